@@ -1,0 +1,1 @@
+"""Chengshu 城樞: the open intelligent hub for cities."""

@@ -1,0 +1,1 @@
+"""Settings, wiring, command line, drill: the only place that names an engine."""

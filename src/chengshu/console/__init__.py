@@ -1,0 +1,1 @@
+"""Pages, partials and islands of the hub's own console; no logic."""

@@ -1,0 +1,1 @@
+"""筑基: journal, access, sensing, context, twins, processes."""

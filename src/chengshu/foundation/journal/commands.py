@@ -1,0 +1,84 @@
+"""The only writers of journal, stream and outbox. All take the caller's open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from chengshu.foundation.journal import store
+from chengshu.foundation.journal.model import GENESIS, Actor, canonical, chain_hash
+from chengshu.kernel.clock import millis
+from chengshu.kernel.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A business write, as it is journalled and published: ``action`` on ``subject`` by ``actor``, and why.
+
+    ``action`` is a dotted word in the past (``event.opened``); it becomes the kind of the change.
+    """
+
+    actor: Actor
+    action: str
+    subject: str
+    at: datetime
+    body: Mapping[str, Any] = field(default_factory=dict)
+    reason: Reason | None = None
+    policy: str = ""
+
+
+def record(connection: Connection, act: Act) -> int:
+    """Journal ``act`` and publish it as a change in the same transaction; returns the change's seq."""
+    last = connection.execute(
+        select(store.journal.c.seq, store.journal.c.hash).order_by(store.journal.c.seq.desc()).limit(1)
+    ).first()
+    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    reason = canonical(act.reason.as_dict() if act.reason else {})
+    body = canonical(dict(act.body))
+    digest = chain_hash(
+        previous, seq, act.at, act.actor.id, act.action, act.subject, reason, act.policy, body
+    )
+    connection.execute(
+        insert(store.journal).values(
+            seq=seq,
+            at=millis(act.at),
+            actor=act.actor.id,
+            action=act.action,
+            subject=act.subject,
+            reason=reason,
+            policy=act.policy,
+            body=body,
+            previous=previous,
+            hash=digest,
+        )
+    )
+    payload = dict(act.body) | {"actor": act.actor.id}
+    return append_change(connection, act.action, act.subject, act.at, msgspec.msgpack.encode(payload))
+
+
+def append_change(connection: Connection, kind: str, subject: str, at: datetime, payload: bytes) -> int:
+    """Add a record to the change stream; ``payload`` is msgpack. Returns its seq."""
+    result = connection.execute(
+        insert(store.changes).values(kind=kind, subject=subject, at=millis(at), payload=payload)
+    )
+    key = result.inserted_primary_key
+    assert key is not None  # noqa: S101  an insert into a table with a primary key has one
+    return int(key[0])
+
+
+def send(connection: Connection, channel: str, key: str, at: datetime, payload: Mapping[str, Any]) -> None:
+    """Put a side effect into the outbox; the same ``key`` is kept once however often it is sent."""
+    statement = upsert(store.outbox).values(
+        key=key,
+        channel=channel,
+        at=millis(at),
+        next_at=millis(at),
+        payload=msgspec.msgpack.encode(dict(payload)),
+    )
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["key"]))

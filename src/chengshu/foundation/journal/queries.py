@@ -1,0 +1,121 @@
+"""Readers of the journal and the stream, and the check that nobody changed the past."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection, Row, func, or_, select
+
+from chengshu.foundation.journal import store
+from chengshu.foundation.journal.model import GENESIS, Entry, chain_hash
+from chengshu.kernel.clock import from_millis
+from chengshu.ports.runtime import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What :func:`verify` found: ``broken_at`` is the first entry that does not fit, or None."""
+
+    entries: int
+    head: str
+    broken_at: int | None
+    detail: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the whole chain fits."""
+        return self.broken_at is None
+
+
+def verify(connection: Connection) -> Verdict:
+    """Recompute the chain from the first entry to the last."""
+    previous, count = GENESIS, 0
+    rows = connection.execute(select(store.journal).order_by(store.journal.c.seq)).yield_per(1000)
+    for row in rows:
+        count += 1
+        if row.seq != count:
+            return Verdict(count, previous, row.seq, f"entry {count} is missing")
+        if row.previous != previous:
+            return Verdict(count, previous, row.seq, "it does not follow the entry before it")
+        expected = chain_hash(
+            previous,
+            row.seq,
+            from_millis(row.at),
+            row.actor,
+            row.action,
+            row.subject,
+            row.reason,
+            row.policy,
+            row.body,
+        )
+        if expected != row.hash:
+            return Verdict(count, previous, row.seq, "its content was changed after it was written")
+        previous = row.hash
+    return Verdict(count, previous, None)
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Number of entries and the hash of the last: note it elsewhere, and a cut-off tail is noticed too."""
+    row = connection.execute(
+        select(store.journal.c.seq, store.journal.c.hash).order_by(store.journal.c.seq.desc()).limit(1)
+    ).first()
+    return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+def entries_about(connection: Connection, subject: str, limit: int = 500) -> list[Entry]:
+    """The journal of one thing, oldest first."""
+    rows = connection.execute(
+        select(store.journal)
+        .where(store.journal.c.subject == subject)
+        .order_by(store.journal.c.seq)
+        .limit(limit)
+    )
+    return [_entry(row) for row in rows]
+
+
+def latest_entries(connection: Connection, limit: int = 100) -> list[Entry]:
+    """The newest entries, newest first."""
+    rows = connection.execute(select(store.journal).order_by(store.journal.c.seq.desc()).limit(limit))
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Row[tuple[object, ...]]) -> Entry:
+    return Entry(
+        row.seq,
+        from_millis(row.at),
+        row.actor,
+        row.action,
+        row.subject,
+        json.loads(row.reason),
+        row.policy,
+        json.loads(row.body),
+        row.previous,
+        row.hash,
+    )
+
+
+def last_seq(connection: Connection) -> int:
+    """The newest position of the change stream, 0 when it is empty."""
+    return int(connection.execute(select(func.coalesce(func.max(store.changes.c.seq), 0))).scalar_one())
+
+
+def changes_after(
+    connection: Connection, seq: int, kinds: Sequence[str] = ("",), limit: int = 500
+) -> Iterator[Change]:
+    """Changes above ``seq`` whose kind starts with one of ``kinds``, in order."""
+    query = select(store.changes).where(store.changes.c.seq > seq)
+    if "" not in kinds:
+        query = query.where(or_(*(store.changes.c.kind.startswith(kind) for kind in kinds)))
+    for row in connection.execute(query.order_by(store.changes.c.seq).limit(limit)):
+        yield Change(row.seq, row.kind, row.subject, from_millis(row.at), decode(row.kind, row.payload))
+
+
+def decode(kind: str, payload: bytes) -> dict[str, object]:
+    """A change's payload; batches of observations stay packed until a consumer wants them."""
+    if kind == "observations":
+        return {"batch": payload}
+    decoded: dict[str, object] = msgspec.msgpack.decode(payload)
+    return decoded

@@ -1,0 +1,1 @@
+"""Ids, time, areas, units, levels, reasons, errors: no I/O, imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""機制: operations, assessment, standards."""

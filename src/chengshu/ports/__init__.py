@@ -1,0 +1,1 @@
+"""What the hub needs of an engine, as protocols, each with a conformance suite."""

@@ -1,0 +1,46 @@
+"""History: every value of every series, columnar, and the SQL that computes over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+#: One row per value. ``series`` is the integer id the context gave; times are UTC.
+HISTORY_SCHEMA = pa.schema(
+    [("series", pa.int64()), ("observed_at", pa.timestamp("ms", tz="UTC")), ("value", pa.float64())]
+)
+
+
+class History(Protocol):
+    """Numeric values by series and time. Appending is idempotent by stream sequence."""
+
+    def append(self, seq: int, rows: pa.Table) -> None:
+        """Keep ``rows`` (HISTORY_SCHEMA), which came with stream position ``seq``; durable on return.
+
+        Rows of a position not above :meth:`applied` are ignored, so that a replay doubles nothing.
+        """
+        ...
+
+    def applied(self) -> int:
+        """The highest stream position kept."""
+        ...
+
+    def rows(self, series: Sequence[int], start: datetime, end: datetime) -> pa.Table:
+        """Values of the series with ``start <= observed_at < end``, ordered by series and time."""
+        ...
+
+    def sql(self, query: str, tables: Mapping[str, pa.Table] | None = None) -> pa.Table:
+        """Run a SELECT (DuckDB dialect, checked subset) over ``history`` and the given tables."""
+        ...
+
+    def close(self) -> None:
+        """Close; what was appended stays."""
+        ...
+
+
+def empty_history() -> Any:
+    """A table of HISTORY_SCHEMA without rows."""
+    return HISTORY_SCHEMA.empty_table()

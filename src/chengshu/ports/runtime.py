@@ -1,0 +1,58 @@
+"""What runs inside the hub: consumers of the change stream, and tickers that wake by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+Effect = Callable[[Connection], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record of the change stream.
+
+    ``kind`` is a dotted word: ``observations`` (payload: msgpack batch), ``entity.upserted``,
+    ``warning.raised``, ``event.opened``, ``work_order.accepted`` … ``seq`` never has two owners and only
+    grows. ``payload`` is plain data (JSON-like); for ``observations`` it is bytes under the key ``batch``.
+    """
+
+    seq: int
+    kind: str
+    subject: str
+    at: datetime
+    payload: Mapping[str, Any]
+
+
+class Consumer(Protocol):
+    """Something that follows the change stream with its own durable offset.
+
+    ``prepare`` may read and compute for as long as it takes, outside any transaction; the effect it
+    returns is committed together with the new offset, so that a kill at any moment loses and doubles
+    nothing. A consumer must get the same effect from the same changes (it can be replayed).
+    """
+
+    name: str
+    kinds: tuple[str, ...]  # prefixes of the kinds it wants; ("",) for all
+
+    def prepare(self, changes: Sequence[Change]) -> Effect | None:
+        """Compute what follows from ``changes``; None when nothing does."""
+        ...
+
+
+class Ticker(Protocol):
+    """Something that wakes by the clock."""
+
+    name: str
+
+    def next_due(self) -> datetime | None:
+        """When it wants to run next; None for never (until something changes)."""
+        ...
+
+    def tick(self, now: datetime) -> None:
+        """Do what is due at ``now``. It writes through the database itself."""
+        ...

@@ -1,0 +1,1 @@
+"""要素: ledger, grading, quality, sharing, exchange, rights, knowledge."""

@@ -1,0 +1,243 @@
+"""The tree of a FEEL expression. Positions are kept for messages and do not take part in equality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Any part of an expression."""
+
+    pos: int = field(default=-1, compare=False, kw_only=True)
+
+    def children(self) -> Iterator[Node]:
+        """The nodes directly below this one, from left to right."""
+        for item in fields(self):
+            yield from _nodes(getattr(self, item.name))
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _nodes(part)
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class String(Node):
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean(Node):
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Null(Node):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AtLiteral(Node):
+    """``@"2026-07-01"``: a date, time, date and time, or duration."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Negation(Node):
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Node):
+    """``op`` is one of + - * / **."""
+
+    op: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Node):
+    """``op`` is one of = != < <= > >=."""
+
+    op: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Junction(Node):
+    """``op`` is ``and`` or ``or``, over two or more operands."""
+
+    op: str
+    operands: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Node):
+    operand: Node
+    low: Node
+    high: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Test(Node):
+    """One positive unary test: ``op`` with a value, or (op empty) an expression, range or list."""
+
+    op: str
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class In(Node):
+    operand: Node
+    tests: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRef(Node):
+    """A type as written: ``list<number>`` is name ``list`` with one argument; contexts keep entry names."""
+
+    name: str
+    args: tuple[TypeRef, ...] = ()
+    keys: tuple[str, ...] = ()
+    result: TypeRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceOf(Node):
+    operand: Node
+    type: TypeRef
+
+
+@dataclass(frozen=True, slots=True)
+class If(Node):
+    condition: Node
+    then: Node
+    otherwise: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration(Node):
+    """``name in source`` or, with ``end``, ``name in source..end``."""
+
+    name: str
+    source: Node
+    end: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class For(Node):
+    iterations: tuple[Iteration, ...]
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified(Node):
+    """``kind`` is ``some`` or ``every``."""
+
+    kind: str
+    iterations: tuple[Iteration, ...]
+    condition: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter(Node):
+    name: str
+    type: TypeRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDefinition(Node):
+    parameters: tuple[Parameter, ...]
+    body: Node
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Path(Node):
+    source: Node
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Node):
+    source: Node
+    condition: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """``names`` is empty for positional arguments, else as long as ``arguments``."""
+
+    function: Node
+    arguments: tuple[Node, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListLiteral(Node):
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Node):
+    key: str
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class ContextLiteral(Node):
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RangeLiteral(Node):
+    low: Node
+    high: Node
+    low_included: bool
+    high_included: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnaryRange(Node):
+    """``(< 10)``, ``(>= 5)``, ``(= 3)``, ``(!= 3)``: a range with one stated end."""
+
+    op: str
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class UnaryTests(Node):
+    """A cell of a decision table: any (``-``), or tests of which one must hold, perhaps negated."""
+
+    tests: tuple[Test, ...]
+    negated: bool = False
+    any: bool = False
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """``node`` and everything below it."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(reversed(list(current.children())))

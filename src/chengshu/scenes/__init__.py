@@ -1,0 +1,1 @@
+"""場景: vitals, response, services, economy, parks."""

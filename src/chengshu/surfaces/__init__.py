@@ -1,0 +1,1 @@
+"""One thin folder per protocol: parse, one domain call, render."""
