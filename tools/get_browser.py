@@ -1,4 +1,4 @@
-"""Find or fetch a Chromium for the browser tests: the system's, else Debian's when root, else Playwright's."""
+"""Find or fetch a Chromium for the browser tests: the system's, or Playwright's."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _GROUP = 256  # works per commit: bounds the wait of the first one in the group
 
 
 class SqliteDatabase:
-    """One file, one writer. ``durable=False`` (drills, tests) skips fsync: safe from kill -9, not power loss."""
+    """One file, one writer. ``durable=False`` (drills, tests) skips fsync: kill -9 stays safe."""
 
     def __init__(self, path: Path, *, durable: bool = True, threaded: bool = True) -> None:
         self._sync = "FULL" if durable else "OFF"

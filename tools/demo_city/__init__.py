@@ -1,0 +1,1 @@
+"""Draws the made-up city of Tingpu, from one seed, into cities/demo."""
