@@ -31,7 +31,9 @@ def test_a_time_without_zone_is_refused() -> None:
         as_utc(datetime(2026, 7, 20))  # noqa: DTZ001
 
 
-@given(st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(timezone(timedelta(hours=8)))))  # noqa: DTZ001
+@given(
+    st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(timezone(timedelta(hours=8))))
+)
 def test_stored_times_come_back(moment: datetime) -> None:
     assert abs((from_millis(millis(moment)) - moment).total_seconds()) <= 0.0005
     assert iso(moment).endswith("Z")
@@ -45,7 +47,10 @@ def test_ids_sort_by_birth_and_count_in_a_drill() -> None:
     assert first < ids.new("event")
     counted = SequenceIds()
     assert [counted.new("event"), counted.new("crew"), counted.new("event")] == [
-        "event-000001", "crew-000001", "event-000002"]
+        "event-000001",
+        "crew-000001",
+        "event-000002",
+    ]
 
 
 def test_levels_are_ordered_and_named() -> None:
@@ -67,8 +72,14 @@ def test_a_reason_survives_the_journal() -> None:
 
 @pytest.mark.parametrize(
     ("value", "source", "target", "result"),
-    [(1, "[ft_i]", "m", 0.3048), (36, "km/h", "m/s", 10), (50, "[degF]", "Cel", 10), (1, "m3/s", "L/s", 1000),
-     (80, "%", "1", 0.8), (0, "K", "Cel", -273.15)],
+    [
+        (1, "[ft_i]", "m", 0.3048),
+        (36, "km/h", "m/s", 10),
+        (50, "[degF]", "Cel", 10),
+        (1, "m3/s", "L/s", 1000),
+        (80, "%", "1", 0.8),
+        (0, "K", "Cel", -273.15),
+    ],
 )
 def test_units_convert(value: float, source: str, target: str, result: float) -> None:
     assert convert(value, source, target) == pytest.approx(result)
@@ -80,7 +91,9 @@ def test_conversion_has_an_inverse(value: float, pair: tuple[str, str]) -> None:
     assert convert(there, pair[1], pair[0]) == pytest.approx(value, abs=1e-6, rel=1e-9)
 
 
-@pytest.mark.parametrize(("source", "target", "code"), [("furlong", "m", "unit-unknown"), ("m", "s", "unit-dimension")])
+@pytest.mark.parametrize(
+    ("source", "target", "code"), [("furlong", "m", "unit-unknown"), ("m", "s", "unit-dimension")]
+)
 def test_wrong_units_are_said(source: str, target: str, code: str) -> None:
     with pytest.raises(Invalid) as caught:
         convert(1, source, target)
@@ -101,7 +114,11 @@ def test_areas_know_above_and_below() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "code"),
-    [([("a", "b"), ("b", "a")], "area-cycle"), ([("a", "z")], "area-parent"), ([("a", None), ("a", None)], "area-double")],
+    [
+        ([("a", "b"), ("b", "a")], "area-cycle"),
+        ([("a", "z")], "area-parent"),
+        ([("a", None), ("a", None)], "area-double"),
+    ],
 )
 def test_wrong_trees_are_refused(rows: list[tuple[str, str | None]], code: str) -> None:
     with pytest.raises(Invalid) as caught:
