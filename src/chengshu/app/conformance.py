@@ -1,0 +1,52 @@
+"""The external conformance suites that the hub can run, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from chengshu.app.places import PROJECT
+from chengshu.kernel.errors import Invalid
+
+
+def _cap(path: Path) -> Any:
+    from chengshu.surfaces.cap.conformance import run
+
+    return run(path)
+
+
+def _dmn(path: Path) -> Any:
+    from chengshu.rules.dmn.conformance import run
+
+    return run(path)
+
+
+#: name → (runner, folder under the shared data where its files usually lie)
+SUITES: dict[str, tuple[Callable[[Path], Any], str]] = {"cap": (_cap, "checks/cap"), "dmn": (_dmn, "checks/dmn")}
+
+
+def run_suite(name: str, path: Path | None) -> dict[str, Any]:
+    """Run the suite; the report has suite, passed, failed, total, failing and, where there are any, groups.
+
+    Raises :class:`Invalid` for an unknown suite or a folder that is not there.
+    """
+    if name not in SUITES:
+        near = get_close_matches(name, SUITES, n=1)
+        raise Invalid("suite-unknown", f"there is no suite {name!r}",
+                      remedy=f"did you mean {near[0]!r}?" if near else f"suites: {', '.join(sorted(SUITES))}")
+    runner, usual = SUITES[name]
+    folder = path or PROJECT.parent / "shared" / usual
+    if not folder.exists():
+        raise Invalid("suite-missing", "the suite's files are not there", where=str(folder),
+                      remedy=f"give their folder: chengshu conformance {name} PATH")
+    report = runner(folder)
+    return {
+        "suite": name, "passed": report.passed, "failed": report.failed, "total": report.total,
+        "failing": list(report.failing), "groups": _groups(getattr(report, "groups", None) or {}),
+    }
+
+
+def _groups(groups: Any) -> dict[str, dict[str, int]]:
+    return {key: {"passed": group.passed, "total": group.total} for key, group in groups.items()}
