@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -79,20 +80,29 @@ def _junctions(ground: Ground, rng: np.random.Generator) -> dict[tuple[int, int]
     return places
 
 
-def _along(roads: Roads, places: dict[tuple[int, int], tuple[float, float]], line: list[tuple[int, int]],
-           name_index: int, ground: Ground, rng: np.random.Generator) -> None:
+def _along(
+    roads: Roads,
+    places: dict[tuple[int, int], tuple[float, float]],
+    line: list[tuple[int, int]],
+    name_index: int,
+    ground: Ground,
+    rng: np.random.Generator,
+) -> None:
     """Join the junctions of one grid line; over water only where it is an avenue or every other road."""
     grid_index = name_index if name_index < COLUMNS else name_index - COLUMNS
     kind = _kind(grid_index)
     present = [key for key in line if key in places]
-    for a, b in zip(present, present[1:], strict=False):
+    for a, b in pairwise(present):
         straight = LineString([places[a], places[b]])
         wet = straight.intersects(ground.water)
         if (wet and (kind == "local" or straight.length > 900)) or (not wet and straight.length > 450):
             continue
         middle = straight.interpolate(0.5, normalized=True)
         bend = 0.0 if wet else float(rng.uniform(-14, 14))
-        dx, dy = (places[b][0] - places[a][0]) / straight.length, (places[b][1] - places[a][1]) / straight.length
+        dx, dy = (
+            (places[b][0] - places[a][0]) / straight.length,
+            (places[b][1] - places[a][1]) / straight.length,
+        )
         curve = LineString([places[a], (middle.x - dy * bend, middle.y + dx * bend), places[b]])
         roads.edges.append(Road(_id(a), _id(b), curve, kind, words.road_name(name_index, kind), bridge=wet))
 

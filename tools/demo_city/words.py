@@ -12,14 +12,15 @@ def name(en: str, hans: str, hant: str) -> Name:
 
 def joined(left: Name, right: Name) -> Name:
     """Two names as one: with a space in English, without one in Chinese."""
-    return name(f"{left['en']} {right['en']}", left["zh-Hans"] + right["zh-Hans"],
-                left["zh-Hant"] + right["zh-Hant"])
+    return name(
+        f"{left['en']} {right['en']}", left["zh-Hans"] + right["zh-Hans"], left["zh-Hant"] + right["zh-Hant"]
+    )
 
 
 def numbered(base: Name, number: int) -> Name:
     """``base`` with a number behind it."""
-    return {tag: f"{text} {number}" if tag == "en" else f"{text}{number}号".replace(
-        "号", "號" if tag == "zh-Hant" else "号") for tag, text in base.items()}
+    mark = {"en": f" {number}", "zh-Hans": f"{number}号", "zh-Hant": f"{number}號"}
+    return {tag: text + mark[tag] for tag, text in base.items()}
 
 
 CITY = name("Tingpu", "汀浦市", "汀浦市")
@@ -65,8 +66,11 @@ Liyuan 梨园 梨園|Xinghua 杏华 杏華|Taohua 桃坞 桃塢|Hongye 红叶 �
 Yueya 月牙 月牙|Canglang 沧浪 滄浪|Shuiche 水车 水車|Binhe 滨河 濱河|Yunti 云梯 雲梯|Kechuang 科创 科創
 Fangzhi 纺织 紡織|Yiliao 颐寮 頤寮|Danfeng 丹枫 丹楓
 """
-COMMUNITIES = [joined(name(*place.split()), _COMMUNITY)
-               for place in _PLACES.replace("\n", "|").split("|") if place.strip()]
+COMMUNITIES = [
+    joined(name(*place.split()), _COMMUNITY)
+    for place in _PLACES.replace("\n", "|").split("|")
+    if place.strip()
+]
 
 _ROADS = """
 Yingbin 迎宾 迎賓|Tongji 通济 通濟|Guanghua 光华 光華|Wenchang 文昌 文昌|Heping 和坪 和坪|Yucai 育材 育材
@@ -91,14 +95,31 @@ def road_name(index: int, kind: str) -> Name:
 
 UNDERPASS = name("Underpass", "下穿立交", "下穿立交")
 POND = name("Detention Pond", "调蓄湖", "調蓄湖")
-POND_NAMES = [name("Yueya", "月牙", "月牙"), name("Baihe", "白鹤", "白鶴"), name("Liuyin", "柳荫", "柳蔭"),
-              name("Yunjin", "云锦", "雲錦")]
+POND_NAMES = [
+    name("Yueya", "月牙", "月牙"),
+    name("Baihe", "白鹤", "白鶴"),
+    name("Liuyin", "柳荫", "柳蔭"),
+    name("Yunjin", "云锦", "雲錦"),
+]
 STATION = name("Pumping Station", "排涝泵站", "排澇泵站")
-STATION_NAMES = [name("Yuliang", "渔梁", "漁梁"), name("Matou", "码头", "碼頭"), name("Mopan", "磨盘", "磨盤"),
-                 name("Xingang", "新港", "新港"), name("Luwei", "芦苇", "蘆葦")]
+STATION_NAMES = [
+    name("Yuliang", "渔梁", "漁梁"),
+    name("Matou", "码头", "碼頭"),
+    name("Mopan", "磨盘", "磨盤"),
+    name("Xingang", "新港", "新港"),
+    name("Luwei", "芦苇", "蘆葦"),
+]
 PARK = name("Park", "公园", "公園")
-PARK_NAMES = [name("Lanting", "兰亭", "蘭亭"), name("Fenglin", "枫林", "楓林"), name("Huaishu", "槐树", "槐樹"),
-              name("Songtao", "松涛", "松濤"), name("Sangyuan", "桑园", "桑園"), name("Jinsha", "锦沙", "錦沙")]
-DEPOTS = [name("Heyin Flood Depot", "河阴防汛仓库", "河陰防汛倉庫"),
-          name("Nantang Flood Depot", "南塘防汛仓库", "南塘防汛倉庫"),
-          name("Dongli Flood Depot", "东篱防汛仓库", "東籬防汛倉庫")]
+PARK_NAMES = [
+    name("Lanting", "兰亭", "蘭亭"),
+    name("Fenglin", "枫林", "楓林"),
+    name("Huaishu", "槐树", "槐樹"),
+    name("Songtao", "松涛", "松濤"),
+    name("Sangyuan", "桑园", "桑園"),
+    name("Jinsha", "锦沙", "錦沙"),
+]
+DEPOTS = [
+    name("Heyin Flood Depot", "河阴防汛仓库", "河陰防汛倉庫"),
+    name("Nantang Flood Depot", "南塘防汛仓库", "南塘防汛倉庫"),
+    name("Dongli Flood Depot", "东篱防汛仓库", "東籬防汛倉庫"),
+]

@@ -24,7 +24,10 @@ def _dmn(path: Path) -> Any:
 
 
 #: name → (runner, folder under the shared data where its files usually lie)
-SUITES: dict[str, tuple[Callable[[Path], Any], str]] = {"cap": (_cap, "checks/cap"), "dmn": (_dmn, "checks/dmn")}
+SUITES: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "cap": (_cap, "checks/cap"),
+    "dmn": (_dmn, "checks/dmn"),
+}
 
 
 def run_suite(name: str, path: Path | None) -> dict[str, Any]:
@@ -34,17 +37,28 @@ def run_suite(name: str, path: Path | None) -> dict[str, Any]:
     """
     if name not in SUITES:
         near = get_close_matches(name, SUITES, n=1)
-        raise Invalid("suite-unknown", f"there is no suite {name!r}",
-                      remedy=f"did you mean {near[0]!r}?" if near else f"suites: {', '.join(sorted(SUITES))}")
+        raise Invalid(
+            "suite-unknown",
+            f"there is no suite {name!r}",
+            remedy=f"did you mean {near[0]!r}?" if near else f"suites: {', '.join(sorted(SUITES))}",
+        )
     runner, usual = SUITES[name]
     folder = path or PROJECT.parent / "shared" / usual
     if not folder.exists():
-        raise Invalid("suite-missing", "the suite's files are not there", where=str(folder),
-                      remedy=f"give their folder: chengshu conformance {name} PATH")
+        raise Invalid(
+            "suite-missing",
+            "the suite's files are not there",
+            where=str(folder),
+            remedy=f"give their folder: chengshu conformance {name} PATH",
+        )
     report = runner(folder)
     return {
-        "suite": name, "passed": report.passed, "failed": report.failed, "total": report.total,
-        "failing": list(report.failing), "groups": _groups(getattr(report, "groups", None) or {}),
+        "suite": name,
+        "passed": report.passed,
+        "failed": report.failed,
+        "total": report.total,
+        "failing": list(report.failing),
+        "groups": _groups(getattr(report, "groups", None) or {}),
     }
 
 

@@ -27,8 +27,12 @@ class DataFolder:
         except OSError:
             self._file.seek(0)
             holder = self._file.read().strip() or "another process"
-            raise Conflict("data-in-use", f"the data folder is in use by {holder}", where=str(folder),
-                           remedy="stop that hub first, or give another --data") from None
+            raise Conflict(
+                "data-in-use",
+                f"the data folder is in use by {holder}",
+                where=str(folder),
+                remedy="stop that hub first, or give another --data",
+            ) from None
         self._file.seek(0)
         self._file.truncate()
         self._file.write(f"process {os.getpid()}")
@@ -39,11 +43,17 @@ class DataFolder:
         self._file.close()
 
 
-def open_state(folder: Path, *, must_exist: bool = False, durable: bool = True, threaded: bool = True) -> SqliteDatabase:
+def open_state(
+    folder: Path, *, must_exist: bool = False, durable: bool = True, threaded: bool = True
+) -> SqliteDatabase:
     """The hub's state in ``folder``. Raises :class:`Missing` when it must exist and does not."""
     path = folder / STATE_FILE
     if must_exist and not path.is_file():
-        raise Missing("data-missing", "there is no hub's data here", where=str(folder),
-                      remedy="give the folder that was given to: chengshu serve --data")
+        raise Missing(
+            "data-missing",
+            "there is no hub's data here",
+            where=str(folder),
+            remedy="give the folder that was given to: chengshu serve --data",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     return SqliteDatabase(path, durable=durable, threaded=threaded)

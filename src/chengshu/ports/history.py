@@ -15,17 +15,31 @@ HISTORY_SCHEMA = pa.schema(
 
 
 class History(Protocol):
-    """Numeric values by series and time. Appending is idempotent by stream sequence."""
+    """Numeric values by series and time. Appending is idempotent by stream position and by (series, time)."""
 
     def append(self, seq: int, rows: pa.Table) -> None:
-        """Keep ``rows`` (HISTORY_SCHEMA), which came with stream position ``seq``; durable on return.
+        """Take in ``rows`` (HISTORY_SCHEMA), which came up to stream position ``seq``.
 
-        Rows of a position not above :meth:`applied` are ignored, so that a replay doubles nothing.
+        Readers see them at once; they are durable at the latest after :meth:`flush`. Rows of a position not
+        above :meth:`applied` are ignored, so that a replay doubles nothing. Of rows with the same series and
+        time the one appended last stays (a correction).
         """
         ...
 
+    def flush(self) -> None:
+        """Make everything appended durable."""
+        ...
+
     def applied(self) -> int:
-        """The highest stream position kept."""
+        """The highest stream position taken in."""
+        ...
+
+    def durable(self) -> int:
+        """The highest stream position that a kill at this moment would leave."""
+        ...
+
+    def last_before(self, moment: datetime) -> pa.Table:
+        """The last row of every series with ``observed_at <= moment``, ordered by series."""
         ...
 
     def rows(self, series: Sequence[int], start: datetime, end: datetime) -> pa.Table:

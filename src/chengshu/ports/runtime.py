@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
@@ -44,6 +44,15 @@ class Consumer(Protocol):
         ...
 
 
+@runtime_checkable
+class OwnOffset(Protocol):
+    """A consumer that keeps its offset in a store of its own (history); the pump starts it from there."""
+
+    def offset(self) -> int:
+        """The last position whose effect is durable."""
+        ...
+
+
 class Ticker(Protocol):
     """Something that wakes by the clock."""
 
@@ -55,4 +64,12 @@ class Ticker(Protocol):
 
     def tick(self, now: datetime) -> None:
         """Do what is due at ``now``. It writes through the database itself."""
+        ...
+
+
+class Channel(Protocol):
+    """A way out of the hub: mail, a webhook, a device. The only place where side effects happen."""
+
+    def deliver(self, key: str, payload: Mapping[str, Any]) -> None:
+        """Do it, or raise; ``key`` is the idempotency key to hand to the other side."""
         ...

@@ -27,14 +27,21 @@ def capabilities(
     rows = read_capabilities(file)
     found = doubts(rows, file.parent)
     if as_json:
-        say_json({"capabilities": [row.model_dump(mode="json") for row in rows],
-                  "doubts": [{"id": doubt.id, "detail": doubt.detail} for doubt in found]})
+        say_json(
+            {
+                "capabilities": [row.model_dump(mode="json") for row in rows],
+                "doubts": [{"id": doubt.id, "detail": doubt.detail} for doubt in found],
+            }
+        )
     else:
         table = Table("no.", "capability", "state", "proof, or what is missing", box=None)
         for row in rows:
             table.add_row(str(row.id), row.name, row.status, " ".join(row.proof) or row.missing)
         out.print(table)
-        counts = {state: sum(row.status == state for row in rows) for state in ("works", "partly", "planned", "outside")}
+        counts = {
+            state: sum(row.status == state for row in rows)
+            for state in ("works", "partly", "planned", "outside")
+        }
         out.print("  ".join(f"{state} {count}" for state, count in counts.items()))
         for doubt in found:
             out.print(f"doubt: {doubt.id} {doubt.detail}")
@@ -80,8 +87,15 @@ def verify_journal(
     finally:
         database.close()
     if as_json:
-        say_json({"ok": verdict.ok, "entries": verdict.entries, "head": verdict.head,
-                  "broken_at": verdict.broken_at, "detail": verdict.detail})
+        say_json(
+            {
+                "ok": verdict.ok,
+                "entries": verdict.entries,
+                "head": verdict.head,
+                "broken_at": verdict.broken_at,
+                "detail": verdict.detail,
+            }
+        )
     elif verdict.ok:
         out.print(f"the journal is whole: {verdict.entries} entries, head {verdict.head}")
     else:

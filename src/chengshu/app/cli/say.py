@@ -26,7 +26,9 @@ def faults_of(error: ChengshuError) -> list[Fault]:
 def say_faults(faults: list[Fault]) -> None:
     """Each fault on its own lines: place, what is wrong, what to do."""
     for fault in faults:
-        err.print(f"[bold]{fault.where or 'here'}[/bold]: {fault.detail} [dim]({fault.code})[/dim]", markup=True)
+        err.print(
+            f"[bold]{fault.where or 'here'}[/bold]: {fault.detail} [dim]({fault.code})[/dim]", markup=True
+        )
         if fault.remedy:
             err.print(f"    → {fault.remedy}", markup=False)
 

@@ -12,19 +12,21 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from chengshu.app.drill.declared import ChicagoStorm, RecordedStorm
-from chengshu.foundation.twins.storm import chicago
-from chengshu.kernel.durations import parse_duration
+from chengshu.foundation.twins.storm import IntensityFormula, chicago
 from chengshu.kernel.errors import Findings, Invalid
+from chengshu.kernel.geometry import EARTH_RADIUS_M
 from chengshu.ports.twin import Floats, Rain
-
-STEP_S = 300
 
 
 def rain_of_drill(
-    storm: ChicagoStorm | RecordedStorm, gauges: Sequence[tuple[str, float, float]], start: datetime,
-    seconds: int, folder: Path, zone: ZoneInfo,
+    storm: ChicagoStorm | RecordedStorm,
+    gauges: Sequence[tuple[str, float, float]],
+    start: datetime,
+    seconds: int,
+    folder: Path,
+    zone: ZoneInfo,
 ) -> Rain:
-    """Rain in mm/h at each gauge (id, lon, lat) for ``seconds`` from ``start``, in steps of 5 minutes.
+    """Rain in mm/h at each gauge (id, lon, lat) for ``seconds`` from ``start``, in the storm's own steps.
 
     Raises :class:`Invalid` for gauges, stations or times that the record does not have.
     """
@@ -35,43 +37,72 @@ def rain_of_drill(
 
 def _design(storm: ChicagoStorm, gauges: Sequence[tuple[str, float, float]], seconds: int) -> Rain:
     """The Keifer–Chu pattern; each gauge gets it later along the storm's way, and a little more or less."""
-    steps = -(-seconds // STEP_S)
-    base = chicago(storm.return_period, storm.duration_min, storm.peak_ratio, STEP_S // 60)
-    rng = np.random.default_rng(storm.seed)
-    factors = np.exp(rng.normal(-storm.variation**2 / 2, storm.variation, len(gauges)))
-    heading = rng.uniform(0, 2 * np.pi)
-    along = np.array([lon * np.cos(heading) + lat * np.sin(heading) for _, lon, lat in gauges])
-    spread = float(np.ptp(along)) or 1.0
-    delays = (along - along.min()) / spread * parse_duration(storm.travel).total_seconds()
-    begin = parse_duration(storm.starts_after).total_seconds()
+    step_s = round(storm.step.total_seconds())
+    steps = -(-seconds // step_s)
+    formula = IntensityFormula(storm.formula.A, storm.formula.C, storm.formula.b, storm.formula.n)
+    base = chicago(storm.return_period, storm.duration_min, storm.peak_ratio, step_s / 60, formula)
+    places = np.array([_metres(lon, lat, gauges[0]) for _, lon, lat in gauges])
+    factors, delays = _factors(storm, places), _delays(storm, places)
+    begin = storm.starts_after.total_seconds()
     values = np.zeros((steps, len(gauges)))
     for column, (delay, factor) in enumerate(zip(delays, factors, strict=True)):
-        first = round((begin + delay) / STEP_S)
+        first = round((begin + delay) / step_s)
         piece = base[: max(0, steps - first)] * factor
         values[first : first + len(piece), column] = piece
-    return Rain(tuple(gauge[0] for gauge in gauges), STEP_S, values)
+    return Rain(tuple(gauge[0] for gauge in gauges), step_s, values)
 
 
-def _recorded(storm: RecordedStorm, gauges: Sequence[str], start: datetime, seconds: int, folder: Path,
-              zone: ZoneInfo) -> Rain:
+def _metres(lon: float, lat: float, origin: tuple[str, float, float]) -> tuple[float, float]:
+    """East and north of ``origin`` in metres (flat: a city is small)."""
+    scale = np.pi / 180 * EARTH_RADIUS_M
+    return (lon - origin[1]) * scale * float(np.cos(np.radians(origin[2]))), (lat - origin[2]) * scale
+
+
+def _factors(storm: ChicagoStorm, places: Floats) -> Floats:
+    """Log-normal factors with mean 1, correlated by exp(-distance / scale)."""
+    spatial = storm.spatial
+    apart = np.linalg.norm(places[:, None, :] - places[None, :, :], axis=2)
+    root = np.linalg.cholesky(np.exp(-apart / spatial.scale_m) + 1e-9 * np.eye(len(places)))
+    field = root @ np.random.default_rng(spatial.seed).normal(size=len(places))
+    return np.asarray(np.exp(spatial.spread * field - spatial.spread**2 / 2))
+
+
+def _delays(storm: ChicagoStorm, places: Floats) -> Floats:
+    """Seconds after the storm reaches the first gauge."""
+    moving = storm.spatial.moving
+    if moving is None:
+        return np.zeros(len(places))
+    heading = np.radians(moving.towards_deg)
+    along = places @ np.array([np.sin(heading), np.cos(heading)])
+    return np.asarray((along - along.min()) / moving.speed_m_s)
+
+
+def _recorded(
+    storm: RecordedStorm, gauges: Sequence[str], start: datetime, seconds: int, folder: Path, zone: ZoneInfo
+) -> Rain:
     path = (folder / storm.file).resolve()
     totals = _read_totals(path, storm, ZoneInfo(storm.zone) if storm.zone else zone)
+    stations = {
+        gauge: storm.stations.get(gauge, storm.stations.get(gauge.split(":")[-1], "")) for gauge in gauges
+    }
     findings = Findings()
-    for gauge in gauges:
-        station = storm.stations.get(gauge)
+    for gauge, station in stations.items():
         if station not in totals:
-            findings.add("storm-station", f"gauge {gauge} has no station in the record (asked for {station!r})",
-                         where=str(path), remedy=f"stations there: {', '.join(sorted(totals))}")
+            findings.add(
+                "storm-station",
+                f"gauge {gauge} has no station in the record (asked for {station!r})",
+                where=str(path),
+                remedy=f"stations there: {', '.join(sorted(totals))}",
+            )
     findings.raise_any()
-    steps = -(-seconds // STEP_S)
+    step_s = round(storm.step.total_seconds())
+    steps = -(-seconds // step_s)
     values: Floats = np.zeros((steps, len(gauges)))
-    span = timedelta(minutes=storm.step_min)
     for row in range(steps):
-        moment = start + timedelta(seconds=row * STEP_S)
+        moment = start + timedelta(seconds=row * step_s)
         for column, gauge in enumerate(gauges):
-            record = totals[storm.stations[gauge]]
-            values[row, column] = _rate(record, moment, span) * storm.scale
-    return Rain(tuple(gauges), STEP_S, values)
+            values[row, column] = _rate(totals[stations[gauge]], moment, storm.interval) * storm.scale
+    return Rain(tuple(gauges), step_s, values)
 
 
 def _rate(record: Mapping[datetime, float], moment: datetime, span: timedelta) -> float:
@@ -84,9 +115,9 @@ def _rate(record: Mapping[datetime, float], moment: datetime, span: timedelta) -
 def _read_totals(path: Path, storm: RecordedStorm, zone: ZoneInfo) -> dict[str, dict[datetime, float]]:
     if not path.is_file():
         raise Invalid("storm-file", "the record of the storm is not there", where=str(path))
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    unpack = gzip.open if path.suffix == ".gz" else open
     totals: dict[str, dict[datetime, float]] = {}
-    with opened as file:
+    with unpack(path, "rt", encoding="utf-8") as file:
         for number, row in enumerate(csv.DictReader(file), 2):
             if storm.event is not None and row.get("event_id") != storm.event:
                 continue
@@ -94,8 +125,12 @@ def _read_totals(path: Path, storm: RecordedStorm, zone: ZoneInfo) -> dict[str, 
                 moment = datetime.fromisoformat(row["time"])
                 amount = float(row["rain_mm"])
             except (KeyError, ValueError) as error:
-                raise Invalid("storm-row", f"this row cannot be read: {error}", where=f"{path}:{number}",
-                              remedy="columns time (ISO 8601), station, rain_mm are needed") from None
+                raise Invalid(
+                    "storm-row",
+                    f"this row cannot be read: {error}",
+                    where=f"{path}:{number}",
+                    remedy="columns time (ISO 8601), station, rain_mm are needed",
+                ) from None
             moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
             totals.setdefault(row["station"], {})[datetime.fromtimestamp(moment.timestamp(), zone)] = amount
     # keys are compared as moments, whatever their zone

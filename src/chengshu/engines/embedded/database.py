@@ -68,14 +68,14 @@ class SqliteDatabase:
     def write(self, work: Work[T]) -> T:
         if self._thread is None:
             return self._write_inline(work)
-        if threading.current_thread() is self._thread:
-            raise RuntimeError("a write inside a write: hand the connection on instead")
         return self.submit(work).result()
 
     def submit(self, work: Work[T]) -> Future[T]:
         future: Future[T] = Future()
         if self._closed:
             raise RuntimeError("the database is closed")
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a write inside a write: hand the connection on instead")
         if self._thread is None:
             try:
                 future.set_result(self._write_inline(work))
@@ -86,8 +86,11 @@ class SqliteDatabase:
         return future
 
     def _write_inline(self, work: Work[T]) -> T:
-        with self._lock, self._writer.begin():
-            result = work(self._writer)
+        with self._lock:
+            if self._writer.in_transaction():
+                raise RuntimeError("a write inside a write: hand the connection on instead")
+            with self._writer.begin():
+                result = work(self._writer)
         self._committed()
         return result
 
@@ -113,26 +116,33 @@ class SqliteDatabase:
                 return
 
     def _commit_group(self, group: list[tuple[Work[Any], Future[Any]]]) -> None:
-        done: list[tuple[Future[Any], Any]] = []
+        """Commit the group at once; every future is settled whatever happens, and only after the commit."""
+        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._writer.begin():
                 for work, future in group:
-                    savepoint = self._writer.begin_nested()
-                    try:
-                        result = work(self._writer)
-                    except BaseException as error:
-                        savepoint.rollback()
-                        future.set_exception(error)
-                    else:
-                        savepoint.commit()
-                        done.append((future, result))
+                    outcomes.append((future, *self._attempt(work)))
         except BaseException as error:  # the commit itself failed: nothing of the group is kept
-            for future, _ in done:
+            for _, future in group:
                 future.set_exception(error)
             return
-        for future, result in done:
-            future.set_result(result)
+        for future, result, failure in outcomes:
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
         self._committed()
+
+    def _attempt(self, work: Work[Any]) -> tuple[Any, BaseException | None]:
+        """Run one work of a group; its failure undoes it alone."""
+        savepoint = self._writer.begin_nested()
+        try:
+            result = work(self._writer)
+        except BaseException as error:
+            savepoint.rollback()
+            return None, error
+        savepoint.commit()
+        return result, None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -1,1 +1,5 @@
+"""MQTT by Eclipse Paho."""
 
+from chengshu.engines.mqtt.subscriber import MqttSubscriber
+
+__all__ = ["MqttSubscriber"]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.foundation.journal import store
@@ -35,10 +35,15 @@ class Act:
 
 def record(connection: Connection, act: Act) -> int:
     """Journal ``act`` and publish it as a change in the same transaction; returns the change's seq."""
-    last = connection.execute(
-        select(store.journal.c.seq, store.journal.c.hash).order_by(store.journal.c.seq.desc()).limit(1)
-    ).first()
-    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    enter(connection, act)
+    payload = dict(act.body) | {"actor": act.actor.id}
+    return append_change(connection, act.action, act.subject, act.at, msgspec.msgpack.encode(payload))
+
+
+def enter(connection: Connection, act: Act) -> int:
+    """Journal ``act`` without publishing it (what it did is published already); returns the entry's seq."""
+    last = store.last_link(connection)
+    seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
     reason = canonical(act.reason.as_dict() if act.reason else {})
     body = canonical(dict(act.body))
     digest = chain_hash(
@@ -58,8 +63,7 @@ def record(connection: Connection, act: Act) -> int:
             hash=digest,
         )
     )
-    payload = dict(act.body) | {"actor": act.actor.id}
-    return append_change(connection, act.action, act.subject, act.at, msgspec.msgpack.encode(payload))
+    return seq
 
 
 def append_change(connection: Connection, kind: str, subject: str, at: datetime, payload: bytes) -> int:

@@ -14,6 +14,8 @@ from chengshu.foundation.journal.model import GENESIS, Entry, chain_hash
 from chengshu.kernel.clock import from_millis
 from chengshu.ports.runtime import Change
 
+_BITE = 16 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -105,12 +107,20 @@ def last_seq(connection: Connection) -> int:
 def changes_after(
     connection: Connection, seq: int, kinds: Sequence[str] = ("",), limit: int = 500
 ) -> Iterator[Change]:
-    """Changes above ``seq`` whose kind starts with one of ``kinds``, in order."""
+    """Changes above ``seq`` whose kind starts with one of ``kinds``, in order.
+
+    Ends after ``limit`` changes, or earlier when their payloads exceed 16 MB, so that a backlog is taken
+    in bites; ask again from the last one's seq.
+    """
     query = select(store.changes).where(store.changes.c.seq > seq)
     if "" not in kinds:
         query = query.where(or_(*(store.changes.c.kind.startswith(kind) for kind in kinds)))
+    size = 0
     for row in connection.execute(query.order_by(store.changes.c.seq).limit(limit)):
         yield Change(row.seq, row.kind, row.subject, from_millis(row.at), decode(row.kind, row.payload))
+        size += len(row.payload)
+        if size > _BITE:
+            return
 
 
 def decode(kind: str, payload: bytes) -> dict[str, object]:

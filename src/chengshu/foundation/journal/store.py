@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    select,
+)
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 metadata = MetaData()
 
@@ -43,6 +56,34 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", BigInteger, nullable=False),
     Column("done_at", BigInteger),
+    Column("gave_up_at", BigInteger),
     Column("error", Text),
     Index("outbox_due", "done_at", "next_at"),
 )
+
+offsets = Table(
+    "offsets",
+    metadata,
+    Column("consumer", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+_LAST_LINK = select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
+
+
+def last_link(connection: Connection) -> tuple[int, str] | None:
+    """Seq and hash of the newest journal entry."""
+    row = connection.execute(_LAST_LINK).first()
+    return (row[0], row[1]) if row else None
+
+
+def read_offset(connection: Connection, consumer: str) -> int:
+    """The last position the consumer has handled, 0 when it never ran."""
+    query = select(offsets.c.seq).where(offsets.c.consumer == consumer)
+    return int(connection.execute(query).scalar_one_or_none() or 0)
+
+
+def put_offset(connection: Connection, consumer: str, seq: int) -> None:
+    """Set the consumer's position."""
+    statement = upsert(offsets).values(consumer=consumer, seq=seq)
+    connection.execute(statement.on_conflict_do_update(index_elements=["consumer"], set_={"seq": seq}))

@@ -100,7 +100,8 @@ class Between(Node):
 
 @dataclass(frozen=True, slots=True)
 class Test(Node):
-    """One positive unary test: ``op`` with a value, or (op empty) an expression, range or list."""
+    """One unary test: a comparison ``op`` with a value; ``not`` with tests; or (op empty) an expression, range
+    or list."""
 
     op: str
     value: Node
@@ -227,10 +228,9 @@ class UnaryRange(Node):
 
 @dataclass(frozen=True, slots=True)
 class UnaryTests(Node):
-    """A cell of a decision table: any (``-``), or tests of which one must hold, perhaps negated."""
+    """A cell of a decision table: any (``-``), or tests of which one must hold."""
 
     tests: tuple[Test, ...]
-    negated: bool = False
     any: bool = False
 
 

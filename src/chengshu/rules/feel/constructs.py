@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from chengshu.rules.feel import ast
-from chengshu.rules.feel.parser import Parser
+from chengshu.rules.feel.grammar import Grammar
 from chengshu.rules.feel.type_syntax import read_type
 
 
-def _if(parser: Parser) -> ast.Node:
+def _if(parser: Grammar) -> ast.Node:
     token = parser.take()
     condition = parser.expression()
     parser.expect("then", "«if … then … else …»")
@@ -18,7 +19,7 @@ def _if(parser: Parser) -> ast.Node:
     return ast.If(condition, then, parser.expression(), pos=token.start)
 
 
-def _iterations(parser: Parser, kind: str) -> tuple[ast.Iteration, ...]:
+def _iterations(parser: Grammar, kind: str) -> tuple[ast.Iteration, ...]:
     """``x in xs, y in 1..3``; each name is known to what follows it."""
     iterations: list[ast.Iteration] = []
     while True:
@@ -37,7 +38,7 @@ def _iterations(parser: Parser, kind: str) -> tuple[ast.Iteration, ...]:
         parser.take()
 
 
-def _for(parser: Parser) -> ast.Node:
+def _for(parser: Grammar) -> ast.Node:
     token = parser.take()
 
     def read() -> ast.Node:
@@ -48,7 +49,7 @@ def _for(parser: Parser) -> ast.Node:
     return parser.with_names((), read)
 
 
-def _quantified(parser: Parser) -> ast.Node:
+def _quantified(parser: Grammar) -> ast.Node:
     token = parser.take()
 
     def read() -> ast.Node:
@@ -59,7 +60,7 @@ def _quantified(parser: Parser) -> ast.Node:
     return parser.with_names((), read)
 
 
-def _function(parser: Parser) -> ast.Node:
+def _function(parser: Grammar) -> ast.Node:
     token = parser.take()
     parser.expect("(", "a function")
     parameters: list[ast.Parameter] = []
@@ -82,10 +83,13 @@ def _function(parser: Parser) -> ast.Node:
     return ast.FunctionDefinition(tuple(parameters), body, external, pos=token.start)
 
 
-CONSTRUCTS: dict[str, Callable[[Parser], ast.Node]] = {
-    "if": _if,
-    "for": _for,
-    "some": _quantified,
-    "every": _quantified,
-    "function": _function,
-}
+class Parser(Grammar):
+    """The whole grammar."""
+
+    constructs: ClassVar[dict[str, Callable[[Grammar], ast.Node]]] = {
+        "if": _if,
+        "for": _for,
+        "some": _quantified,
+        "every": _quantified,
+        "function": _function,
+    }

@@ -54,3 +54,12 @@ class LimitExceeded(Exception):  # noqa: N818 - a stop signal inside the evaluat
         super().__init__(limit)
         self.limit = limit
         self.allowed = allowed
+
+
+class FeelError(Exception):
+    """Inside the evaluator: this operation has no value. Becomes null with a diagnostic where it is caught."""
+
+    def __init__(self, code: str, **details: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = {key: str(value) for key, value in details.items()}

@@ -14,7 +14,9 @@ from functools import lru_cache
 from chengshu.rules.feel.errors import FeelSyntaxError
 from chengshu.rules.feel.lexer import Token, tokenize
 
-STOPS = frozenset({"and", "or", "between", "in", "then", "else", "return", "satisfies", "instance", "external"})
+STOPS = frozenset(
+    {"and", "or", "between", "in", "then", "else", "return", "satisfies", "instance", "external"}
+)
 """Words that end a name unless a name in scope contains them."""
 
 RESERVED = STOPS | {"if", "for", "some", "every", "function", "true", "false", "null"}

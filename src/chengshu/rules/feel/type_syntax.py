@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from chengshu.rules.feel.ast import TypeRef
-
-if TYPE_CHECKING:
-    from chengshu.rules.feel.parser import Parser
+from chengshu.rules.feel.reader import TokenReader
 
 
-def read_type(parser: Parser) -> TypeRef:
+def read_type(parser: TokenReader) -> TypeRef:
     """The type at the parser's place. Raises FeelSyntaxError."""
     return parser.nested(lambda: _type(parser))
 
 
-def _type(parser: Parser) -> TypeRef:
+def _type(parser: TokenReader) -> TypeRef:
     pos = parser.here.start
     name = _type_name(parser)
     if not parser.is_op("<") or name not in ("list", "range", "context", "function"):
@@ -41,7 +37,7 @@ def _type(parser: Parser) -> TypeRef:
     return TypeRef(name, tuple(args), tuple(keys), result, pos=pos)
 
 
-def _type_name(parser: Parser) -> str:
+def _type_name(parser: TokenReader) -> str:
     if parser.is_word("function"):
         parser.take()
         return "function"

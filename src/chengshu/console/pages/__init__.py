@@ -1,0 +1,1 @@
+"""One module and one template per page: read the view, render the words."""

@@ -1,0 +1,164 @@
+"""What the console needs of the hub, and nothing more: one small Protocol that the app implements.
+
+Every read takes the person (access is decided behind it) and, where the page can be put back, ``as_of``
+(None: now). Reads and commands raise :class:`chengshu.kernel.errors.ChengshuError`: ``Missing`` for what does
+not exist, ``Denied`` for what the person may not see or do, ``Conflict`` for what has changed meanwhile,
+``Invalid`` for bad input. All times are aware and UTC. Methods are called from worker threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol, get_args
+
+from chengshu.console.model import (
+    DrillRow,
+    DrillView,
+    EventRow,
+    EventView,
+    GeoJson,
+    HubStatus,
+    JournalView,
+    LiveChange,
+    OrderRow,
+    OrderVerb,
+    Overview,
+    Person,
+    SignedIn,
+    SourcesView,
+    VitalsTree,
+    VitalView,
+    WarningRow,
+    WarningView,
+)
+
+Layer = Literal[
+    "areas",
+    "ground",
+    "roads",
+    "drainage",
+    "nodes",
+    "sensors",
+    "underpasses",
+    "units",
+    "routes",
+    "closures",
+]
+LAYERS: tuple[Layer, ...] = get_args(Layer)
+
+
+class Entrance(Protocol):
+    """Signing in, and the first start."""
+
+    def sign_in(self, login: str, password: str) -> SignedIn:
+        """A new session. Raises Unauthenticated for a wrong name or password (it does not say which)."""
+        ...
+
+    def sign_out(self, token: str) -> None:
+        """End the session; an unknown token is no error."""
+        ...
+
+    def person(self, token: str) -> Person | None:
+        """Who holds this token, or None when it is unknown or has run out."""
+        ...
+
+    def set_up(self, code: str, login: str, name: str, password: str) -> SignedIn:
+        """Make the first administrator. ``code`` is the one the server printed at its first start.
+
+        Raises Denied for a wrong code, Conflict when the hub is set up already, Invalid for a weak password.
+        """
+        ...
+
+    def change_password(self, person: Person, old: str, new: str) -> None:
+        """Set a new password. Raises Denied when ``old`` is wrong, Invalid when ``new`` is too weak."""
+        ...
+
+
+class Reading(Protocol):
+    """What the pages show."""
+
+    def status(self) -> HubStatus:
+        """The hub itself; answers without anybody signed in, and must be quick."""
+        ...
+
+    def overview(self, person: Person, as_of: datetime | None) -> Overview: ...
+
+    def layer(self, person: Person, name: Layer, as_of: datetime | None) -> GeoJson:
+        """A GeoJSON FeatureCollection (WGS-84). Feature properties, all optional but ``id`` and ``name``:
+
+        ``id``, ``name`` {en, zh-Hans, zh-Hant}, ``level`` (word), ``freshness`` (word), ``value``, ``unit``;
+        areas: ``kind``; ground: ``kind`` (water, park); sensors: ``type``;
+        nodes: ``probability`` 0–1, ``lead_time_s``, ``depth_m``;
+        underpasses: ``depth_m``, ``closed``; roads and closures: ``closed``; routes: ``unit``, ``order``;
+        units: ``type`` (PumpTruck, Crew, PumpingStation, Gate), ``status``, ``order``, ``eta`` (RFC 3339).
+        """
+        ...
+
+    def vitals(self, person: Person, area: str | None, as_of: datetime | None) -> VitalsTree:
+        """The tree of one area (None: the city). Raises Missing for an unknown area."""
+        ...
+
+    def vital(
+        self, person: Person, indicator: str, area: str | None, hours: float, as_of: datetime | None
+    ) -> VitalView:
+        """One indicator with ``hours`` of history before ``as_of``. Raises Missing."""
+        ...
+
+    def warnings(
+        self, person: Person, state: Literal["current", "past", "all"], as_of: datetime | None
+    ) -> Sequence[WarningRow]: ...
+
+    def warning(self, person: Person, warning: str, as_of: datetime | None) -> WarningView: ...
+
+    def events(
+        self, person: Person, state: Literal["current", "past", "all"], as_of: datetime | None
+    ) -> Sequence[EventRow]: ...
+
+    def event(self, person: Person, event: str, as_of: datetime | None) -> EventView: ...
+
+    def work_orders(
+        self, person: Person, scope: Literal["mine", "department", "all"], as_of: datetime | None
+    ) -> Sequence[OrderRow]:
+        """Work orders, the most urgent first; finished ones of the last day at the end."""
+        ...
+
+    def work_order(self, person: Person, order: str, as_of: datetime | None) -> OrderRow: ...
+
+    def drills(self, person: Person) -> Sequence[DrillRow]: ...
+
+    def drill(self, person: Person, drill: str) -> DrillView: ...
+
+    def sources(self, person: Person, as_of: datetime | None) -> SourcesView: ...
+
+    def journal(self, person: Person, subject: str | None, before: int | None, limit: int) -> JournalView:
+        """The newest ``limit`` entries below ``before``, of one subject or all."""
+        ...
+
+    def changes_since(self, seq: int, limit: int) -> Sequence[LiveChange]:
+        """Changes of the stream above ``seq``, in order, at most ``limit``."""
+        ...
+
+
+class Acting(Protocol):
+    """What the buttons do."""
+
+    def acknowledge(self, person: Person, warning: str, note: str) -> None:
+        """Take the warning on: it does not escalate further."""
+        ...
+
+    def work_order_step(self, person: Person, order: str, verb: OrderVerb, note: str) -> None:
+        """Accept, arrive at, finish or refuse (``note`` says why; it must not be empty then)."""
+        ...
+
+    def complete_task(self, person: Person, task: str, data: Mapping[str, str]) -> None:
+        """Complete a human task of the plan with the form's answers as they were typed."""
+        ...
+
+    def quarantine(self, person: Person, item: str, verb: Literal["retry", "discard"], note: str) -> None:
+        """Try a quarantined message again, or put it away for good (it stays in the journal)."""
+        ...
+
+
+class HubView(Entrance, Reading, Acting, Protocol):
+    """All of it."""

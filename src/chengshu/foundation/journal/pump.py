@@ -1,0 +1,262 @@
+"""The pump: runs everything that follows the change stream or wakes by the clock, one thing at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from chengshu.foundation.journal import store
+from chengshu.foundation.journal.commands import Act, record
+from chengshu.foundation.journal.model import Actor
+from chengshu.foundation.journal.queries import changes_after, last_seq
+from chengshu.kernel.clock import Clock
+from chengshu.kernel.errors import Conflict, Missing, Unavailable
+from chengshu.ports.database import Database
+from chengshu.ports.runtime import Change, Consumer, OwnOffset, Ticker
+
+_ROUNDS = 10_000  # a drain that has not settled by then feeds itself
+_BACKOFF_MAX = timedelta(minutes=5)
+_log = structlog.get_logger("chengshu.pump")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a part stands still: since when, how often it failed, and when it is tried again."""
+
+    since: datetime
+    failures: int
+    error: str
+    retry_at: datetime
+    stuck_at: int | None = None  # the change it cannot digest, once it is singled out
+
+
+@dataclass(frozen=True, slots=True)
+class PartHealth:
+    """One part. ``lag`` is in stream positions, ``behind_s`` the age of the oldest one waiting."""
+
+    name: str
+    offset: int | None
+    lag: int
+    behind_s: float
+    trouble: Trouble | None
+
+
+class _Part:
+    """What the pump remembers of one consumer or ticker."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.trouble: Trouble | None = None
+        self.offset: int | None = None
+
+    def resting(self, now: datetime) -> bool:
+        return self.trouble is not None and now < self.trouble.retry_at
+
+    def failed(self, now: datetime, error: Exception, stuck_at: int | None) -> None:
+        failures = self.trouble.failures + 1 if self.trouble else 1
+        since = self.trouble.since if self.trouble else now
+        wait = min(timedelta(seconds=2 ** min(failures - 1, 9)), _BACKOFF_MAX)
+        text = f"{type(error).__name__}: {error}"
+        self.trouble = Trouble(since, failures, text, now + wait, stuck_at)
+        _log.error("part failed", part=self.name, failures=failures, stuck_at=stuck_at, exc_info=error)
+
+
+class Pump:
+    """Runs consumers in the given order to a fixpoint, and tickers when they are due.
+
+    Single-threaded and deterministic: the same stream and clock give the same effects in the same order.
+    A part that raises is tried again with a growing pause while the others go on; ``strict`` raises
+    instead (drills and tests must not hide a failure).
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        consumers: Sequence[Consumer] = (),
+        tickers: Sequence[Ticker] = (),
+        *,
+        strict: bool = False,
+        bite: int = 500,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._consumers = [(consumer, _Part(consumer.name)) for consumer in consumers]
+        self._tickers = [(ticker, _Part(ticker.name)) for ticker in tickers]
+        self._strict = strict
+        self._bite = bite
+        self._running = threading.Lock()
+        names = [consumer.name for consumer in consumers]
+        if len(set(names)) != len(names):
+            raise Conflict(
+                "consumer-double",
+                f"two consumers share a name: {', '.join(names)}",
+                remedy="offsets are kept by name; give each its own",
+            )
+
+    def drain(self) -> int:
+        """Handle all there is to handle at this moment; returns how many changes and ticks that were.
+
+        With ``strict``, raises what a consumer or ticker raised.
+        """
+        with self._running:
+            total = 0
+            for _ in range(_ROUNDS):
+                done = sum(self._follow(consumer, part) for consumer, part in self._consumers)
+                done += sum(self._wake(ticker, part) for ticker, part in self._tickers)
+                if done == 0:
+                    return total
+                total += done
+        raise Unavailable(
+            "pump-circle",
+            "the parts of the hub keep feeding each other without end",
+            remedy="look for a consumer that answers its own changes",
+        )
+
+    def next_due(self) -> datetime | None:
+        """When :meth:`drain` will have something to do by the clock alone; None for never."""
+        due = [part.trouble.retry_at for _, part in (*self._consumers, *self._tickers) if part.trouble]
+        for ticker, part in self._tickers:
+            if part.trouble is None and (moment := ticker.next_due()) is not None:
+                due.append(moment)
+        return min(due, default=None)
+
+    def health(self) -> list[PartHealth]:
+        """Consumers in order, then tickers."""
+        now = self._clock.now()
+        with self._database.read() as connection:
+            end = last_seq(connection)
+            followers = [
+                self._health_of(connection, consumer, part, end, now) for consumer, part in self._consumers
+            ]
+        return followers + [PartHealth(part.name, None, 0, 0.0, part.trouble) for _, part in self._tickers]
+
+    def skip(self, consumer: str, actor: Actor, why: str) -> int:
+        """Let a consumer pass over the one change it cannot digest; journalled. Returns that change's seq.
+
+        Raises :class:`Missing` for an unknown consumer and :class:`Conflict` when it is not stuck.
+        """
+        part = next((part for _, part in self._consumers if part.name == consumer), None)
+        if part is None:
+            raise Missing("consumer-missing", f"there is no consumer {consumer!r}")
+        with self._running:
+            if part.trouble is None or part.trouble.stuck_at is None:
+                raise Conflict("consumer-not-stuck", f"consumer {consumer!r} is not stuck at a change")
+            seq, error = part.trouble.stuck_at, part.trouble.error
+            act = Act(
+                actor,
+                "change.skipped",
+                f"consumer:{consumer}",
+                self._clock.now(),
+                {"change": seq, "why": why, "error": error},
+            )
+
+            def effect(connection: Connection) -> None:
+                store.put_offset(connection, consumer, seq)
+                record(connection, act)
+
+            self._database.write(effect)
+            part.offset, part.trouble = seq, None
+        return seq
+
+    def run(self, stop: threading.Event, *, pause: float = 0.02) -> None:
+        """Drain on every commit and every due moment until ``stop`` is set (the server's loop).
+
+        ``pause`` seconds lie between two drains at least, so that a flood is taken in large bites.
+        """
+        wake = threading.Event()
+        self._database.on_commit(wake.set)
+        while not stop.is_set():
+            wake.clear()
+            self.drain()
+            due = self.next_due()
+            wait = 1.0 if due is None else (due - self._clock.now()).total_seconds()
+            wake.wait(min(max(wait, 0.0), 1.0))
+            stop.wait(pause)
+
+    def _follow(self, consumer: Consumer, part: _Part) -> int:
+        """Bring one consumer to the end of the stream, or to where it fails."""
+        handled = 0
+        if part.resting(self._clock.now()):
+            return 0
+        if part.offset is None:
+            part.offset = self._first_offset(consumer)
+        while True:
+            single = part.trouble is not None  # after a failure one by one, to find the change that hurts
+            with self._database.read() as connection:
+                end = last_seq(connection)
+                if end <= part.offset:
+                    return handled
+                changes = list(
+                    changes_after(connection, part.offset, consumer.kinds, 1 if single else self._bite)
+                )
+            if not changes:
+                part.offset = end
+                return handled
+            try:
+                self._apply(consumer, part, changes)
+            except Exception as error:
+                if self._strict:
+                    raise
+                part.failed(self._clock.now(), error, changes[0].seq if len(changes) == 1 else None)
+                return handled
+            handled += len(changes)
+
+    def _apply(self, consumer: Consumer, part: _Part, changes: list[Change]) -> None:
+        effect, seq = consumer.prepare(changes), changes[-1].seq
+
+        def commit(connection: Connection) -> None:
+            if effect is not None:
+                effect(connection)
+            store.put_offset(connection, consumer.name, seq)
+
+        if effect is not None or not isinstance(consumer, OwnOffset):
+            self._database.write(commit)
+        part.offset, part.trouble = seq, None
+
+    def _first_offset(self, consumer: Consumer) -> int:
+        if isinstance(consumer, OwnOffset):
+            return consumer.offset()
+        with self._database.read() as connection:
+            return store.read_offset(connection, consumer.name)
+
+    def _wake(self, ticker: Ticker, part: _Part) -> int:
+        now = self._clock.now()
+        if part.resting(now):
+            return 0
+        return self._guarded(part, lambda: self._tick_if_due(ticker, now))
+
+    def _guarded(self, part: _Part, work: Callable[[], int]) -> int:
+        try:
+            done = work()
+        except Exception as error:
+            if self._strict:
+                raise
+            part.failed(self._clock.now(), error, None)
+            return 0
+        part.trouble = None
+        return done
+
+    @staticmethod
+    def _tick_if_due(ticker: Ticker, now: datetime) -> int:
+        due = ticker.next_due()
+        if due is None or due > now:
+            return 0
+        ticker.tick(now)
+        return 1
+
+    def _health_of(
+        self, connection: Connection, consumer: Consumer, part: _Part, end: int, now: datetime
+    ) -> PartHealth:
+        offset = part.offset
+        if offset is None:
+            offset = store.read_offset(connection, consumer.name)
+        oldest = next(changes_after(connection, offset, consumer.kinds, 1), None)
+        if oldest is None:
+            return PartHealth(part.name, offset, 0, 0.0, part.trouble)
+        return PartHealth(part.name, offset, end - offset, (now - oldest.at).total_seconds(), part.trouble)

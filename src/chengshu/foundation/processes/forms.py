@@ -1,0 +1,52 @@
+"""What a person enters for a task, checked against the fields the plan declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chengshu.foundation.processes.model import Task
+from chengshu.kernel.errors import Findings
+from chengshu.ports.process_engine import Field
+
+MAX_TEXT = 10_000
+
+
+def check(task: Task, data: Mapping[str, Any]) -> dict[str, Any]:
+    """``data`` with the types of the fields; without declared fields, as it is.
+
+    Raises :class:`Invalid` naming every field that is missing, unknown or of the wrong kind.
+    """
+    if not task.fields:
+        return dict(data)
+    findings, checked = Findings(), {}
+    known = {item.name for item in task.fields}
+    for name in sorted(set(data) - known):
+        findings.add("form-unknown", f"the form has no field {name!r}", where=name,
+                     remedy=f"use {', '.join(sorted(known))}")
+    for item in task.fields:
+        value = data.get(item.name)
+        if value in (None, ""):
+            if item.required:
+                findings.add("form-missing", f"{item.label.say('en') or item.name} is missing", where=item.name,
+                             remedy="fill it in")
+            continue
+        if (fault := _fault(item, value)) is not None:
+            findings.add("form-value", f"{item.label.say('en') or item.name}: {fault}", where=item.name,
+                         remedy=f"give a {item.type}")
+        checked[item.name] = value
+    findings.raise_any()
+    return checked
+
+
+def _fault(item: Field, value: Any) -> str | None:
+    if item.type == "number":
+        fine = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15
+        return None if fine else f"{value!r} is no number"
+    if item.type == "boolean":
+        return None if isinstance(value, bool) else f"{value!r} is neither true nor false"
+    if item.type == "choice":
+        return None if value in item.choices else f"{value!r} is none of {', '.join(item.choices)}"
+    if not isinstance(value, str):
+        return f"{value!r} is no text"
+    return None if len(value) <= MAX_TEXT else f"it is longer than {MAX_TEXT} characters"

@@ -1,0 +1,166 @@
+"""The promises of :class:`chengshu.ports.database.Database`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import wait
+
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from chengshu.ports.database import Database
+from chengshu.ports.suites.promise import expect, expect_raises
+
+Factory = Callable[[], Database]  # opens the same store each time it is called
+_metadata = MetaData()
+_things = Table("suite_things", _metadata, Column("id", Integer, primary_key=True), Column("name", String))
+
+
+class _Refused(Exception):
+    """Raised by a work of the suite."""
+
+
+def _add(name: str) -> Callable[[Connection], int]:
+    def work(connection: Connection) -> int:
+        key = connection.execute(insert(_things).values(name=name)).inserted_primary_key
+        return int(key[0]) if key else 0
+
+    return work
+
+
+def _add_and_fail(connection: Connection) -> None:
+    _add("half")(connection)
+    raise _Refused
+
+
+def _names(database: Database) -> list[str | None]:
+    with database.read() as connection:
+        return list(connection.execute(select(_things.c.name).order_by(_things.c.id)).scalars())
+
+
+def _opened(factory: Factory) -> Database:
+    database = factory()
+    database.create(_metadata)
+    return database
+
+
+def check_write_returns_after_commit(factory: Factory) -> None:
+    """A reader sees what a write did as soon as the write returned."""
+    database = _opened(factory)
+    expect(database.write(_add("a")), 1, "write returns the value of the work")
+    expect(_names(database), ["a"], "a write is visible when it has returned")
+    database.close()
+
+
+def check_failed_work_leaves_nothing(factory: Factory) -> None:
+    """An exception of a work is raised to its caller and undoes all of that work."""
+    database = _opened(factory)
+    expect_raises(_Refused, lambda: database.write(_add_and_fail), "the error of a work is raised")
+    expect(_names(database), [], "a failed work leaves nothing")
+    database.write(_add("b"))
+    expect(_names(database), ["b"], "after a failed work the next one succeeds")
+    database.close()
+
+
+def check_failure_in_a_group_is_its_own(factory: Factory) -> None:
+    """Of works submitted together the failing one fails alone."""
+    database = _opened(factory)
+    first, bad, last = (database.submit(work) for work in (_add("a"), _add_and_fail, _add("b")))
+    wait((first, bad, last), timeout=30)
+    expect(type(bad.exception()), _Refused, "the future of a failing work carries its error")
+    expect((first.exception(), last.exception()), (None, None), "its neighbours succeed")
+    expect(_names(database), ["a", "b"], "its neighbours are kept, in order")
+    database.close()
+
+
+def check_readers_cannot_write(factory: Factory) -> None:
+    """A connection from ``read`` refuses to change anything."""
+    database = _opened(factory)
+
+    def misuse() -> None:
+        with database.read() as connection:
+            connection.execute(insert(_things).values(name="sneaked"))
+
+    expect_raises(DBAPIError, misuse, "a reader is refused when it writes")
+    database.write(_add("a"))
+    expect(_names(database), ["a"], "nothing of the refused write is kept, and writing goes on")
+    database.close()
+
+
+def check_read_is_one_state(factory: Factory) -> None:
+    """Inside one ``read`` the state does not change, whatever is written meanwhile."""
+    database = _opened(factory)
+    database.write(_add("a"))
+    with database.read() as connection:
+        before = list(connection.execute(select(_things.c.name)).scalars())
+        database.write(_add("b"))
+        after = list(connection.execute(select(_things.c.name)).scalars())
+    expect(after, before, "a reader sees one consistent state")
+    expect(_names(database), ["a", "b"], "the next reader sees the new state")
+    database.close()
+
+
+def check_writers_from_many_threads(factory: Factory) -> None:
+    """Writes of many threads all happen, each once."""
+    database = _opened(factory)
+
+    def work(start: int) -> None:
+        for i in range(20):
+            database.write(_add(f"{start}-{i}"))
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expect(
+        sorted(str(name) for name in _names(database)),
+        sorted(f"{n}-{i}" for n in range(4) for i in range(20)),
+        "every write of every thread is kept once",
+    )
+    database.close()
+
+
+def check_hooks_run_after_commit(factory: Factory) -> None:
+    """``on_commit`` is called after the data is visible."""
+    database = _opened(factory)
+    called = threading.Event()
+    database.on_commit(called.set)
+    database.write(_add("a"))
+    expect(called.wait(10), True, "on_commit is called")
+    database.close()
+
+
+def check_close_finishes_and_keeps(factory: Factory) -> None:
+    """``close`` finishes what was submitted; another opening finds it."""
+    database = _opened(factory)
+    futures = [database.submit(_add(str(i))) for i in range(10)]
+    database.close()
+    expect([future.exception() for future in futures], [None] * 10, "submitted works finish before close")
+    expect_raises(RuntimeError, lambda: database.write(_add("late")), "a closed database refuses work")
+    again = factory()
+    expect(_names(again), [str(i) for i in range(10)], "what was written is there after opening again")
+    again.close()
+
+
+def check_create_twice(factory: Factory) -> None:
+    """``create`` leaves what is there."""
+    database = _opened(factory)
+    database.write(_add("a"))
+    database.create(_metadata)
+    expect(_names(database), ["a"], "creating tables again changes nothing")
+    database.close()
+
+
+DATABASE_CHECKS: Sequence[Callable[[Factory], None]] = (
+    check_write_returns_after_commit,
+    check_failed_work_leaves_nothing,
+    check_failure_in_a_group_is_its_own,
+    check_readers_cannot_write,
+    check_read_is_one_state,
+    check_writers_from_many_threads,
+    check_hooks_run_after_commit,
+    check_close_finishes_and_keeps,
+    check_create_twice,
+)

@@ -1,0 +1,53 @@
+"""Why a table gave what it gave: the rules that matched, with what they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chengshu.kernel.reasons import Reason
+from chengshu.kernel.texts import Text
+from chengshu.rules.feel.text import text_of
+from chengshu.rules.feel.values import from_python
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that matched: its table, its number (from 1) and id, its cells, and the values it saw and gave."""
+
+    table: str
+    rule: int
+    rule_id: str
+    cells: tuple[str, ...]
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    annotations: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> Text:
+        """One sentence: which rule, because of what."""
+        conditions = [
+            (name, shown(value), cell)
+            for (name, value), cell in zip(self.inputs.items(), self.cells, strict=True)
+            if cell not in ("", "-")
+        ]
+        because = "; ".join(f"{name} = {value} ({cell})" for name, value, cell in conditions)
+        result = ", ".join(f"{name} = {shown(v)}" if name else shown(v) for name, v in self.outputs.items())
+        number = self.rule
+        return Text(
+            f"Rule {number} of «{self.table}» gives {result}" + (f", because {because}" if because else ""),
+            f"“{self.table}”第 {number} 条规则给出 {result}" + (f"，因为 {because}" if because else ""),
+            f"「{self.table}」第 {number} 條規則給出 {result}" + (f"，因為 {because}" if because else ""),
+        )
+
+    @property
+    def reason(self) -> Reason:
+        """The form in which the hub keeps reasons."""
+        rule = f"{self.table}#{self.rule_id or self.rule}"
+        return Reason(rule, self.text, dict(self.inputs))
+
+
+def shown(value: Any) -> str:
+    """A Python or FEEL value as FEEL writes it; strings in quotes."""
+    return text_of([from_python(value)])[1:-1]

@@ -1,0 +1,110 @@
+"""The types of a model: item definitions as FEEL types, with their allowed values (DMN 1.5, 7.3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from chengshu.rules.dmn.model import Definitions, ItemDefinition
+from chengshu.rules.feel.compile import Scope
+from chengshu.rules.feel.compile_tests import PLACEHOLDER, compile_tests
+from chengshu.rules.feel.errors import FeelSyntaxError
+from chengshu.rules.feel.limits import Limits
+from chengshu.rules.feel.names import normal
+from chengshu.rules.feel.parser import parse_unary_tests
+from chengshu.rules.feel.runtime import Budget, Run
+from chengshu.rules.feel.types import ANY, SIMPLE, FeelType
+
+_CHECK_LIMITS = Limits(steps=200_000)
+
+
+def allowed_check(text: str) -> Callable[[Any], bool | None]:
+    """The check of allowed values, given as unary tests. Raises FeelSyntaxError."""
+    test = compile_tests(parse_unary_tests(text), Scope(inner=True))
+
+    def check(value: Any) -> bool | None:
+        run = Run({}, Budget(_CHECK_LIMITS), trusted=True)
+        return test(value, {PLACEHOLDER: value}, run)
+
+    return check
+
+
+class TypeTable:
+    """Finds the types of a model by name; those of imported models are ``alias.name``."""
+
+    def __init__(self, definitions: Definitions, imported: Mapping[str, TypeTable]) -> None:
+        self._items = {item.name: item for item in definitions.types}
+        self._imported = imported
+        self._done: dict[str, FeelType] = {}
+        self._busy: set[str] = set()
+        self.problems: list[str] = []
+
+    def find(self, name: str) -> FeelType | None:
+        """The type called ``name``: a definition of the model, or one of FEEL's own."""
+        name = normal(name)
+        if name in self._done:
+            return self._done[name]
+        if name in self._busy:
+            return ANY  # a type that contains itself: its inner occurrence is not checked
+        item = self._items.get(name)
+        if item is not None:
+            self._busy.add(name)
+            found = self._build(item)
+            self._busy.discard(name)
+            self._done[name] = found
+            return found
+        alias, dot, rest = name.partition(".")
+        if dot and alias in self._imported:
+            return self._imported[alias].find(rest)
+        return SIMPLE.get(name)
+
+    def member_names(self) -> set[str]:
+        """The names of all components, which may follow a dot."""
+        names: set[str] = set()
+
+        def collect(items: tuple[ItemDefinition, ...]) -> None:
+            for item in items:
+                names.add(item.name)
+                collect(item.components)
+
+        collect(tuple(self._items.values()))
+        for table in self._imported.values():
+            names |= table.member_names()
+        return names
+
+    def names(self) -> set[str]:
+        """The names of the types."""
+        return set(self._items)
+
+    def _build(self, item: ItemDefinition) -> FeelType:
+        base = self._base(item)
+        if item.allowed:
+            base = replace(base, **self._restriction(item.allowed, item.name), name=item.name)
+        elif not item.collection and base.kind != "Any":
+            base = replace(base, name=item.name)
+        if item.collection:
+            base = FeelType("list", item=base, name=item.name)
+        if item.constraint:
+            base = replace(base, **self._restriction(item.constraint, item.name), name=item.name)
+        return base
+
+    def _restriction(self, text: str, name: str) -> dict[str, Any]:
+        try:
+            return {"allowed": allowed_check(text), "allowed_text": text}
+        except FeelSyntaxError as error:
+            self.problems.append(f"allowed values of «{name}»: {error.fault}")
+            return {}
+
+    def _base(self, item: ItemDefinition) -> FeelType:
+        if item.components:
+            return FeelType("context", entries={part.name: self._build(part) for part in item.components})
+        if item.function_parameters is not None:
+            parameters = tuple(self.find(name) or ANY for name in item.function_parameters)
+            return FeelType("function", parameters=parameters, result=self.find(item.function_result) or ANY)
+        if not item.type_ref:
+            return ANY
+        found = self.find(item.type_ref)
+        if found is None:
+            self.problems.append(f"the type «{item.name}» builds on «{item.type_ref}», which does not exist")
+        return found or ANY

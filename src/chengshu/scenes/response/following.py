@@ -1,0 +1,161 @@
+"""What wakes the response: changes of the stream, and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from chengshu.kernel.errors import Missing
+from chengshu.ports.runtime import Change, Effect
+from chengshu.scenes.response import flooded_roads, store
+from chengshu.scenes.response.clocks import alarms
+from chengshu.scenes.response.closing import look, verify
+from chengshu.scenes.response.control import run_control
+from chengshu.scenes.response.dispatching import run_round
+from chengshu.scenes.response.duty import chain, route
+from chengshu.scenes.response.events import on_warning
+from chengshu.scenes.response.means import Means
+from chengshu.scenes.response.model import EventState, Review, WorkOrder
+from chengshu.scenes.response.reviewing import make_review
+from chengshu.scenes.response.tasks import on_process, on_task
+from chengshu.scenes.response.writing import put_order, put_review
+
+
+class ResponseConsumer:
+    """Follows warnings, the plan's tasks, forecasts and water on the roads."""
+
+    name = "response"
+    kinds = ("warning.", "task.", "process.", "event.opened", "event.closed", "forecast.made", "observations")
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    def prepare(self, changes: Sequence[Change]) -> Effect | None:
+        """Judge the roads and write reviews outside the transaction; everything else belongs into it."""
+        means = self._means
+        verdicts = []
+        if any(change.kind == "observations" for change in changes):
+            verdicts = [(book, flooded_roads.judge(means, book)) for book in means.playbooks.values()]
+        reviews = [self._review(change) for change in changes if change.kind == "event.closed"]
+        wanted = [change for change in changes if change.kind != "observations"]
+        if not wanted and not any(found for _, found in verdicts):
+            return None
+
+        def effect(connection: Connection) -> None:
+            for book, found in verdicts:
+                flooded_roads.apply(connection, means, book, found)
+            for change in wanted:
+                self._follow(connection, change)
+            for review in reviews:
+                if store.review(connection, review.event) is None:
+                    put_review(connection, means, store.event(connection, review.event), review)
+
+        return effect
+
+    def _review(self, change: Change) -> Review:
+        return make_review(self._means, change.subject)
+
+    def _follow(self, connection: Connection, change: Change) -> None:
+        means = self._means
+        if change.kind.startswith("warning."):
+            on_warning(connection, means, change.kind, change.payload, change.at)
+        elif change.kind.startswith("task."):
+            on_task(connection, means, change.kind, change.payload)
+        elif change.kind.startswith("process."):
+            on_process(connection, means, change.kind, change.payload)
+        elif change.kind == "event.opened":
+            event = store.find_event(connection, change.subject)
+            if event is not None and event.state is EventState.OPEN and event.scenario in means.playbooks:
+                flooded_roads.guard_standing(connection, means, means.playbooks[event.scenario], event)
+        elif change.kind == "forecast.made":
+            for scenario in means.playbooks:
+                if store.list_events(connection, scenario=scenario, states=[EventState.OPEN]):
+                    store.wake(connection, f"dispatch:{scenario}", means.clock.now())
+
+
+class ResponseTicker:
+    """Runs the jobs that are due (dispatch, control, verification) and the clocks of the orders."""
+
+    name = "response"
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    def next_due(self) -> datetime | None:
+        with self._means.database.read() as connection:
+            moments = [store.next_wakeup(connection)]
+            moments += [self._next_alarm(connection, order) for order in _clocked(connection)]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def tick(self, now: datetime) -> None:
+        """Do what is due. Clocks first: an order that is late now is told before a re-plan moves it."""
+        self._means.database.write(lambda connection: self._sound(connection, now))
+        with self._means.database.read() as connection:
+            jobs = store.due_jobs(connection, now)
+        for job in jobs:
+            self._run(job)
+
+    def _run(self, job: str) -> None:
+        means = self._means
+        kind, subject = job.split(":", 1)
+        if kind == "verify":
+            self._verify(job, subject)
+        elif (book := means.playbooks.get(subject)) is None:
+            means.database.write(lambda connection: store.sleep(connection, job))
+        elif kind == "dispatch":
+            run_round(means, book)
+        elif kind == "control":
+            run_control(means, book)
+
+    def _verify(self, job: str, event_id: str) -> None:
+        means = self._means
+        with means.database.read() as connection:
+            event = store.find_event(connection, event_id)
+            orders = store.list_orders(connection, event_id=event_id)
+        if event is None or event.state is EventState.CLOSED or event.scenario not in means.playbooks:
+            means.database.write(lambda connection: store.sleep(connection, job))
+            return
+        seen = look(means, event, orders, means.clock.now())
+
+        def write(connection: Connection) -> None:
+            present = store.event(connection, event_id)
+            if present.state is not EventState.CLOSED:
+                verify(connection, means, present, seen)
+
+        means.database.write(write)
+
+    def _next_alarm(self, connection: Connection, order: WorkOrder) -> datetime | None:
+        rule = self._means.playbooks.get(order.scenario)
+        if rule is None:
+            return None
+        left = alarms(order, rule.declared.escalation, self._above(connection, order))
+        return left[0].at if left else None
+
+    def _above(self, connection: Connection, order: WorkOrder) -> list[str]:
+        try:
+            event = store.event(connection, order.event)
+        except Missing:
+            return []
+        fallback = route(order.matter, order.area, self._means.city).fallback or event.fallback
+        return chain(order.department, fallback, self._means.city)
+
+    def _sound(self, connection: Connection, now: datetime) -> None:
+        """Tell whom the due clocks say; each alarm once."""
+        for order in _clocked(connection):
+            book = self._means.playbooks.get(order.scenario)
+            if book is None:
+                continue
+            above = self._above(connection, order)
+            for alarm in alarms(order, book.declared.escalation, above):
+                if alarm.at > now:
+                    break
+                order = put_order(  # noqa: PLW2901  the order grows with each alarm
+                    connection, self._means, order, "escalated", escalations=(*order.escalations, alarm),
+                    extra={"to": alarm.to, "clock": alarm.clock, "kind": alarm.kind},
+                )  # fmt: skip
+
+
+def _clocked(connection: Connection) -> list[WorkOrder]:
+    return [order for order in store.list_orders(connection, open_only=True) if order.assigned_at is not None]

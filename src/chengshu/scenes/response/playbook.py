@@ -1,0 +1,156 @@
+"""The scenario's response as read: dispatch.yaml, its DMN decisions and settings, ready to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from chengshu.foundation.city import Scenario
+from chengshu.foundation.context.model import EntityState
+from chengshu.kernel.errors import Invalid, Missing
+from chengshu.kernel.levels import Level
+from chengshu.kernel.reasons import Reason
+from chengshu.kernel.texts import Text
+from chengshu.rules.dmn import Model, Outcome, read_model
+from chengshu.rules.feel import compile_expression
+from chengshu.scenes.response.declared import Decision, ResponseFile, read_response
+
+
+def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Flat dotted settings as contexts in contexts: ``level.fill.red`` → ``{level: {fill: {red: …}}}``."""
+    tree: dict[str, Any] = {}
+    for key, value in settings.items():
+        at = tree
+        *path, last = key.split(".")
+        for step in path:
+            at = at.setdefault(step, {})
+        at[last] = value
+    return tree
+
+
+def plain_value(value: Any) -> Any:
+    """A FEEL value as JSON-like data: numbers as floats, times as text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """What dispatch.yaml and the rules of one scenario say."""
+
+    scenario: Scenario
+    declared: ResponseFile
+    settings: Mapping[str, Any]
+    models: Mapping[str, Model]
+
+    def severity(self, inputs: Mapping[str, Any]) -> tuple[Level, Reason]:
+        """How bad the event is, by the severity decision. Raises :class:`Invalid` when it gives no level."""
+        decision = self.declared.events.severity
+        outcome = self._decide(decision, inputs)
+        value = outcome.value
+        said = value.get("reason") if isinstance(value, Mapping) else None
+        word = value.get("level") if isinstance(value, Mapping) else value
+        try:
+            level = Level.parse(str(word))
+        except ValueError:
+            raise Invalid(
+                "severity-no-level",
+                f"the decision {decision.decision!r} gave {plain_value(value)!r}, which is no level",
+                where=f"{self.scenario.id}: {decision.file}",
+                remedy="let every row give one of blue, yellow, orange, red, and cover every input",
+                inputs=plain_value(inputs),
+            ) from None
+        return level, _reason(decision, outcome, inputs, str(said) if said else f"{level.word}")
+
+    def closed(self, inputs: Mapping[str, Any]) -> tuple[bool, Reason]:
+        """Whether the closing decision holds; anything but true is no."""
+        decision = self.declared.closing.decision
+        outcome = self._decide(decision, inputs)
+        value = outcome.value
+        said = value.get("reason") if isinstance(value, Mapping) else None
+        holds = (value.get("closed") if isinstance(value, Mapping) else value) is True
+        return holds, _reason(decision, outcome, inputs, str(said) if said else ("yes" if holds else "no"))
+
+    def _decide(self, decision: Decision, inputs: Mapping[str, Any]) -> Outcome:
+        return self.models[decision.file].decide(decision.decision, {**inputs, "settings": self.settings})
+
+    def holds(self, expression: str, state: EntityState) -> bool:
+        """Whether the FEEL condition holds for this entity as it is; unknown is no."""
+        return _compiled(expression)(self._seen(state)) is True
+
+    def number(self, expression: str, state: EntityState) -> float:
+        """The FEEL expression as a number; 0 where it gives none."""
+        value = _compiled(expression)(self._seen(state))
+        return float(value) if isinstance(value, Decimal | int | float) and not isinstance(value, bool) else 0.0
+
+    def evaluate(self, expression: str, context: Mapping[str, Any]) -> Any:
+        """The FEEL expression over ``context`` and the settings, as plain data."""
+        return plain_value(_compiled(expression)({**context, "settings": self.settings}))
+
+    def _seen(self, state: EntityState) -> dict[str, Any]:
+        values = dict(state.entity.attributes)
+        values.update({name: reading.value for name, reading in state.readings.items()})
+        return {**values, "id": state.entity.id, "area": state.entity.area, "settings": self.settings}
+
+
+@cache
+def _compiled(expression: str) -> Any:
+    return compile_expression(expression)
+
+
+def _reason(decision: Decision, outcome: Outcome, inputs: Mapping[str, Any], said: str) -> Reason:
+    rows = [plain_value(_row(match)) for match in outcome.matched]
+    rule = f"{decision.file}#{decision.decision}"
+    return Reason(rule, Text.of(said), {"inputs": plain_value(inputs), "rows": rows})
+
+
+def _row(match: Any) -> Mapping[str, Any]:
+    """A matched row as plain data, whatever fields the explanation has."""
+    names = getattr(match, "__slots__", None) or getattr(match, "__dict__", {})
+    return {name: getattr(match, name) for name in names}
+
+
+def read_playbook(scenario: Scenario) -> Playbook | None:
+    """The playbook of a scenario, or None when it has no dispatch.yaml (it only watches).
+
+    Raises :class:`Invalid` or :class:`Missing` naming the file, the place and the remedy.
+    """
+    path = scenario.file("dispatch.yaml")
+    if path is None:
+        return None
+    declared = read_response(path)
+    models = {}
+    for decision in (declared.events.severity, declared.closing.decision):
+        rules = scenario.file(decision.file)
+        if rules is None:
+            raise Missing(
+                "rules-missing",
+                f"{decision.file} does not exist",
+                where=f"{path}: {decision.decision}",
+                remedy="add the DMN file to the scenario, or correct the name",
+            )
+        models[decision.file] = _model(rules)
+    return Playbook(scenario, declared, nested(scenario.settings), models)
+
+
+def _model(path: Path) -> Model:
+    return read_model(path.read_bytes())
+
+
+def seconds(duration: timedelta | None) -> float | None:
+    """A duration in seconds, or None."""
+    return None if duration is None else duration.total_seconds()

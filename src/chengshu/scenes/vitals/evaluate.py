@@ -1,0 +1,156 @@
+"""The values of all indicators at a moment: fused queries for the measured, FEEL for the derived."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from chengshu.foundation.city import City
+from chengshu.kernel.clock import from_millis
+from chengshu.ports.history import History
+from chengshu.rules.feel import compile_expression
+from chengshu.scenes.vitals.judge import Measure, Standing, judge, judge_derived, tidy
+from chengshu.scenes.vitals.members import Roster
+from chengshu.scenes.vitals.model import Contribution, Indicator, Vital
+from chengshu.scenes.vitals.panes import PaneBook, from_history
+from chengshu.scenes.vitals.plan import Plan, compile_plans, stale_ms
+from chengshu.scenes.vitals.reader import Catalogue, nested
+
+Pair = tuple[str, str]  # indicator, area
+
+
+class Evaluator:
+    """Computes; keeps nothing but compiled plans."""
+
+    def __init__(self, catalogue: Catalogue, city: City, history: History) -> None:
+        self.catalogue = catalogue
+        self.plans = compile_plans(catalogue)
+        self._city = city
+        self._history = history
+        self._column = {item.id: (plan, index) for plan in self.plans for index, item in enumerate(plan.indicators)}
+        self._settings = {name: nested(values) for name, values in catalogue.settings.items()}
+        self._derived_areas = {item.id: _areas(city, item.by) for item in catalogue if item.formula}
+        self.roster = Roster(city, self.plans, ())
+
+    def horizons(self, slack: int) -> dict[int, int]:
+        """For each pane width how long panes are needed (ms): the longest window and ``slack`` for late values."""
+        result: dict[int, int] = {}
+        for plan in self.plans:
+            needed = plan.key.window + slack + plan.key.pane
+            result[plan.key.pane] = max(needed, result.get(plan.key.pane, 0))
+        return result
+
+    def due(self, at: int) -> set[str]:
+        """The indicators whose pane ends at ``at`` (ms), and those derived from them."""
+        result = {item.id for item in self.catalogue if item.source and at % _ms(item) == 0}
+        for item in self.catalogue:  # in order: every formula after what it needs
+            if item.formula and result.intersection(item.needs):
+                result.add(item.id)
+        return result
+
+    def affected(self, series: Collection[int]) -> set[str]:
+        """The indicators that read any of the series, directly or through others."""
+        plans = [plan for plan in self.plans if not self.roster.plans[plan.id].series.isdisjoint(series)]
+        result = {item.id for plan in plans for item in plan.indicators}
+        for item in self.catalogue:
+            if item.formula and result.intersection(item.needs):
+                result.add(item.id)
+        return result
+
+    def standings(self, at: int, due: Collection[str], before: Mapping[Pair, Standing],
+                  book: PaneBook) -> dict[Pair, Standing]:
+        """The standings at ``at`` (ms) of the indicators in ``due``, following those of ``before``."""
+        moment, result = from_millis(at), {}
+        measures = self.measures(at, due, book)
+        for (name, area), measure in measures.items():
+            def alive(entity: str, name: str = name, area: str = area) -> bool:
+                return any(item.entity == entity and item.fresh for item in self.each(name, area, at, book))
+
+            result[name, area] = judge(self.catalogue[name], area, moment, measure, before.get((name, area)), alive)
+        for item in self.catalogue:
+            if item.formula is not None and item.id in due:
+                for area in self._derived_areas[item.id]:
+                    inputs = self._inputs(item, area, result, before)
+                    if inputs:
+                        value = self._formula(item, inputs)
+                        earlier = before.get((item.id, area))
+                        result[item.id, area] = judge_derived(item, area, moment, value, list(inputs.values()), earlier)
+        return result
+
+    def measures(self, at: int, due: Collection[str], book: PaneBook) -> dict[Pair, Measure]:
+        """The computed values of measured indicators, for every area that has sources."""
+        result: dict[Pair, Measure] = {}
+        for plan in self.plans:
+            wanted = [(index, item) for index, item in enumerate(plan.indicators) if item.id in due]
+            if not wanted:
+                continue
+            rows = self._run(plan, plan.query(at), at, book)
+            columns = {name: rows[name].to_pylist() for name in rows.column_names}
+            place = {self.roster.areas[code]: index for index, code in enumerate(columns["area"])}
+            for area, expected in self.roster.plans[plan.id].expected.items():
+                row = place.get(area)
+                for index, item in wanted:
+                    result[item.id, area] = Measure(None, 0, expected) if row is None else Measure(
+                        columns[f"r{index}"][row], columns[f"c{index}"][row], expected,
+                        self.roster.entity_of.get(columns[f"t{index}"][row]))
+        return result
+
+    def each(self, name: str, area: str, at: int, book: PaneBook | None = None) -> list[Contribution]:
+        """What every series of the area gives to a measured indicator; without ``book`` from history."""
+        plan, column = self._column[name]
+        item = plan.indicators[column]
+        if area not in self.roster.plans[plan.id].expected:
+            return []
+        rows = self._run(plan, plan.each(column, self.roster.code(area), at), at, book).to_pylist()
+        oldest = at - stale_ms(item)
+        found = [Contribution(self.roster.entity_of[row["series"]], row["series"], tidy(row["value"]),
+                              from_millis(row["last_at"]), row["last_at"] >= oldest) for row in rows]
+        worst_first = -1.0 if item.levels is None or item.levels.above else 1.0
+        return sorted(found, key=lambda c: (c.value is None, worst_first * (c.value or 0.0), c.entity))
+
+    def _run(self, plan: Plan, query: str, at: int, book: PaneBook | None) -> pa.Table:
+        width, start = plan.key.pane, at - plan.key.window
+        panes = book.table(width, start, at) if book else from_history(self._history, width, start, at)
+        return self._history.sql(query, {f"panes_{width}": panes} | self.roster.tables(plan))
+
+    def _inputs(self, item: Indicator, area: str, now: Mapping[Pair, Standing],
+                before: Mapping[Pair, Standing]) -> dict[str, Vital]:
+        """By indicator the vital of the area, or of the nearest area above that has one."""
+        found: dict[str, Vital] = {}
+        for name in item.needs:
+            for place in self._city.areas.ancestors(area):
+                standing = now.get((name, place)) or before.get((name, place))
+                if standing is not None:
+                    found[name] = standing.vital
+                    break
+        return found
+
+    def _formula(self, item: Indicator, inputs: Mapping[str, Vital]) -> float | None:
+        context: dict[str, Any] = dict.fromkeys(item.needs)
+        context |= {name: vital.value for name, vital in inputs.items()}
+        context["settings"] = self._settings.get(item.scenario, {})
+        result = compile_expression(item.formula or "")(context)
+        if isinstance(result, bool):
+            return float(result)
+        return float(result) if isinstance(result, int | float | Decimal) else None
+
+
+def _ms(item: Indicator) -> int:
+    return int(item.pane.total_seconds() * 1000)
+
+
+def _areas(city: City, kind: str) -> list[str]:
+    """The areas of a kind and all above them, in declared order."""
+    wanted: set[str] = set()
+    for area in city.areas:
+        if area.kind == kind:
+            wanted.update(city.areas.ancestors(area.id))
+    return [area.id for area in city.areas if area.id in wanted]
+
+
+def pairs_of(standings: Iterable[Standing]) -> dict[Pair, Standing]:
+    """Standings by indicator and area."""
+    return {(item.vital.indicator, item.vital.area): item for item in standings}
