@@ -19,6 +19,7 @@ import shutil
 import socket
 import sqlite3
 import statistics
+import subprocess
 import tempfile
 import threading
 import time
@@ -137,7 +138,9 @@ def hub(broker: int | None = None) -> Iterator[tuple[int, str, Path]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _push(port: int, requests: list[bytes], next_: Iterator[int], end: float, waits: list[float]) -> int:
+async def _push(
+    port: int, requests: list[bytes], next_: Iterator[int], end: float, waits: list[float]
+) -> int:
     """One keep-alive connection that sends until ``end``; raw bytes, so that the client costs little."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     sent = 0
@@ -162,8 +165,10 @@ def bench_http(size: int, seconds: float, connections: int) -> Result:
         requests = []
         for number in range(count):
             body = message(number, size)
-            head = (f"POST /ingest/bench HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {token}\r\n"
-                    f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n")
+            head = (
+                f"POST /ingest/bench HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {token}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
             requests.append(head.encode() + body)
         warm = SENSORS // size + 1
         waits: list[float] = []
@@ -173,13 +178,91 @@ def bench_http(size: int, seconds: float, connections: int) -> Result:
             for _ in range(min(warm, count // 4)):  # the first sight of each sensor opens its series
                 await _push(port, requests, iter([next(numbers)]), float("inf"), [])
             started = time.perf_counter()
-            sent = await asyncio.gather(*(_push(port, requests, numbers, started + seconds, waits)
-                                          for _ in range(connections)))
+            sent = await asyncio.gather(
+                *(_push(port, requests, numbers, started + seconds, waits) for _ in range(connections))
+            )
             return sum(sent), time.perf_counter() - started
 
         sent, took = asyncio.run(run())
     cuts = statistics.quantiles(waits, n=100)
     return Result("HTTP", size, sent * size / took, sent / took, cuts[49] * 1000, cuts[98] * 1000)
+
+
+def _serve_amqtt(port: int) -> None:
+    from amqtt.broker import Broker
+
+    async def run() -> None:
+        broker = Broker(
+            {
+                "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+                "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+            }
+        )
+        await broker.start()
+        await asyncio.Event().wait()
+
+    asyncio.run(run())
+
+
+@contextlib.contextmanager
+def broker() -> Iterator[tuple[str, int]]:
+    """A broker in a process of its own: mosquitto where it is installed, else amqtt. Its name and port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+    process: Any
+    if program:
+        with tempfile.NamedTemporaryFile("w", suffix=".conf", delete=False) as config:
+            config.write(
+                f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 200\n"
+                "max_queued_messages 0\n"
+            )
+        process = subprocess.Popen([program, "-c", config.name], stderr=subprocess.DEVNULL)
+    else:
+        process = multiprocessing.get_context("spawn").Process(target=_serve_amqtt, args=(port,))
+        process.start()
+    try:
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.05)
+        yield ("mosquitto" if program else "amqtt"), port
+    finally:
+        process.kill()
+
+
+def bench_mqtt(size: int, seconds: float) -> Result:
+    """Messages of ``size`` observations, QoS 1, through a broker, until the last is durable."""
+    import paho.mqtt.client as paho
+
+    count = max(20, round(seconds * (60_000 / size if size > 1 else 1_500)))
+    warm = min(SENSORS // size + 1, count)
+    with broker() as (name, port), hub(port) as (_, _, folder):
+        client = paho.Client(paho.CallbackAPIVersion.VERSION2, "bench")
+        client.max_inflight_messages_set(200)
+        client.connect("127.0.0.1", port)
+        client.loop_start()
+        time.sleep(1)  # the hub's subscription
+
+        def send(start: int, end: int) -> float:
+            started = time.perf_counter()
+            for number in range(start, end):
+                client.publish("bench/a", message_of[number], qos=1)
+            db = sqlite3.connect(folder / "hub.db")
+            query = "SELECT accepted FROM sources WHERE source = 'bench_mqtt'"
+            while (row := db.execute(query).fetchone()) is None or row[0] < end * size:
+                assert time.perf_counter() - started < 120, f"only {row} of {end * size} arrived"
+                time.sleep(0.01)
+            db.close()
+            return time.perf_counter() - started
+
+        message_of = [message(number, size) for number in range(warm + count)]
+        send(0, warm)
+        took = send(warm, warm + count)
+        client.disconnect()
+        client.loop_stop()
+    return Result(f"MQTT ({name})", size, count * size / took, count / took)
 
 
 def bench_sqlite(size: int, seconds: float) -> Result:
@@ -191,8 +274,10 @@ def bench_sqlite(size: int, seconds: float) -> Result:
         db.execute("CREATE TABLE h (series INT, at INT, value REAL, PRIMARY KEY (series, at)) WITHOUT ROWID")
         started, number = time.perf_counter(), 0
         while time.perf_counter() - started < seconds:
-            rows = [((number * size + i) % SENSORS, START_MS + (number * size + i) // SENSORS, 1.5)
-                    for i in range(size)]
+            rows = [
+                ((number * size + i) % SENSORS, START_MS + (number * size + i) // SENSORS, 1.5)
+                for i in range(size)
+            ]
             db.execute("BEGIN")
             db.executemany("INSERT INTO h VALUES (?, ?, ?)", rows)
             db.execute("COMMIT")
@@ -210,11 +295,13 @@ def bench_duckdb(size: int, seconds: float) -> Result:
         started, number = time.perf_counter(), 0
         while time.perf_counter() - started < seconds:
             first = number * size
-            rows = pa.table({
-                "series": [(first + i) % SENSORS for i in range(size)],
-                "moment": [START_MS + (first + i) // SENSORS for i in range(size)],
-                "value": [1.5] * size,
-            })
+            rows = pa.table(
+                {
+                    "series": [(first + i) % SENSORS for i in range(size)],
+                    "moment": [START_MS + (first + i) // SENSORS for i in range(size)],
+                    "value": [1.5] * size,
+                }
+            )
             db.register("incoming", rows)
             db.execute("INSERT INTO h SELECT * FROM incoming")
             number += 1
@@ -236,6 +323,8 @@ def main() -> None:
         if options.only in (None, "http"):
             connections = options.connections * (4 if size == 1 else 1)
             results.append(bench_http(size, options.seconds, connections))
+        if options.only in (None, "mqtt"):
+            results.append(bench_mqtt(size, options.seconds))
         if options.only in (None, "raw"):
             results += [bench_sqlite(size, options.seconds / 2), bench_duckdb(size, options.seconds / 2)]
     print_table(results)
@@ -244,14 +333,28 @@ def main() -> None:
 def print_table(results: list[Result]) -> None:
     """Rates, latencies, and each rate as a multiple of the raw engines' of the same message size."""
     table = Table(title=f"durable ingest, {SENSORS} sensors")
-    for column in ("way", "obs/message", "observations/s", "messages/s", "p50 ms", "p99 ms", "x SQLite", "x DuckDB"):
+    for column in (
+        "way",
+        "obs/message",
+        "observations/s",
+        "messages/s",
+        "p50 ms",
+        "p99 ms",
+        "x SQLite",
+        "x DuckDB",
+    ):
         table.add_column(column, justify="left" if column == "way" else "right")
     rates = {(item.way, item.size): item.rate for item in results}
     for item in results:
         raw = [rates.get((way, item.size)) for way in ("SQLite executemany", "DuckDB Arrow append")]
-        table.add_row(item.way, str(item.size), f"{item.rate:,.0f}", f"{item.messages:,.0f}",
-                      *("" if value is None else f"{value:.1f}" for value in (item.p50_ms, item.p99_ms)),
-                      *("" if not value else f"{item.rate / value:.2f}" for value in raw))
+        table.add_row(
+            item.way,
+            str(item.size),
+            f"{item.rate:,.0f}",
+            f"{item.messages:,.0f}",
+            *("" if value is None else f"{value:.1f}" for value in (item.p50_ms, item.p99_ms)),
+            *("" if not value else f"{item.rate / value:.2f}" for value in raw),
+        )
     Console(width=120).print(table)
 
 

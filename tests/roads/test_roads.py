@@ -165,7 +165,8 @@ def test_no_roads(tmp_path):
 
 OSM = """<osm><node id="1" lon="0" lat="0"/><node id="2" lon="0.01" lat="0"/><node id="3" lon="0.02" lat="0"/>
 <node id="4" lon="0.01" lat="0.01"/><node id="5" lon="0.015" lat="0"/>
-<way id="9"><nd ref="1"/><nd ref="2"/><nd ref="5"/><nd ref="3"/><tag k="highway" v="primary"/><tag k="name" v="Main"/></way>
+<way id="9"><nd ref="1"/><nd ref="2"/><nd ref="5"/><nd ref="3"/><tag k="highway" v="primary"/>
+<tag k="name" v="Main"/></way>
 <way id="8"><nd ref="2"/><nd ref="4"/><tag k="highway" v="residential"/><tag k="oneway" v="-1"/></way>
 <way id="7"><nd ref="1"/><nd ref="4"/><tag k="highway" v="footway"/></way></osm>"""
 

@@ -1,4 +1,4 @@
-"""Lay the storm sewers of the city: pipes under the streets, outlets, pumping stations, ponds, underpasses."""
+"""Lay the storm sewers of the city: pipes, outlets, pumping stations, ponds, underpasses."""
 
 from __future__ import annotations
 

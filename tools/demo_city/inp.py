@@ -71,18 +71,17 @@ def _table(title: str, rows: Iterable[Iterable[object]], note: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
+def storm(years: float) -> list[tuple[int, float]]:
+    """The design storm from 03:00 on: minute of the day, mm/h from then on."""
+    rates = [round(float(value), 3) for value in chicago(years)]
+    return [(180 + 5 * i, rate) for i, rate in enumerate(rates)] + [(360, 0.0)]
+
+
 def _rain(gauges: list[Gauge], years: float) -> str:
-    storm = [round(float(value), 3) for value in chicago(years)]
-    clock = [(180 + 5 * i, value) for i, value in enumerate(storm)] + [(360, 0.0)]
-    return (
-        _table("RAINGAGES", [(g, "INTENSITY", "0:05", "1.0", "TIMESERIES", "DESIGN") for g, _, _ in gauges])
-        + "\n"
-        + _table(
-            "TIMESERIES",
-            [("DESIGN", f"{m // 60}:{m % 60:02d}", v) for m, v in clock],
-            f"mm/h, Chicago pattern, P = {years:g} years",
-        )
-    )
+    rows = [("DESIGN", f"{m // 60}:{m % 60:02d}", rate) for m, rate in storm(years)]
+    listening = [(g, "INTENSITY", "0:05", "1.0", "TIMESERIES", "DESIGN") for g, _, _ in gauges]
+    note = f"mm/h, Chicago pattern, P = {years:g} years"
+    return _table("RAINGAGES", listening) + "\n" + _table("TIMESERIES", rows, note)
 
 
 def _surface(net: Drainage, gauges: list[Gauge]) -> str:

@@ -95,5 +95,5 @@ def section(flow: float, slope: float) -> tuple[float, float]:
 def flow_per_hectare(minutes: float, years: float) -> float:
     """Runoff of a sealed hectare (m3/s) in the ``years``-year rain of this length, by the formula Suzhou
     published on 2025-01-27: i = 17.969 (1 + 1.24 lg P) / (t + 18.415)^0.785 in mm/min."""
-    mm_per_minute = 17.969 * (1 + 1.24 * log10(years)) / (minutes + 18.415) ** 0.785
+    mm_per_minute: float = 17.969 * (1 + 1.24 * log10(years)) / (minutes + 18.415) ** 0.785
     return mm_per_minute / 1000 / 60 * 10_000

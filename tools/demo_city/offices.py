@@ -34,9 +34,13 @@ _BODIES: list[tuple[str, Name, str | None]] = [
 
 
 def departments_file(areas: list[Area]) -> str:
-    """departments.yaml: seven bodies, the water bureau's district teams, twelve street offices."""
+    """departments.yaml: seven bodies, drainage teams of the districts, an office for each street.
+
+    The first area is the city.
+    """
+    city = areas[0].id
     rows: list[dict[str, Any]] = [
-        _body(key, title, "tingpu", parent, f"{100 + i}") for i, (key, title, parent) in enumerate(_BODIES)
+        _body(key, title, city, parent, f"{100 + i}") for i, (key, title, parent) in enumerate(_BODIES)
     ]
     team, office = name("Drainage Team", "排水所", "排水所"), name("Office", "办事处", "辦事處")
     for i, area in enumerate(a for a in areas if a.kind == "district"):
@@ -70,30 +74,27 @@ def _duty(
 
 
 def duties_file(areas: list[Area]) -> str:
-    """duties.yaml, the duty list (權責清單): the most specific area wins."""
+    """duties.yaml, the duty list (權責清單): the most specific area wins. The first area is the city."""
+    city = areas[0].id
     rows = [
         _duty(
             "waterlogging",
-            "tingpu",
+            city,
             "water",
             ("emergency", "traffic_police", "city_management"),
             day="Zhou Ming 周明",
             night="Lin Fang 林芳",
         ),
-        _duty("rain.watch", "tingpu", "meteorology", day="He Yun 何云", night="Qin Shu 秦舒"),
-        _duty("drainage.pump", "tingpu", "water", ("emergency",), "emergency"),
-        _duty(
-            "drainage.control", "tingpu", "water", (), "emergency", day="Tao Ran 陶然", night="Gu Xin 顾新"
-        ),
-        _duty("drainage.clear", "tingpu", "city_management", ("water",), "water"),
-        _duty("inspect", "tingpu", "city_management", ("street_affairs",), "street_affairs"),
-        _duty("traffic.close", "tingpu", "traffic_police", ("city_management",), "city_management"),
-        _duty("traffic.guide", "tingpu", "traffic_police", (), "city_management"),
-        _duty("rescue", "tingpu", "emergency", ("traffic_police",)),
-        _duty("public.warn", "tingpu", "emergency", ("street_affairs", "meteorology")),
-        _duty(
-            "command", "tingpu", "command_centre", (), "emergency", day="Song Yan 宋岩", night="Ye Lan 叶岚"
-        ),
+        _duty("rain.watch", city, "meteorology", day="He Yun 何云", night="Qin Shu 秦舒"),
+        _duty("drainage.pump", city, "water", ("emergency",), "emergency"),
+        _duty("drainage.control", city, "water", (), "emergency", day="Tao Ran 陶然", night="Gu Xin 顾新"),
+        _duty("drainage.clear", city, "city_management", ("water",), "water"),
+        _duty("inspect", city, "city_management", ("street_affairs",), "street_affairs"),
+        _duty("traffic.close", city, "traffic_police", ("city_management",), "city_management"),
+        _duty("traffic.guide", city, "traffic_police", (), "city_management"),
+        _duty("rescue", city, "emergency", ("traffic_police",)),
+        _duty("public.warn", city, "emergency", ("street_affairs", "meteorology")),
+        _duty("command", city, "command_centre", (), "emergency", day="Song Yan 宋岩", night="Ye Lan 叶岚"),
     ]
     for area in areas:
         if area.kind == "district":
@@ -102,7 +103,7 @@ def duties_file(areas: list[Area]) -> str:
         elif area.kind == "street":
             key = f"street_{area.id.replace('-', '_')}"
             rows.append(_duty("street.patrol", area.id, key, ("city_management",), "street_affairs"))
-    rows.append(_duty("street.patrol", "tingpu", "street_affairs", ("city_management",), "city_management"))
+    rows.append(_duty("street.patrol", city, "street_affairs", ("city_management",), "city_management"))
     return _dump(
         "The duty list: for this matter in this area, who leads, who assists, who stands in.",
         {"duties": rows},

@@ -58,7 +58,9 @@ class Console:
             levels=WARNING_LEVELS,
             Level=Level,
             spark=charts.spark_path,
+            by_key=lambda figures: {figure.key: figure for figure in figures},
         )
+        self._templates.globals["m"] = self._templates.get_template("partials/macros.html").module
 
     def visit(self, request: Request) -> Visit:
         """Look at the request. Raises Unauthenticated when nobody is signed in."""
@@ -109,6 +111,7 @@ class Console:
         html = self._templates.get_template("pages/problem.html").render(
             error=error,
             status=error.status,
+            kind=_problem_kind(error.status),
             t=words,
             preferences=preferences,
             request=request,
@@ -137,3 +140,15 @@ class Console:
 def back_to(visit: Visit, path: str) -> Response:
     """After a command: the page it concerns, freshly read (303 See Other)."""
     return RedirectResponse(visit.url(path), 303)
+
+
+def _problem_kind(status: int) -> str:
+    kinds = {
+        401: "denied",
+        403: "denied",
+        404: "missing",
+        409: "conflict",
+        422: "invalid",
+        503: "unavailable",
+    }
+    return kinds.get(status, "broken")

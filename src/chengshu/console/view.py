@@ -88,7 +88,8 @@ class Reading(Protocol):
         """A GeoJSON FeatureCollection (WGS-84). Feature properties, all optional but ``id`` and ``name``:
 
         ``id``, ``name`` {en, zh-Hans, zh-Hant}, ``level`` (word), ``freshness`` (word), ``value``, ``unit``;
-        areas: ``kind``; ground: ``kind`` (water, park); sensors: ``type``;
+        areas: ``kind``, and ``level`` is that of the area's own warnings (not of those below);
+        ground: ``kind`` (water, park); sensors: ``type``;
         nodes: ``probability`` 0–1, ``lead_time_s``, ``depth_m``;
         underpasses: ``depth_m``, ``closed``; roads and closures: ``closed``; routes: ``unit``, ``order``;
         units: ``type`` (PumpTruck, Crew, PumpingStation, Gate), ``status``, ``order``, ``eta`` (RFC 3339).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from chengshu.console.model import HubStatus, Person
 from chengshu.console.preferences import Preferences
 from chengshu.console.view import HubView
 from chengshu.console.words import Words
-from chengshu.kernel.clock import as_utc, iso
+from chengshu.kernel.clock import as_utc, from_millis, iso
 from chengshu.kernel.errors import Conflict, Denied, Invalid, Unauthenticated
 
 SESSION_COOKIE = "chengshu_session"
@@ -57,6 +57,15 @@ class Visit:
             key: value for key, value in self.request.query_params.items() if key not in ("as_of", "part")
         }
         return self.url(self.request.url.path, **(own | query))
+
+    def step(self, minutes: int) -> str | None:
+        """The moment so many minutes on, for a link; None when that is the present or beyond."""
+        moment = self.moment + timedelta(minutes=minutes)
+        return None if moment >= self.status.now else iso(moment.replace(microsecond=0))
+
+    def stamp(self, milliseconds: int) -> str:
+        """A moment of a chart as the table beside it says it."""
+        return self.fmt.clock(from_millis(milliseconds))
 
     def writing(self) -> Person:
         """The person, for a command: the past cannot be changed and other sites cannot press our buttons.

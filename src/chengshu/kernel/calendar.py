@@ -49,11 +49,20 @@ class Holiday:
 class WorkingCalendar:
     """When people work, in one zone. Immutable."""
 
-    def __init__(self, zone: ZoneInfo, week: Sequence[Spans], exceptions: Iterable[Holiday] = (),
-                 years: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        week: Sequence[Spans],
+        exceptions: Iterable[Holiday] = (),
+        years: Iterable[int] = (),
+    ) -> None:
         if not any(week):
-            raise Invalid("calendar-empty", "no weekday has working hours", where="hours",
-                          remedy='give at least one weekday hours such as ["09:00-17:00"]')
+            raise Invalid(
+                "calendar-empty",
+                "no weekday has working hours",
+                where="hours",
+                remedy='give at least one weekday hours such as ["09:00-17:00"]',
+            )
         self.zone = zone
         self._week = tuple(week)
         self._exceptions = {exception.day: exception for exception in exceptions}
@@ -91,7 +100,9 @@ class WorkingCalendar:
         return any(begin <= moment < end for begin, end in self._around(moment))
 
     def knows(self, moment: datetime) -> bool:
-        """Whether the holidays of that year are declared: else a due moment there is a guess, and is said so."""
+        """Whether the holidays of that year are declared:
+        else a due moment there is a guess, and is said so.
+        """
         return moment.astimezone(self.zone).year in self.years
 
     def due(self, start: datetime, duration: str | Duration) -> datetime:
@@ -154,20 +165,31 @@ class WorkingCalendar:
 
 
 def _too_far() -> Invalid:
-    return Invalid("duration-long", f"the period does not end within {_FAR // 366} years",
-                   remedy="use a shorter duration or declare more working hours")
+    return Invalid(
+        "duration-long",
+        f"the period does not end within {_FAR // 366} years",
+        remedy="use a shorter duration or declare more working hours",
+    )
 
 
 def _read(cls: type[WorkingCalendar], declared: Mapping[str, Any], zone: ZoneInfo) -> WorkingCalendar:
     findings = Findings()
     unknown = set(declared) - {"hours", "holidays", "workdays", "makeup", "years", "zone", "note", "source"}
     for key in sorted(unknown):
-        findings.add("calendar-key", f"{key!r} means nothing here", where=key,
-                     remedy="use hours, holidays, workdays, makeup, years")
+        findings.add(
+            "calendar-key",
+            f"{key!r} means nothing here",
+            where=key,
+            remedy="use hours, holidays, workdays, makeup, years",
+        )
     hours = declared.get("hours") or {}
     for key in sorted(set(hours) - set(_WEEK)):
-        findings.add("calendar-weekday", f"{key!r} is no weekday", where=f"hours.{key}",
-                     remedy=f"use {', '.join(_WEEK)}")
+        findings.add(
+            "calendar-weekday",
+            f"{key!r} is no weekday",
+            where=f"hours.{key}",
+            remedy=f"use {', '.join(_WEEK)}",
+        )
     week = [_spans(hours.get(name), f"hours.{name}", findings) for name in _WEEK]
     makeup = _spans(declared.get("makeup"), "makeup", findings) or week[0]
     exceptions = {day.day: day for day in _days(declared.get("holidays"), "holidays", findings, None)}
@@ -183,11 +205,19 @@ def _spans(value: Any, where: str, findings: Findings) -> Spans:
         match = _SPAN.fullmatch(str(item).strip())
         begin, end = _minutes(match) if match else (0, -1)
         if not 0 <= begin < end <= 1440:
-            findings.add("calendar-span", f"{item!r} is no span of a day", where=where,
-                         remedy='write "09:00-12:00"; a night shift is two spans on two days')
+            findings.add(
+                "calendar-span",
+                f"{item!r} is no span of a day",
+                where=where,
+                remedy='write "09:00-12:00"; a night shift is two spans on two days',
+            )
         elif spans and begin < spans[-1][1]:
-            findings.add("calendar-overlap", f"{item!r} begins before the span before it ends", where=where,
-                         remedy="put the spans in order, without overlap")
+            findings.add(
+                "calendar-overlap",
+                f"{item!r} begins before the span before it ends",
+                where=where,
+                remedy="put the spans in order, without overlap",
+            )
         else:
             spans.append((begin, end))
     return tuple(spans)
@@ -206,13 +236,19 @@ def _days(value: Any, where: str, findings: Findings, makeup: Spans | None) -> l
         item = item if isinstance(item, Mapping) else {"date": item}  # noqa: PLW2901  a bare date is a mapping
         first, last = _day(item.get("date", item.get("from"))), _day(item.get("date", item.get("to")))
         if first is None or last is None or last < first or (last - first).days > 366:
-            findings.add("calendar-date", f"{item!r} names no day", where=place,
-                         remedy="write {date: 2026-01-01, name: …} or {from: …, to: …, name: …}")
+            findings.add(
+                "calendar-date",
+                f"{item!r} names no day",
+                where=place,
+                remedy="write {date: 2026-01-01, name: …} or {from: …, to: …, name: …}",
+            )
             continue
         own = _spans(item.get("hours"), f"{place}.hours", findings)
         hours = () if makeup is None else own or makeup
-        found += [Holiday(first + timedelta(days=step), str(item.get("name", "")), hours)
-                  for step in range((last - first).days + 1)]
+        found += [
+            Holiday(first + timedelta(days=step), str(item.get("name", "")), hours)
+            for step in range((last - first).days + 1)
+        ]
     return found
 
 

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 from chengshu.kernel.errors import Invalid
 
-_ISO = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
-                  r"(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?")
+_ISO = re.compile(
+    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
+    r"(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?"
+)
 _WORKING = re.compile(r"P(?:(\d+)WD)?(?:T(?:(\d+)WH)?(?:(\d+)WM)?)?")
 _MOST = 10_000  # of any unit: beyond that it is a slip of the pen, not a clock
 
@@ -47,23 +49,36 @@ def parse_duration(text: str) -> Duration:
             years, months, weeks, days, hours, minutes = (int(part or 0) for part in match.groups()[:6])
             seconds = float(match.group(7) or 0)
             _check(text, years, months, weeks, days)
-            return Duration(years * 12 + months, weeks * 7 + days,
-                            timedelta(hours=hours, minutes=minutes, seconds=seconds))
-    raise Invalid("duration", f"{text!r} is no duration",
-                  remedy="write PT30M, PT2H, P1D (clock time), P3WD (working days) or PT8WH (working hours)")
+            return Duration(
+                years * 12 + months,
+                weeks * 7 + days,
+                timedelta(hours=hours, minutes=minutes, seconds=seconds),
+            )
+    raise Invalid(
+        "duration",
+        f"{text!r} is no duration",
+        remedy="write PT30M, PT2H, P1D (clock time), P3WD (working days) or PT8WH (working hours)",
+    )
 
 
 def _check(text: str, *counts: int) -> None:
     if max(counts) > _MOST:
-        raise Invalid("duration-long", f"{text!r} is longer than the hub counts",
-                      remedy=f"use at most {_MOST} of a unit")
+        raise Invalid(
+            "duration-long",
+            f"{text!r} is longer than the hub counts",
+            remedy=f"use at most {_MOST} of a unit",
+        )
 
 
 def add_wall(local: datetime, months: int, days: int) -> datetime:
-    """``local`` moved by whole months, then days, on the wall calendar; the 31st becomes a month's last day."""
+    """``local`` moved by whole months, then days, on the wall calendar;
+    the 31st becomes a month's last day.
+    """
     index = local.year * 12 + local.month - 1 + months
     year, month = divmod(index, 12)
     if not 1 <= year <= 9998:
-        raise Invalid("duration-long", "the moment lies outside the calendar", remedy="use a shorter duration")
+        raise Invalid(
+            "duration-long", "the moment lies outside the calendar", remedy="use a shorter duration"
+        )
     day = min(local.day, monthrange(year, month + 1)[1])
     return local.replace(year=year, month=month + 1, day=day) + timedelta(days=days)

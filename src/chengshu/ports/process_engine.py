@@ -15,6 +15,8 @@ from typing import Any, Protocol
 from chengshu.kernel.errors import Fault
 from chengshu.kernel.texts import Text
 
+NO_TEXT = Text()
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -22,7 +24,7 @@ class Field:
 
     name: str
     type: str = "text"
-    label: Text = Text()
+    label: Text = NO_TEXT
     required: bool = False
     choices: tuple[str, ...] = ()
 
@@ -169,8 +171,8 @@ Trigger = Start | Complete | Fail | Message | Signal | Tick
 class Setting:
     """The world of one step: the time, the key, how a duration becomes a moment, how a decision is made.
 
-    ``due(start, text)`` takes ISO 8601 or working time (``P3WD``); ``decide(name, context)`` returns the value
-    of the DMN decision and a JSON-like explanation.
+    ``due(start, text)`` takes ISO 8601 or working time (``P3WD``); ``decide(name, context)`` returns the
+    value of the DMN decision and a JSON-like explanation.
     """
 
     now: datetime
@@ -183,7 +185,9 @@ class ProcessEngine(Protocol):
     """What the hub needs of a BPMN engine."""
 
     def lint(self, sources: Sequence[bytes]) -> Sequence[Fault]:
-        """Every reason why ``sources`` cannot run, with place and remedy; empty when they can. Never raises."""
+        """Every reason why ``sources`` cannot run, with place and remedy; empty when they can.
+        Never raises.
+        """
         ...
 
     def calls(self, source: bytes) -> frozenset[str]:
@@ -194,8 +198,14 @@ class ProcessEngine(Protocol):
         """The checked definition. Raises :class:`Invalid` with all faults."""
         ...
 
-    def advance(self, definition: Definition, snapshot: bytes | None, data: Mapping[str, Any],
-                trigger: Trigger, setting: Setting) -> Step:
+    def advance(
+        self,
+        definition: Definition,
+        snapshot: bytes | None,
+        data: Mapping[str, Any],
+        trigger: Trigger,
+        setting: Setting,
+    ) -> Step:
         """Run from ``snapshot`` (None with :class:`Start`) until every token waits.
 
         Deterministic: same arguments, same step. Raises :class:`Conflict` when the token is gone or nobody

@@ -40,7 +40,8 @@ def fault_of(text: str) -> str:
 def evaluate(text: str, context: Mapping[str, Any], now: datetime, where: str) -> Any:
     """The value of ``text`` at ``now``; null where FEEL says null.
 
-    Raises :class:`Invalid` for a text that does not parse: the lint has parsed all of a deployed plan, so only a
+    Raises :class:`Invalid` for a text that does not parse: the lint has parsed all of a deployed plan, so
+    only a
     changed language could bring that about.
     """
     try:

@@ -108,7 +108,7 @@ class Unserved:
 class RoutingPlan:
     """The answer. ``objective`` = seconds driven + prizes forgone: less is better.
 
-    ``missing`` visits that had to be served and cannot be stand in ``unserved`` as well, never silently dropped.
+    Visits that had to be served and cannot be stand in ``unserved`` as well, never silently dropped.
     """
 
     tours: tuple[Tour, ...]
@@ -124,7 +124,7 @@ class RouteSolver(Protocol):
     name: str
 
     def solve(self, problem: RoutingProblem) -> RoutingPlan:
-        """Plan the tours. Raises :class:`~chengshu.kernel.errors.Invalid` for a problem that contradicts itself."""
+        """Plan the tours. Raises :class:`chengshu.kernel.errors.Invalid` for a contradictory problem."""
         ...
 
 

@@ -104,7 +104,7 @@ class TwinSpec:
     nodes: tuple[Node, ...]
     actuators: tuple[Actuator, ...]
     outputs: tuple[Variable, ...]
-    grid_s: int  # steps and sampling are whole multiples of this
+    grid_s: int  # steps of whole multiples of this are computed fastest; any whole second is possible
     supports: frozenset[str]  # of: snapshot, perturb, forecast
     cautions: tuple[str, ...] = ()
 

@@ -64,13 +64,15 @@ def sub_areas(
     floods: Mapping[str, datetime],
     node_area: Mapping[str, str],
     areas: AreaTree,
+    kind: str | None = None,
 ) -> list[SubArea]:
-    """Every area of the finest warned kind that holds part of the network, with its first warning."""
+    """Every area of ``kind`` (none: the finest kind warned of) that holds part of the network."""
     depth = {area.id: len(areas.ancestors(area.id)) for area in areas}
-    warned_depths = [depth[warning.area] for warning in warnings if warning.area in depth]
-    finest = max(warned_depths, default=max(depth.values(), default=0))
+    if kind is None:
+        warned = [warning.area for warning in warnings if warning.area in depth]
+        kind = areas[max(warned or list(depth), key=lambda area: (depth[area], area))].kind
     holding = {
-        area for leaf in set(node_area.values()) for area in areas.ancestors(leaf) if depth[area] == finest
+        area for leaf in set(node_area.values()) for area in areas.ancestors(leaf) if areas[area].kind == kind
     }
     first: dict[str, datetime] = {}
     for warning in warnings:

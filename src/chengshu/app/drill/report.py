@@ -131,9 +131,13 @@ def _strings() -> Mapping[str, Text]:
     return {key: Text.of(value) for key, value in read_document(HOME / "strings.yaml").data.items()}
 
 
+def words(key: str) -> Text:
+    """A text of the report's own strings."""
+    return _strings().get(key, Text.of(key))
+
+
 def _say(language: str, key: str) -> str:
-    text = _strings().get(key)
-    return text.say(language) if text else key
+    return words(key).say(language)
 
 
 def _environment(zone: str, language: str) -> Environment:

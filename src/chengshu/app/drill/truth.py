@@ -85,11 +85,9 @@ class Truth:
                 values[variable][grid[stamp], self._column[element]] = value
         seconds = [offset + (stamp - begin).total_seconds() for stamp in stamps]
         self._note(seconds, values["flooded"])
-        self.depth, self.volume, self.ponded = (
-            values["depth"][-1],
-            values["flooded"][-1],
-            values["ponded"][-1],
-        )
+        last = max(self._depth)
+        self._depth = {last: self._depth[last]} | dict(zip(stamps, values["depth"], strict=True))
+        self.volume = values["flooded"][-1]
 
     def _note(self, seconds: Sequence[float], flooded: Floats) -> None:
         for row, moment in enumerate(seconds):
@@ -97,9 +95,6 @@ class Truth:
             self._first[fresh] = moment
             self._times.append(moment)
             self._course.append(float(flooded[row].sum()))
-
-    def _last(self) -> datetime:
-        return max(self._depth)
 
     def depth_at(self, node: str, moment: datetime) -> float:
         """Water above the node's invert, metres, at the last minute not after ``moment``."""

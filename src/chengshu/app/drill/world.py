@@ -55,14 +55,13 @@ class World:
         return min(self._next, self._people.next_at() or self._next)
 
     def live(self, moment: datetime) -> Iterator[Message]:
-        """Let everything that is due at ``moment`` happen; gives the messages of the devices."""
+        """Let everything that is due by ``moment`` happen; gives the messages of the devices."""
         self._people.act(moment)
-        if moment < self._next:
-            return
-        if moment >= self._truth.now:
-            self._truth.step(self._truth.now + self._step, self._new_actions())
-        yield from self._fleet.speak(moment)
-        self._next = moment + self._pace
+        while self._next <= moment:
+            at, self._next = self._next, self._next + self._pace
+            if at >= self._truth.now:
+                self._truth.step(self._truth.now + self._step, self._new_actions())
+            yield from self._fleet.speak(at)
 
     def _new_actions(self) -> list[Action]:
         """What people have set since the last step: pumps, gates, and trucks that pump."""
@@ -78,9 +77,7 @@ class World:
 
     def _rain(self, entity: Mapping[str, Any], moment: datetime) -> Mapping[str, Any] | None:
         """The mean of the interval that has just ended."""
-        rate = self._truth.rain_at(moment - timedelta(seconds=1)).get(
-            str(entity.get("gauge") or entity["id"])
-        )
+        rate = self._truth.rain_at(moment - timedelta(seconds=1)).get(str(entity["id"]))
         return None if rate is None else {"value": rate}
 
     def _depth(self, entity: Mapping[str, Any], moment: datetime) -> Mapping[str, Any] | None:

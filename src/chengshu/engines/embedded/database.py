@@ -66,8 +66,6 @@ class SqliteDatabase:
         self.write(metadata.create_all)
 
     def write(self, work: Work[T]) -> T:
-        if self._thread is None:
-            return self._write_inline(work)
         return self.submit(work).result()
 
     def submit(self, work: Work[T]) -> Future[T]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chengshu.kernel.clock import as_utc
-from chengshu.kernel.errors import Invalid
+from chengshu.kernel.errors import Invalid, Unavailable
 from chengshu.ports.history import HISTORY_SCHEMA
 
 _BUFFER = 50_000  # rows in memory before they are written on their own
@@ -44,10 +44,11 @@ class DuckHistory:
     """
 
     def __init__(self, path: Path | None = None, *, threads: int = 1) -> None:
-        self._db = duckdb.connect(str(path) if path else ":memory:")
+        self._db = _connect(path)
         self._lock = threading.RLock()
         self._db.execute(f"SET TimeZone = 'UTC'; SET threads = {int(threads)}; {_TABLES}")
-        self._db.execute("SET enable_external_access = false; SET lock_configuration = true")
+        self._db.execute("SET python_enable_replacements = false; SET enable_external_access = false")
+        self._db.execute("SET lock_configuration = true")
         self._durable = self._applied = self._stored_seq()
         self._buffer: list[pa.Table] = []
         self._buffered = 0
@@ -121,7 +122,7 @@ class DuckHistory:
             for name, table in tables.items():
                 cursor.register(name, table)
             return cursor.sql(query, params=dict(parameters) or None).to_arrow_table()
-        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
+        except duckdb.Error as error:
             raise Invalid(
                 "history-sql", str(error), where=query, remedy="check names and syntax of the query"
             ) from None
@@ -160,6 +161,18 @@ class DuckHistory:
             "SELECT series, max(observed_at) AS observed_at, 0.0 AS value FROM history GROUP BY series"
         )
         self._note_last(found.to_arrow_table().cast(HISTORY_SCHEMA))
+
+
+def _connect(path: Path | None) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path) if path else ":memory:")
+    except duckdb.IOException as error:
+        raise Unavailable(
+            "history-locked",
+            f"the history file cannot be opened: {error}",
+            where=str(path),
+            remedy="stop the other hub that has it open, or check the disk",
+        ) from None
 
 
 def _columns(table: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""The plain way: put in the visit that gains most, where it costs least, until nothing gains. The baseline."""
+"""The plain way: put in the visit that gains most, where it costs least. The baseline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MUST = 10**9  # the gain of a visit that has to be made, above any prize
 
 
 class GreedySolver:
-    """Best insertion: at each step the visit, vehicle and place with the greatest gain. Needs no iterations."""
+    """Best insertion: at each step the visit, vehicle and place with the greatest gain."""
 
     name = "greedy"
 

@@ -12,10 +12,18 @@ from chengshu.engines.spiff import specs
 from chengshu.engines.spiff.events import definition_of
 from chengshu.engines.spiff.reading import Flow, Node, Scope
 
-_PLAIN: dict[str, Any] = {"startEvent": specs.Pass, "task": specs.Pass, "scriptTask": specs.Script,
-                          "businessRuleTask": specs.Rule, "endEvent": specs.Throw, "sendTask": specs.Throw,
-                          "intermediateThrowEvent": specs.Throw, "exclusiveGateway": specs.Choice,
-                          "parallelGateway": specs.Together, "inclusiveGateway": specs.Some}
+_PLAIN: dict[str, Any] = {
+    "startEvent": specs.Pass,
+    "task": specs.Pass,
+    "scriptTask": specs.Script,
+    "businessRuleTask": specs.Rule,
+    "endEvent": specs.Throw,
+    "sendTask": specs.Throw,
+    "intermediateThrowEvent": specs.Throw,
+    "exclusiveGateway": specs.Choice,
+    "parallelGateway": specs.Together,
+    "inclusiveGateway": specs.Some,
+}
 
 
 def build(scopes: list[Scope]) -> dict[str, Any]:
@@ -42,8 +50,12 @@ class _Builder:
         for node in nodes.values():
             if node.kind == "startEvent":
                 self._spec.start.connect(self._entry[node.id])
-            for flow in self._scope.leaving(node.id):
-                self._connect(node, flow)
+            leaving = self._scope.leaving(node.id)
+            source = self._exit[node.id]
+            if len(leaving) > 1 and not node.kind.endswith("Gateway"):
+                source = self._fork(node, leaving)
+            for flow in leaving:
+                self._connect(node, source, flow, alone=len(leaving) == 1)
             if node.kind == "endEvent":
                 self._exit[node.id].connect(self._spec.end)
         return self._spec
@@ -58,8 +70,12 @@ class _Builder:
         elif node.kind in ("intermediateCatchEvent", "receiveTask"):
             made = specs.Catch(self._spec, name, event_definition=definition_of(node.id, node.events[0]))
         elif node.kind == "boundaryEvent":
-            made = specs.Border(self._spec, name, event_definition=definition_of(node.id, node.events[0]),
-                                cancel_activity=node.interrupting)
+            made = specs.Border(
+                self._spec,
+                name,
+                event_definition=definition_of(node.id, node.events[0]),
+                cancel_activity=node.interrupting,
+            )
         elif node.kind == "eventBasedGateway":
             made = specs.Events(self._spec, name, event_definition=MultipleEventDefinition())
         else:
@@ -69,7 +85,7 @@ class _Builder:
         return made
 
     def _repeat(self, node: Node, one: Any) -> Any:
-        multi = specs.Multi(self._spec, node.id)
+        multi: Any = specs.Multi(self._spec, node.id)
         multi.node, multi.each, multi.child, multi.results = node, node.each, one, ""
         one._inputs = [multi.name]
         one.completed_event.connect(multi.finished)
@@ -85,10 +101,19 @@ class _Builder:
             self._exit[border.id].connect(join)
         return split
 
-    def _connect(self, node: Node, flow: Flow) -> None:
-        source, target = self._exit[flow.source], self._entry[flow.target]
-        choosing = node.kind in ("exclusiveGateway", "inclusiveGateway")
-        if choosing and flow.condition and flow.id != node.default and len(self._scope.leaving(node.id)) > 1:
+    def _fork(self, node: Node, leaving: list[Flow]) -> Any:
+        """Several flows out of one activity: all are taken, or with conditions all that hold (BPMN 2.0
+        §10.3.1).
+        """
+        kind = specs.Some if any(flow.condition for flow in leaving) else specs.Together
+        fork = kind(self._spec, f"{node.id}.fork")
+        self._exit[node.id].connect(fork)
+        return fork
+
+    def _connect(self, node: Node, source: Any, flow: Flow, *, alone: bool) -> None:
+        target = self._entry[flow.target]
+        choosing = isinstance(source, (specs.Choice, specs.Some))
+        if choosing and flow.condition and flow.id != node.default and not alone:
             source.connect_if(specs.Condition(flow.condition, flow.id), target)
         else:
             source.connect(target)

@@ -1,4 +1,4 @@
-"""The process engine on SpiffWorkflow: its token tree and gateways; our reader, expressions, clock and snapshots."""
+"""The process engine on SpiffWorkflow: its token tree; our reader, expressions, clock and snapshots."""
 
 from __future__ import annotations
 
@@ -57,8 +57,13 @@ class SpiffEngine:
     def calls(self, source: bytes) -> frozenset[str]:
         """See the port."""
         scopes = read(source)
-        called = {node.called.split(":")[-1] for outer in scopes for scope in outer.all_scopes()
-                  for node in scope.nodes.values() if node.called}
+        called = {
+            node.called.split(":")[-1]
+            for outer in scopes
+            for scope in outer.all_scopes()
+            for node in scope.nodes.values()
+            if node.called
+        }
         return frozenset(called - {scope.id for scope in scopes})
 
     def load(self, sources: Sequence[bytes]) -> Definition:
@@ -70,12 +75,22 @@ class SpiffEngine:
         digest = hashlib.sha256()
         for source in sources:
             digest.update(hashlib.sha256(source).digest())
-        elements = {node.id: node.element for outer in scopes for scope in outer.all_scopes()
-                    for node in scope.nodes.values()}
+        elements = {
+            node.id: node.element
+            for outer in scopes
+            for scope in outer.all_scopes()
+            for node in scope.nodes.values()
+        }
         return Definition(main.id, main.name, digest.hexdigest(), tuple(sources), elements)
 
-    def advance(self, definition: Definition, snapshot: bytes | None, data: Mapping[str, Any],
-                trigger: Trigger, setting: Setting) -> Step:
+    def advance(
+        self,
+        definition: Definition,
+        snapshot: bytes | None,
+        data: Mapping[str, Any],
+        trigger: Trigger,
+        setting: Setting,
+    ) -> Step:
         """See the port."""
         specs = self._specs(definition)
         world = World(data, setting)
@@ -87,13 +102,23 @@ class SpiffEngine:
                 _pull(top, numbers, trigger)
             _run(top)
         except SpiffWorkflowException as error:
-            raise Invalid("process-stuck", f"the process cannot go on: {error}", where=definition.key,
-                          remedy="check the plan at this place; nothing was changed") from error
+            raise Invalid(
+                "process-stuck",
+                f"the process cannot go on: {error}",
+                where=definition.key,
+                remedy="check the plan at this place; nothing was changed",
+            ) from error
         if top.completed and not world.ended:
             world.ended = "completed"
         kept = save(top, numbers)
-        return Step(kept, world.data, () if world.ended else tuple(_live(top, numbers)), tuple(world.passed),
-                    tuple(world.thrown), world.ended)
+        return Step(
+            kept,
+            world.data,
+            () if world.ended else tuple(_live(top, numbers)),
+            tuple(world.passed),
+            tuple(world.thrown),
+            world.ended,
+        )
 
     def _specs(self, definition: Definition) -> dict[str, Any]:
         with self._lock:
@@ -125,10 +150,12 @@ def _pull(top: Instance, numbers: Numbers, trigger: Trigger) -> None:
         else:
             world.data |= trigger.data
             if not raise_code(task, "error", trigger.code, own=True):
-                raise Conflict("process-error-uncaught",
-                               f"no border of {task.task_spec.node.id!r} catches the error {trigger.code!r}",
-                               where=task.task_spec.node.id,
-                               remedy="complete the task by hand, or draw an error boundary event in the plan")
+                raise Conflict(
+                    "process-error-uncaught",
+                    f"no border of {task.task_spec.node.id!r} catches the error {trigger.code!r}",
+                    where=task.task_spec.node.id,
+                    remedy="complete the task by hand, or draw an error boundary event in the plan",
+                )
     elif isinstance(trigger, (Message, Signal)):
         kind = "message" if isinstance(trigger, Message) else "signal"
         top.catch(BpmnEvent(Named(kind, trigger.name), payload=dict(trigger.data)))
@@ -142,8 +169,11 @@ def _standing(top: Instance, numbers: Numbers, number: int) -> Any:
         task = workflow.tasks.get(wanted)
         if task is not None and isinstance(task.task_spec, nodes.Work) and task.state == TaskState.READY:
             return task
-    raise Conflict("process-token", f"token {number} does not wait for a person or service any more",
-                   remedy="look at the instance again: somebody may have completed it, or a timer took it away")
+    raise Conflict(
+        "process-token",
+        f"token {number} does not wait for a person or service any more",
+        remedy="look at the instance again: somebody may have completed it, or a timer took it away",
+    )
 
 
 def _complete(task: Any) -> None:
@@ -164,8 +194,12 @@ def _run(top: Instance) -> None:
         task.run()
         _note(task)
         sweep(top)
-    raise Invalid("process-endless", f"the process passed {_MOST_STEPS} elements without waiting",
-                  where=top.spec.name, remedy="put a task or a timer into the loop")
+    raise Invalid(
+        "process-endless",
+        f"the process passed {_MOST_STEPS} elements without waiting",
+        where=top.spec.name,
+        remedy="put a task or a timer into the loop",
+    )
 
 
 def _ready(top: Instance) -> Iterator[Any]:
@@ -186,8 +220,9 @@ def _note(task: Any) -> None:
 
 def _live(top: Instance, numbers: Numbers) -> Iterator[Live]:
     for workflow in (top, *top.subprocesses.values()):
-        for task in workflow.get_tasks(state=TaskState.READY | TaskState.WAITING | TaskState.STARTED,
-                                       skip_subprocesses=True):
+        for task in workflow.get_tasks(
+            state=TaskState.READY | TaskState.WAITING | TaskState.STARTED, skip_subprocesses=True
+        ):
             node = getattr(task.task_spec, "node", None)
             if node is not None and not isinstance(task.task_spec, nodes.Multi):
                 yield Live(numbers.of(task), node.id, tuple(_waits(task)), locals_of(task))

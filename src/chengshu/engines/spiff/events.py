@@ -21,7 +21,9 @@ from chengshu.ports.process_feel import expression
 
 
 class Named(EventDefinition):  # type: ignore[misc]
-    """A message, signal, error or escalation, known by name or code; an empty error code catches every error."""
+    """A message, signal, error or escalation, known by name or code;
+    an empty error code catches every error.
+    """
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(name, kind)
@@ -127,8 +129,12 @@ def _moment(task: Any, text: str, form: str, element: str, start: datetime | Non
                 pass
         else:
             return world.setting.due(start, value)
-    raise Invalid("process-clock", f"the time of {element!r} came out as {value!r}", where=element,
-                  remedy="let it give a duration such as \"PT30M\" or \"P3WD\", minutes, or a moment with its zone")
+    raise Invalid(
+        "process-clock",
+        f"the time of {element!r} came out as {value!r}",
+        where=element,
+        remedy='let it give a duration such as "PT30M" or "P3WD", minutes, or a moment with its zone',
+    )
 
 
 def definition_of(element: str, declared: EventDef) -> Any:
@@ -152,8 +158,11 @@ def raise_code(task: Any, kind: str, code: str, *, own: bool) -> bool:
             for wanted in (code, ""):  # the exact code first, then the catch-all
                 for child in around.children:
                     spec = child.task_spec
-                    if (isinstance(spec, BoundaryEvent) and child.state == TaskState.WAITING
-                            and spec.event_definition == Named(kind, wanted)):
+                    if (
+                        isinstance(spec, BoundaryEvent)
+                        and child.state == TaskState.WAITING
+                        and spec.event_definition == Named(kind, wanted)
+                    ):
                         spec.catch(child, BpmnEvent(Named(kind, wanted)))
                         spec._update(child)
                         return True

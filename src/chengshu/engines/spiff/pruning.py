@@ -20,8 +20,12 @@ def sweep(top: Any) -> None:
     """Prune every tree of the instance and drop sub-processes that are over."""
     for workflow in (top, *top.subprocesses.values()):
         _prune(workflow)
-    alive = {task.id for workflow in (top, *top.subprocesses.values()) for task in workflow.tasks.values()
-             if task.has_state(_LIVE)}
+    alive = {
+        task.id
+        for workflow in (top, *top.subprocesses.values())
+        for task in workflow.tasks.values()
+        if task.has_state(_LIVE)
+    }
     while gone := [key for key, sub in top.subprocesses.items() if key not in alive]:
         for key in gone:
             alive -= set(top.subprocesses.pop(key).tasks)
@@ -32,20 +36,29 @@ def sweep(top: Any) -> None:
 
 def _prune(workflow: Any) -> None:
     guarded = _guarded(workflow)
-    pending = {task.task_spec.name for task in workflow.tasks.values()
-               if isinstance(task.task_spec, Join) and task.state == TaskState.WAITING}
+    pending = {
+        task.task_spec.name
+        for task in workflow.tasks.values()
+        if isinstance(task.task_spec, Join) and task.state == TaskState.WAITING
+    }
     root = workflow.task_tree
     for task in list(workflow.tasks.values())[::-1]:
         if task is root or task.id not in workflow.tasks or not task.has_state(_DONE):
             continue
-        if _stands_before_join(task, pending) or task.parent.id in guarded and task.children:
+        if _stands_before_join(task, pending) or (task.parent.id in guarded and task.children):
             continue
         if not task.children:
             if not _is_needed_main(task, guarded):
                 task.parent._children.remove(task.id)
                 del workflow.tasks[task.id]
-        elif task.state == TaskState.COMPLETED and task.id not in guarded and not any(
-                isinstance(child.task_spec, Join) and child.state != TaskState.COMPLETED for child in task.children):
+        elif (
+            task.state == TaskState.COMPLETED
+            and task.id not in guarded
+            and not any(
+                isinstance(child.task_spec, Join) and child.state != TaskState.COMPLETED
+                for child in task.children
+            )
+        ):
             _splice(workflow, task)
 
 
@@ -63,7 +76,11 @@ def _guarded(workflow: Any) -> set[Any]:
 
 
 def _stands_before_join(task: Any, pending: set[str]) -> bool:
-    return isinstance(task.task_spec, Join) and task.state == TaskState.CANCELLED and task.task_spec.name in pending
+    return (
+        isinstance(task.task_spec, Join)
+        and task.state == TaskState.CANCELLED
+        and task.task_spec.name in pending
+    )
 
 
 def _is_needed_main(task: Any, guarded: set[Any]) -> bool:
@@ -76,5 +93,5 @@ def _splice(workflow: Any, task: Any) -> None:
     at = parent._children.index(task.id)
     for child in task.children:
         child._parent = parent.id
-    parent._children[at:at + 1] = task._children
+    parent._children[at : at + 1] = task._children
     del workflow.tasks[task.id]

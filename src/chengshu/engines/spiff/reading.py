@@ -18,24 +18,68 @@ HUB = "urn:chengshu:bpmn:1"
 _B, _H = f"{{{BPMN}}}", f"{{{HUB}}}"
 MAX_BYTES = 4_000_000
 
-TASKS = frozenset({"task", "userTask", "manualTask", "serviceTask", "scriptTask", "businessRuleTask", "sendTask",
-                   "receiveTask", "subProcess", "callActivity"})
+TASKS = frozenset(
+    {
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "scriptTask",
+        "businessRuleTask",
+        "sendTask",
+        "receiveTask",
+        "subProcess",
+        "callActivity",
+    }
+)
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
-EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
+EVENTS = frozenset(
+    {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
+)
 KNOWN = TASKS | GATEWAYS | EVENTS
 # drawing, data and documentation: kept in the file, no meaning for the run
-SILENT = frozenset({"sequenceFlow", "laneSet", "textAnnotation", "association", "group", "documentation",
-                    "extensionElements", "dataObject", "dataObjectReference", "dataStoreReference", "incoming",
-                    "outgoing", "ioSpecification", "property", "dataInputAssociation", "dataOutputAssociation",
-                    "multiInstanceLoopCharacteristics", "script", "rendering", "potentialOwner", "performer",
-                    "humanPerformer", "resourceRole", "category", "auditing", "monitoring",
-                    "correlationSubscription", "supports", "completionCondition"})
+SILENT = frozenset(
+    {
+        "sequenceFlow",
+        "laneSet",
+        "textAnnotation",
+        "association",
+        "group",
+        "documentation",
+        "extensionElements",
+        "dataObject",
+        "dataObjectReference",
+        "dataStoreReference",
+        "incoming",
+        "outgoing",
+        "ioSpecification",
+        "property",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "multiInstanceLoopCharacteristics",
+        "script",
+        "rendering",
+        "potentialOwner",
+        "performer",
+        "humanPerformer",
+        "resourceRole",
+        "category",
+        "auditing",
+        "monitoring",
+        "correlationSubscription",
+        "supports",
+        "completionCondition",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class EventDef:
-    """What an event catches or throws. ``kind``: none, timer, message, signal, error, escalation, terminate, or
-    another of BPMN's words. ``form`` of a timer: duration, date or cycle; ``name``: message/signal name or code."""
+    """What an event catches or throws.
+
+    ``kind``: none, timer, message, signal, error, escalation, terminate, or another of BPMN's words;
+    ``form`` of a timer: duration, date or cycle; ``name``: the message's or signal's name, or the code.
+    """
 
     kind: str
     name: str = ""
@@ -45,7 +89,7 @@ class EventDef:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """Multi-instance: FEEL ``collection`` or ``cardinality``, the item's name, where the results are gathered."""
+    """Multi-instance: FEEL ``collection`` or ``cardinality``, the item's name, where results are kept."""
 
     sequential: bool
     collection: str
@@ -117,7 +161,9 @@ class Scope:
 
     def boundaries(self, node_id: str) -> list[Node]:
         """The events on the border of a node."""
-        return [node for node in self.nodes.values() if node.kind == "boundaryEvent" and node.attached == node_id]
+        return [
+            node for node in self.nodes.values() if node.kind == "boundaryEvent" and node.attached == node_id
+        ]
 
     def all_scopes(self) -> Iterator[Scope]:
         """This scope and every sub-process in it."""
@@ -130,20 +176,40 @@ class Scope:
 def read(source: bytes) -> list[Scope]:
     """The processes of a BPMN file. Raises :class:`Invalid` for what is no BPMN file at all."""
     if len(source) > MAX_BYTES:
-        raise Invalid("bpmn-size", f"the file has {len(source)} bytes, more than {MAX_BYTES}",
-                      remedy="split the plan into processes that call each other")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
-                             remove_comments=True, remove_pis=True)
+        raise Invalid(
+            "bpmn-size",
+            f"the file has {len(source)} bytes, more than {MAX_BYTES}",
+            remedy="split the plan into processes that call each other",
+        )
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(source, parser)
     except etree.XMLSyntaxError as error:
-        raise Invalid("bpmn-xml", f"this is no well-formed XML: {error.msg}", where=f"line {error.lineno}",
-                      remedy="export the plan again from the BPMN editor") from None
+        raise Invalid(
+            "bpmn-xml",
+            f"this is no well-formed XML: {error.msg}",
+            where=f"line {error.lineno}",
+            remedy="export the plan again from the BPMN editor",
+        ) from None
     if root.tag != f"{_B}definitions":
-        raise Invalid("bpmn-root", f"the root element is {root.tag!r}, not BPMN 2.0 definitions",
-                      where=f"line {root.sourceline}", remedy="save the plan as BPMN 2.0")
-    refs = {node.get("id", ""): node for tag in ("message", "signal", "error", "escalation")
-            for node in root.iter(f"{_B}{tag}")}
+        raise Invalid(
+            "bpmn-root",
+            f"the root element is {root.tag!r}, not BPMN 2.0 definitions",
+            where=f"line {root.sourceline}",
+            remedy="save the plan as BPMN 2.0",
+        )
+    refs = {
+        node.get("id", ""): node
+        for tag in ("message", "signal", "error", "escalation")
+        for node in root.iter(f"{_B}{tag}")
+    }
     return [_scope(node, refs) for node in root.iter(f"{_B}process")]
 
 
@@ -163,16 +229,26 @@ def _names(node: Any) -> Text:
 
 
 def _scope(node: Any, refs: dict[str, Any]) -> Scope:
-    scope = Scope(node.get("id") or f"line{node.sourceline}", _names(node), node.sourceline or 0,
-                  node.get("isExecutable", "true") == "true")
+    scope = Scope(
+        node.get("id") or f"line{node.sourceline}",
+        _names(node),
+        node.sourceline or 0,
+        node.get("isExecutable", "true") == "true",
+    )
     for child in node:
         tag = _local(child)
         if child.tag == f"{_B}sequenceFlow":
             condition = child.find(f"{_B}conditionExpression")
-            scope.flows.append(Flow(child.get("id") or f"line{child.sourceline}", child.get("sourceRef", ""),
-                                    child.get("targetRef", ""), expression(_text(condition)),
-                                    condition.get("language", "") if condition is not None else "",
-                                    child.sourceline or 0))
+            scope.flows.append(
+                Flow(
+                    child.get("id") or f"line{child.sourceline}",
+                    child.get("sourceRef", ""),
+                    child.get("targetRef", ""),
+                    expression(_text(condition)),
+                    condition.get("language", "") if condition is not None else "",
+                    child.sourceline or 0,
+                )
+            )
         elif child.tag == f"{_B}{tag}" and tag in KNOWN:
             made = _node(child, scope.id, refs)
             if made.id in scope.nodes:
@@ -192,11 +268,18 @@ def _node(node: Any, process: str, refs: dict[str, Any]) -> Node:
             oddities.append(attribute)
     script = node.find(f"{_B}script")
     return Node(
-        _element(node, tag, process), _events(node, refs, tag), node.get("attachedToRef", ""),
-        node.get("cancelActivity", "true") == "true", node.get("default", ""),
-        _text(script) if script is not None else None, node.get("scriptFormat", ""),
-        node.get("calledElement", ""), _each(node), _scope(node, refs) if tag == "subProcess" else None,
-        tuple(oddities))
+        _element(node, tag, process),
+        _events(node, refs, tag),
+        node.get("attachedToRef", ""),
+        node.get("cancelActivity", "true") == "true",
+        node.get("default", ""),
+        _text(script) if script is not None else None,
+        node.get("scriptFormat", ""),
+        node.get("calledElement", ""),
+        _each(node),
+        _scope(node, refs) if tag == "subProcess" else None,
+        tuple(oddities),
+    )
 
 
 def _element(node: Any, tag: str, process: str) -> Element:
@@ -206,16 +289,35 @@ def _element(node: Any, tag: str, process: str) -> Element:
     fields, inputs = [], {}
     if extension is not None:
         for item in extension.iterfind(f"{_H}field"):
-            fields.append(Field(
-                item.get("name", ""), item.get("type", "text"),
-                Text(item.get("label", ""), item.get("label-zh-Hans", ""), item.get("label-zh-Hant", "")),
-                item.get("required") == "true", tuple(filter(None, item.get("choices", "").split(",")))))
+            fields.append(
+                Field(
+                    item.get("name", ""),
+                    item.get("type", "text"),
+                    Text(item.get("label", ""), item.get("label-zh-Hans", ""), item.get("label-zh-Hant", "")),
+                    item.get("required") == "true",
+                    tuple(filter(None, item.get("choices", "").split(","))),
+                )
+            )
         inputs = {item.get("name", ""): expression(_text(item)) for item in extension.iterfind(f"{_H}input")}
     return Element(
-        node.get("id") or f"line{node.sourceline}", tag, _names(node), process, node.sourceline or 0,
-        department=given("department"), role=given("role"), matter=given("matter"), clock=given("clock"),
-        escalate=given("escalate"), form=given("form"), handler=given("handler"), decision=given("decision"),
-        result=given("result"), work=given("kind"), fields=tuple(fields), inputs=inputs)
+        node.get("id") or f"line{node.sourceline}",
+        tag,
+        _names(node),
+        process,
+        node.sourceline or 0,
+        department=given("department"),
+        role=given("role"),
+        matter=given("matter"),
+        clock=given("clock"),
+        escalate=given("escalate"),
+        form=given("form"),
+        handler=given("handler"),
+        decision=given("decision"),
+        result=given("result"),
+        work=given("kind"),
+        fields=tuple(fields),
+        inputs=inputs,
+    )
 
 
 def _events(node: Any, refs: dict[str, Any], tag: str) -> tuple[EventDef, ...]:
@@ -262,4 +364,5 @@ def _each(node: Any) -> Each | None:
         expression(_text(loop.find(f"{_B}loopCardinality"))),
         get("item", "") or (item.get("name", "") if item is not None else "") or "item",
         get("results", "") or _text(loop.find(f"{_B}loopDataOutputRef")),
-        expression(_text(loop.find(f"{_B}completionCondition"))))
+        expression(_text(loop.find(f"{_B}completionCondition"))),
+    )

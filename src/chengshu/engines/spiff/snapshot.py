@@ -15,6 +15,8 @@ from SpiffWorkflow.util.task import TaskState
 from chengshu.engines.spiff.world import Instance, World
 
 FORMAT = 1
+_FORESEEN = TaskState.FUTURE | TaskState.LIKELY | TaskState.MAYBE  # follows from the definition: never stored
+_STANDS = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 _KEPT = ("due", "left", "next", "items", "done", "item")  # what a token must remember
 
 
@@ -42,7 +44,7 @@ class Numbers:
 
 def save(top: Instance, numbers: Numbers) -> bytes:
     """The snapshot of an instance between two steps."""
-    trees = [{"tasks": _tree(top, numbers)}]
+    trees: list[dict[str, Any]] = [{"tasks": _tree(top, numbers)}]
     for key, sub in top.subprocesses.items():
         host = numbers.of(top.get_task_from_id(key))
         trees.append({"host": host, "spec": sub.spec.name, "tasks": _tree(sub, numbers)})
@@ -54,6 +56,8 @@ def _tree(workflow: Any, numbers: Numbers) -> list[list[Any]]:
     rows, todo = [], [workflow.task_tree]
     while todo:
         task = todo.pop()
+        if task.has_state(_FORESEEN):
+            continue
         memory = {key: task.internal_data[key] for key in _KEPT if task.internal_data.get(key) is not None}
         parent = numbers.of(task.parent) if task.parent is not None else 0
         rows.append([numbers.of(task), parent, task.task_spec.name, task.state, int(task.triggered), memory])
@@ -92,3 +96,5 @@ def _plant(workflow: Any, rows: list[list[Any]], numbers: Numbers) -> None:
             workflow.task_tree = task
         if isinstance(task.task_spec, CatchingEvent) and state == TaskState.WAITING:
             workflow.top_workflow.event_manager.add_task(task)
+    for task in [task for task in workflow.tasks.values() if task.has_state(_STANDS)]:
+        task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)

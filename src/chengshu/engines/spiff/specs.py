@@ -34,7 +34,7 @@ class Condition(Operator):  # type: ignore[misc]
     """A flow's FEEL condition; only ``true`` lets a token pass (null is not true)."""
 
     def __init__(self, text: str, flow: str) -> None:
-        super().__init__()
+        super().__init__(text)
         self._text, self._flow = text, flow
 
     def _matches(self, task: Any) -> bool:
@@ -65,7 +65,9 @@ class Rule(SimpleBpmnTask):  # type: ignore[misc]
         world, element = world_of(my_task), self.node.element
         context = world.context(my_task)
         if element.inputs:
-            context = {name: world.evaluate(my_task, text, element.id) for name, text in element.inputs.items()}
+            context = {
+                name: world.evaluate(my_task, text, element.id) for name, text in element.inputs.items()
+            }
         value, note = world.setting.decide(element.decision, context)
         world.assign(my_task, element, value)
         world.note = note
@@ -128,9 +130,14 @@ class Events(EventBasedGateway):  # type: ignore[misc]
 
 def _arrived(spec: Any, my_task: Any) -> list[Any]:
     """The tokens that stand before a join: its instances whose parent is done and which were not consumed."""
-    return [task for task in my_task.workflow.tasks.values()
-            if task.task_spec is spec and task.state != TaskState.COMPLETED
-            and task.parent is not None and task.parent.state == TaskState.COMPLETED]
+    return [
+        task
+        for task in my_task.workflow.tasks.values()
+        if task.task_spec is spec
+        and task.state != TaskState.COMPLETED
+        and task.parent is not None
+        and task.parent.state == TaskState.COMPLETED
+    ]
 
 
 def _consume(spec: Any, my_task: Any) -> None:
@@ -152,16 +159,19 @@ class Together(ParallelGateway):  # type: ignore[misc]
 
 
 class Some(InclusiveGateway):  # type: ignore[misc]
-    """Inclusive gateway: fires when no other token can still arrive on an empty incoming flow (BPMN 2.0 §13.4.3)."""
+    """Inclusive gateway: fires when no token can arrive any more on an empty flow (BPMN 2.0 §13.4.3)."""
 
     def _check_threshold_unstructured(self, my_task: Any) -> bool:
         filled = {task.parent.task_spec.name for task in _arrived(self, my_task)}
         empty = set(self._inputs) - filled
         if not empty:
             return True
-        sources = {task.task_spec.name for task in my_task.workflow.tasks.values()
-                   if task.task_spec is not self
-                   and task.has_state(TaskState.READY | TaskState.WAITING | TaskState.STARTED)}
+        sources = {
+            task.task_spec.name
+            for task in my_task.workflow.tasks.values()
+            if task.task_spec is not self
+            and task.has_state(TaskState.READY | TaskState.WAITING | TaskState.STARTED)
+        }
         coming = self._leading_to(empty) & sources
         return not (coming - self._leading_to(filled))
 
@@ -179,6 +189,13 @@ class Some(InclusiveGateway):  # type: ignore[misc]
         _consume(self, my_task)
         my_task._inherit_data()
         matches, defaults = self._get_matching_outputs(my_task)
+        if not matches and not defaults:
+            raise Invalid(
+                "process-no-way",
+                f"no condition behind {self.name!r} holds and there is no default",
+                where=self.name,
+                remedy="mark one of its flows as default",
+            )
         my_task._sync_children(matches or defaults, TaskState.FUTURE)
         for child in my_task.children:
             child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
@@ -227,8 +244,12 @@ class Multi(SimpleBpmnTask):  # type: ignore[misc]
             return list(range(1, int(value) + 1))
         if each.collection and isinstance(value, list) and len(value) <= 1000:
             return value
-        raise Invalid("process-each", f"{each.collection or each.cardinality!r} came out as {str(value)[:80]}",
-                      where=where, remedy="let it give a list (or a number) of at most 1000")
+        raise Invalid(
+            "process-each",
+            f"{each.collection or each.cardinality!r} came out as {str(value)[:80]}",
+            where=where,
+            remedy="let it give a list (or a number) of at most 1000",
+        )
 
     def _spawn(self, my_task: Any) -> None:
         state = my_task.internal_data
@@ -246,8 +267,10 @@ class Multi(SimpleBpmnTask):  # type: ignore[misc]
             return
         state = my_task.internal_data
         state["done"] += 1
-        enough = bool(self.each.until) and world_of(my_task).evaluate(
-            my_task, self.each.until, f"multi-instance {self.name!r}") is True
+        enough = (
+            bool(self.each.until)
+            and world_of(my_task).evaluate(my_task, self.each.until, f"multi-instance {self.name!r}") is True
+        )
         if enough or state["done"] == len(state["items"]):
             for other in my_task.children:
                 if other.task_spec is self.child and other.has_state(TaskState.NOT_FINISHED_MASK):

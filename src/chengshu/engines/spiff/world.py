@@ -33,7 +33,7 @@ class World:
         return evaluate(text, self.context(task), self.setting.now, where)
 
     def assign(self, task: Any, element: Element, value: Any) -> None:
-        """Keep the result of an element: in the list of its multi-instance, its variable, or spread in the data.
+        """Keep a result: in the list of its multi-instance, in its variable, or spread in the data.
 
         Raises :class:`Invalid` when a value without a variable is no context.
         """
@@ -47,9 +47,12 @@ class World:
         elif isinstance(value, dict):
             self.data |= value
         elif value is not None or element.kind == "scriptTask":
-            raise Invalid("process-result", f"the result of {element.id!r} is {value!r}, which has no names",
-                          where=f"{element.kind} {element.id!r}",
-                          remedy='return a FEEL context {name: value}, or name a variable with result="…"')
+            raise Invalid(
+                "process-result",
+                f"the result of {element.id!r} is {value!r}, which has no names",
+                where=f"{element.kind} {element.id!r}",
+                remedy='return a FEEL context {name: value}, or name a variable with result="…"',
+            )
 
 
 class Instance(BpmnWorkflow):  # type: ignore[misc]

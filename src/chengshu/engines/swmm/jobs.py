@@ -37,6 +37,7 @@ def job_of(plan: Plan, model: Model, zone: ZoneInfo) -> Job:
         f"{start:%m/%d/%Y %H:%M:%S}",
         f"{start + timedelta(seconds=seconds + _SLACK_S):%m/%d/%Y %H:%M:%S}",
         seconds,
+        model.runoff_step(seconds, run.rain.step_s),
         plan.state.hotstart,
         run.rain.step_s,
         _rain(run.rain, model.gauges).tobytes(),

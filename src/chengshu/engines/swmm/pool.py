@@ -114,7 +114,7 @@ class Pool:
 
     def __init__(self, size: int = 2, job_limit_s: float = 600.0) -> None:
         self._size = size
-        self._limit = job_limit_s
+        self.limit = job_limit_s  # longest time for one job, in seconds
         self._workers: list[Worker] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -159,11 +159,6 @@ class Pool:
         worker.kill()
         if worker in self._workers:
             self._workers.remove(worker)
-
-    @property
-    def limit(self) -> float:
-        """Longest time for one job, in seconds."""
-        return self._limit
 
     def workers_for(self, count: int) -> list[Worker]:
         """Idle workers for ``count`` jobs; the lock is held by the caller."""

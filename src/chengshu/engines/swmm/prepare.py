@@ -16,11 +16,11 @@ from chengshu.engines.swmm.network import MOBILE, actuators_of, nodes_of, pondin
 from chengshu.engines.swmm.perturb import perturb
 from chengshu.engines.swmm.series import kept_series
 from chengshu.engines.swmm.units import Units
-from chengshu.engines.swmm.wire import DATES
+from chengshu.engines.swmm.wire import DATE_LINES, DATES
 from chengshu.kernel.errors import Invalid
 from chengshu.ports.twin import Actuator, Node, TwinSetup, Variant
 
-GRID_S = 60  # rain may change and samples be taken on whole minutes
+GRID_S = 60  # steps and rain in whole minutes are computed fastest; any whole second is possible
 _RAMP_M = 0.3  # a mobile pump reaches its flow at this depth and takes nothing from a dry node
 
 _REPLACED = frozenset({"OPTION", "RAINGAGE", "TIMESERIES", "CONTROL", "REPORT", "FILE"})
@@ -120,6 +120,13 @@ class Model:
             *(*(getattr(model, name) for name in cls.__dataclass_fields__ if name != "digest"), digest)
         )
 
+    def runoff_step(self, *spans: int) -> int:
+        """The longest step of the runoff computation, not above the model's own and a minute, that divides
+        all ``spans``: so that changes of the rain and ends of runs fall on the ends of steps."""
+        longest = max(1, min(_seconds(self.inp.option("WET_STEP", "00:05:00")), GRID_S))
+        common = gcd(GRID_S, *spans)
+        return max(step for step in range(1, longest + 1) if common % step == 0)
+
     @property
     def cautions(self) -> tuple[str, ...]:
         """What of the file this twin does not reproduce."""
@@ -206,8 +213,7 @@ class _Writer:
 
     def _row(self, line: int, text: str) -> None:
         self._out.append(text)
-        # the worker writes four date lines in place of the one mark
-        self.lines += [line] * (4 if text == DATES else 1)
+        self.lines += [line] * (DATE_LINES if text == DATES else 1)
 
     def text(self) -> str:
         return "\n".join(self._out) + "\n"
@@ -215,21 +221,8 @@ class _Writer:
 
 def _options(inp: Inp) -> list[Row]:
     kept = [row for row, tokens in inp.rows("OPTION") if tokens[0].upper() not in _OURS]
-    runoff = _runoff_step(_seconds(inp.option("WET_STEP", "00:05:00")))
-    ours = (
-        f"WET_STEP 00:00:{runoff:02d}" if runoff < 60 else "WET_STEP 00:01:00",
-        f"DRY_STEP 00:00:{runoff:02d}" if runoff < 60 else "DRY_STEP 00:01:00",
-        "REPORT_STEP 00:01:00",
-        "THREADS 1",
-        "IGNORE_QUALITY YES",
-        "IGNORE_RDII YES",
-    )
+    ours = ("REPORT_STEP 00:01:00", "THREADS 1", "IGNORE_QUALITY YES", "IGNORE_RDII YES")
     return [*kept, *(Row(0, text) for text in ours), Row(0, DATES)]
-
-
-def _runoff_step(wet: int) -> int:
-    """The longest step not above the model's that divides a minute: so rain changes fall on step ends."""
-    return max(step for step in range(1, GRID_S + 1) if gcd(step, GRID_S) == step and step <= max(wet, 1))
 
 
 def _seconds(text: str) -> int:

@@ -50,6 +50,8 @@ def _run(job: Job, text: str, folder: Path, parent: int) -> Done:
             f"START_TIME {job.start[11:]}",
             f"END_DATE {job.end[:10]}",
             f"END_TIME {job.end[11:]}",
+            f"WET_STEP 00:{job.runoff_step // 60:02d}:{job.runoff_step % 60:02d}",
+            f"DRY_STEP 00:{job.runoff_step // 60:02d}:{job.runoff_step % 60:02d}",
         )
     )
     model.write_text(text.replace(DATES, dates, 1), encoding="utf-8")
@@ -80,9 +82,14 @@ def _run(job: Job, text: str, folder: Path, parent: int) -> Done:
 
 
 def _strides(job: Job) -> Iterator[tuple[int, int]]:
-    """From one moment at which something is set or looked at to the next."""
+    """From one moment at which something is set or looked at to the next.
+
+    The first stride is a second long: a hot start does not keep the nodes' net inflow, so SWMM counts the
+    first routing step by half, and that step had better be short.
+    """
     stops = {
         0,
+        1,
         job.seconds,
         *job.samples,
         *(at for at, _, _ in job.settings),

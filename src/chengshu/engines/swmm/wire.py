@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 import msgspec
 
-#: The line of a prepared text in whose place a worker writes the four dates of a run.
+#: The line of a prepared text in whose place a worker writes the dates of a run and its runoff step.
 DATES = ";@dates@"
+DATE_LINES = 6
 
 _HEAD = struct.Struct("<Q")
 
@@ -20,6 +21,7 @@ class Job(msgspec.Struct, frozen=True):
     start: str  # local time of the model, MM/DD/YYYY HH:MM:SS
     end: str
     seconds: int
+    runoff_step: int
     hotstart: bytes  # empty: from the model's own initial state
     rain_step: int
     rain: bytes  # [t][gauge] mm/h

@@ -74,3 +74,4 @@ class City:
     calendar: Mapping[str, Any]  # the content of calendar.yaml, for kernel.calendar
     scenarios: Mapping[str, Scenario]
     entities: Sequence[Mapping[str, Any]]  # declared things: {id, type, name, area, lon, lat, …attributes}
+    attribution: str = ""  # shown with every map and report

@@ -68,6 +68,7 @@ def read_city(folder: Path, packages: Path, overrides: Settings | None = None) -
         calendar or {},
         scenarios,
         entities,
+        card.attribution,
     )
 
 

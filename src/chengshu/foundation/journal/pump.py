@@ -53,6 +53,7 @@ class _Part:
         self.name = name
         self.trouble: Trouble | None = None
         self.offset: int | None = None
+        self.careful_until = 0  # up to here one by one, to find the change that hurts
 
     def resting(self, now: datetime) -> bool:
         return self.trouble is not None and now < self.trouble.retry_at
@@ -180,32 +181,31 @@ class Pump:
             stop.wait(pause)
 
     def _follow(self, consumer: Consumer, part: _Part) -> int:
-        """Bring one consumer to the end of the stream, or to where it fails."""
-        handled = 0
+        """Bring one consumer to the present end of the stream, or to where it fails."""
         if part.resting(self._clock.now()):
             return 0
         if part.offset is None:
             part.offset = self._first_offset(consumer)
-        while True:
-            single = part.trouble is not None  # after a failure one by one, to find the change that hurts
+        with self._database.read() as connection:
+            end = last_seq(connection)
+        handled = 0
+        while part.offset < end:
+            bite = 1 if part.offset < part.careful_until else self._bite
             with self._database.read() as connection:
-                end = last_seq(connection)
-                if end <= part.offset:
-                    return handled
-                changes = list(
-                    changes_after(connection, part.offset, consumer.kinds, 1 if single else self._bite)
-                )
+                changes = list(changes_after(connection, part.offset, consumer.kinds, bite))
             if not changes:
                 part.offset = end
-                return handled
+                break
             try:
                 self._apply(consumer, part, changes)
             except Exception as error:
                 if self._strict:
                     raise
+                part.careful_until = max(part.careful_until, changes[-1].seq)
                 part.failed(self._clock.now(), error, changes[0].seq if len(changes) == 1 else None)
-                return handled
+                break
             handled += len(changes)
+        return handled
 
     def _apply(self, consumer: Consumer, part: _Part, changes: list[Change]) -> None:
         effect, seq = consumer.prepare(changes), changes[-1].seq

@@ -1,4 +1,6 @@
-"""What runs beside the commands: timers and clocks that run out, and handlers that answer service requests."""
+"""What runs beside the commands: timers and clocks that run out, and handlers that answer service
+requests.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chengshu.foundation.journal import Act, Actor, record
-from chengshu.foundation.processes import store
+from chengshu.foundation.processes import store, store_tasks
 from chengshu.foundation.processes.commands import Processes
 from chengshu.foundation.processes.model import ServiceFailure, Task
 from chengshu.foundation.processes.stepping import announce
-from chengshu.kernel.errors import ChengshuError
 from chengshu.kernel.clock import Clock
+from chengshu.kernel.errors import ChengshuError
 from chengshu.ports.database import Database
 from chengshu.ports.process_engine import Tick
 from chengshu.ports.runtime import Change, Effect
@@ -56,23 +58,33 @@ class Timers:
 
             def give_up(c: Connection) -> None:
                 store.drop_timers(c, instance)
-                record(c, Act(_HUB, "process.incident", instance, now,
-                              {"detail": fault.detail, "where": fault.where, "remedy": fault.remedy}))
+                record(
+                    c,
+                    Act(
+                        _HUB,
+                        "process.incident",
+                        instance,
+                        now,
+                        {"detail": fault.detail, "where": fault.where, "remedy": fault.remedy},
+                    ),
+                )
+
             self._database.write(give_up)
 
     def _escalate(self, connection: Connection, now: datetime) -> None:
-        for task in store.overdue_tasks(connection, now):
+        for task in store_tasks.overdue_tasks(connection, now):
             moved = replace(task, escalated_at=now)
             if task.escalate:
                 moved = replace(moved, department=task.escalate, state="open", assignee="")
-            store.save_task(connection, moved)
+            store_tasks.save_task(connection, moved)
             announce(connection, moved, "escalated", _HUB, now, previous=task.department, to=task.escalate)
 
 
 class Services:
     """A consumer: gives service requests to the registered handlers and completes them with the answer.
 
-    A handler gets the request as in the change (``id``, ``business_key``, ``input`` …), outside any transaction.
+    A handler gets the request as in the change (``id``, ``business_key``, ``input`` …), outside any
+    transaction.
     It returns the result, or None when somebody else will call ``complete_service``; it raises
     :class:`ServiceFailure` for an error the plan may catch. After a kill it may be called again with the same
     request id, and must then do the same thing once.
@@ -86,7 +98,9 @@ class Services:
         self._handlers: dict[str, Handler] = {}
 
     def handler(self, name: str, function: Handler) -> None:
-        """Let ``function`` answer the service tasks with ``handler="name"``. Raises ValueError for a second one."""
+        """Let ``function`` answer the service tasks with ``handler="name"``.
+        Raises ValueError for a second one.
+        """
         if name in self._handlers:
             raise ValueError(f"the handler {name!r} is registered already")
         self._handlers[name] = function
@@ -105,6 +119,7 @@ class Services:
         def effect(connection: Connection) -> None:
             for answer in answers:
                 answer(connection)
+
         return effect
 
     def _ask(self, function: Handler, request: Mapping[str, Any]) -> Effect | None:
@@ -119,7 +134,9 @@ class Services:
         kept = dict(result)
         return lambda c: self._complete(c, request["id"], kept, actor)
 
-    def _complete(self, connection: Connection, request: str, result: Mapping[str, Any], actor: Actor) -> None:
+    def _complete(
+        self, connection: Connection, request: str, result: Mapping[str, Any], actor: Actor
+    ) -> None:
         self._processes.complete_service(request, result, actor, connection)
 
     def _fail(self, connection: Connection, request: str, code: str, detail: str, actor: Actor) -> None:

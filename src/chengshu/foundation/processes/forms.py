@@ -22,18 +22,30 @@ def check(task: Task, data: Mapping[str, Any]) -> dict[str, Any]:
     findings, checked = Findings(), {}
     known = {item.name for item in task.fields}
     for name in sorted(set(data) - known):
-        findings.add("form-unknown", f"the form has no field {name!r}", where=name,
-                     remedy=f"use {', '.join(sorted(known))}")
+        findings.add(
+            "form-unknown",
+            f"the form has no field {name!r}",
+            where=name,
+            remedy=f"use {', '.join(sorted(known))}",
+        )
     for item in task.fields:
         value = data.get(item.name)
         if value in (None, ""):
             if item.required:
-                findings.add("form-missing", f"{item.label.say('en') or item.name} is missing", where=item.name,
-                             remedy="fill it in")
+                findings.add(
+                    "form-missing",
+                    f"{item.label.say('en') or item.name} is missing",
+                    where=item.name,
+                    remedy="fill it in",
+                )
             continue
         if (fault := _fault(item, value)) is not None:
-            findings.add("form-value", f"{item.label.say('en') or item.name}: {fault}", where=item.name,
-                         remedy=f"give a {item.type}")
+            findings.add(
+                "form-value",
+                f"{item.label.say('en') or item.name}: {fault}",
+                where=item.name,
+                remedy=f"give a {item.type}",
+            )
         checked[item.name] = value
     findings.raise_any()
     return checked

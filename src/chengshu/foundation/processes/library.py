@@ -26,7 +26,9 @@ class Library:
             if found is None:
                 sources = store.sources_of(connection, key, version)
                 if sources is None:
-                    raise Missing("process-definition", f"there is no version {version} of {key!r}", where=key)
+                    raise Missing(
+                        "process-definition", f"there is no version {version} of {key!r}", where=key
+                    )
                 found = self._loaded[key, version] = self._engine.load(sources)
             return found
 

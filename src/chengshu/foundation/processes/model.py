@@ -1,4 +1,6 @@
-"""What a running process looks like from outside: instances, tasks, requests, and the picture of its tokens."""
+"""What a running process looks like from outside:
+instances, tasks, requests, and the picture of its tokens.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One run of a process. ``state``: running, stuck (see the journal's incident), ended; ``how`` it ended."""
+    """One run of a process. ``state``: running, stuck (see the journal's incident), ended;
+    ``how`` it ended.
+    """
 
     id: str
     key: str
@@ -43,16 +47,24 @@ class Instance:
 
     def as_dict(self) -> dict[str, Any]:
         """The form in changes and journal (without the data)."""
-        return {"id": self.id, "key": self.key, "version": self.version, "business_key": self.business_key,
-                "state": self.state, "how": self.how, "started_at": iso(self.started_at),
-                "ended_at": iso(self.ended_at) if self.ended_at else None}
+        return {
+            "id": self.id,
+            "key": self.key,
+            "version": self.version,
+            "business_key": self.business_key,
+            "state": self.state,
+            "how": self.how,
+            "started_at": iso(self.started_at),
+            "ended_at": iso(self.ended_at) if self.ended_at else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """Something a person or a part of the hub must do for a process.
 
-    ``kind``: human or service. ``state``: open, claimed, done, failed, cancelled. ``due`` is None without
+    ``kind``: human or service. ``state``: open, claimed, done, cancelled; of a service also caught (the plan
+    took its error) and failed (it did not: the request can still be completed). ``due`` is None without
     a clock. ``work`` is the free word ``kind="…"`` of the plan.
     """
 
@@ -85,11 +97,23 @@ class Task:
     def as_dict(self) -> dict[str, Any]:
         """The full present state, as it stands in changes: times RFC 3339, names by language."""
         moments = ("created_at", "due", "escalated_at", "finished_at")
-        plain = {name: getattr(self, name) for name in Task.__dataclass_fields__ if name not in ("name", "fields", *moments)}
+        plain = {
+            name: getattr(self, name)
+            for name in Task.__dataclass_fields__
+            if name not in ("name", "fields", *moments)
+        }
         plain |= {name: iso(moment) if (moment := getattr(self, name)) else None for name in moments}
-        shown = [asdict(item) | {"label": item.label.as_dict(), "choices": list(item.choices)} for item in self.fields]
-        return plain | {"definition": self.process, "name": self.name.as_dict(), "fields": shown,
-                        "input": dict(self.input), "result": dict(self.result)}
+        shown = [
+            asdict(item) | {"label": item.label.as_dict(), "choices": list(item.choices)}
+            for item in self.fields
+        ]
+        return plain | {
+            "definition": self.process,
+            "name": self.name.as_dict(),
+            "fields": shown,
+            "input": dict(self.input),
+            "result": dict(self.result),
+        }
 
 
 @dataclass(frozen=True, slots=True)

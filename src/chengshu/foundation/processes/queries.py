@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from chengshu.foundation.processes import store
+from chengshu.foundation.processes import store, store_tasks
 from chengshu.foundation.processes.model import Deployed, Instance, Mark, Task
 from chengshu.kernel.errors import Missing
 
@@ -55,8 +55,13 @@ def instance(connection: Connection, instance_id: str) -> Instance:
     return found[0]
 
 
-def instances(connection: Connection, business_key: str | None = None, state: str | None = None,
-              key: str | None = None, limit: int = 500) -> list[Instance]:
+def instances(
+    connection: Connection,
+    business_key: str | None = None,
+    state: str | None = None,
+    key: str | None = None,
+    limit: int = 500,
+) -> list[Instance]:
     """Instances by business key, state (running, stuck, ended) and process, newest first."""
     return store.find_instances(connection, business_key, state, key, limit)
 
@@ -64,29 +69,60 @@ def instances(connection: Connection, business_key: str | None = None, state: st
 def picture(connection: Connection, instance_id: str, as_of: datetime | None = None) -> Picture:
     """Where the tokens stand and what was passed, now or at ``as_of``. Raises :class:`Missing`."""
     found = instance(connection, instance_id)
-    return Picture(found, source(connection, found.key, found.version),
-                   tuple(store.marks(connection, instance_id, as_of)))
+    return Picture(
+        found,
+        source(connection, found.key, found.version),
+        tuple(store.marks(connection, instance_id, as_of)),
+    )
 
 
 def task(connection: Connection, task_id: str) -> Task:
     """A task or service request. Raises :class:`Missing`."""
-    found = store.find_task(connection, task_id)
+    found = store_tasks.find_task(connection, task_id)
     if found is None:
         raise Missing("task", f"there is no task {task_id!r}", where=task_id)
     return found
 
 
-def tasks(connection: Connection, *, departments: Sequence[str] | None = None, person: str | None = None,
-          business_key: str | None = None, instance_id: str | None = None, states: Sequence[str] = store.OPEN,
-          due_before: datetime | None = None, limit: int = 500) -> list[Task]:
+def tasks(
+    connection: Connection,
+    *,
+    departments: Sequence[str] | None = None,
+    person: str | None = None,
+    business_key: str | None = None,
+    instance_id: str | None = None,
+    states: Sequence[str] = store.OPEN,
+    due_before: datetime | None = None,
+    limit: int = 500,
+) -> list[Task]:
     """People's tasks, the soonest due first."""
-    return store.find_tasks(connection, kind="human", departments=departments, person=person,
-                            business_key=business_key, instance=instance_id, states=states, due_before=due_before,
-                            limit=limit)
+    return store_tasks.find_tasks(
+        connection,
+        kind="human",
+        departments=departments,
+        person=person,
+        business_key=business_key,
+        instance=instance_id,
+        states=states,
+        due_before=due_before,
+        limit=limit,
+    )
 
 
-def requests(connection: Connection, *, business_key: str | None = None, instance_id: str | None = None,
-             states: Sequence[str] = ("open", "failed"), limit: int = 500) -> list[Task]:
+def requests(
+    connection: Connection,
+    *,
+    business_key: str | None = None,
+    instance_id: str | None = None,
+    states: Sequence[str] = ("open", "failed"),
+    limit: int = 500,
+) -> list[Task]:
     """Service requests, the soonest due first."""
-    return store.find_tasks(connection, kind="service", business_key=business_key, instance=instance_id, states=states,
-                            limit=limit)
+    return store_tasks.find_tasks(
+        connection,
+        kind="service",
+        business_key=business_key,
+        instance=instance_id,
+        states=states,
+        limit=limit,
+    )

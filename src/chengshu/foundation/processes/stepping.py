@@ -1,4 +1,6 @@
-"""One step of an instance, kept: state, history, timers, tasks, messages and journal in the caller's transaction."""
+"""One step of an instance, kept: state, history, timers, tasks, messages and journal in the caller's
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chengshu.foundation.journal import Act, Actor, record
-from chengshu.foundation.processes import store
+from chengshu.foundation.processes import store, store_tasks
 from chengshu.foundation.processes.library import Library
 from chengshu.foundation.processes.model import Decide, Instance, Named, Task
 from chengshu.kernel.calendar import WorkingCalendar
@@ -58,8 +60,12 @@ class Stepper:
 
     def setting(self, instance: Instance) -> Setting:
         """The world of the next step of ``instance``."""
-        return Setting(self.clock.now(), instance.business_key, self.calendar.due,
-                       lambda name, context: self.decide(instance.key, name, context))
+        return Setting(
+            self.clock.now(),
+            instance.business_key,
+            self.calendar.due,
+            lambda name, context: self.decide(instance.key, name, context),
+        )
 
     def forecast(self, connection: Connection, instance_id: str, trigger: Trigger) -> Forecast:
         """Compute a step on a reading connection, so that the writer does not wait for it."""
@@ -77,31 +83,59 @@ class Stepper:
             raise Conflict("process-ended", f"process {instance_id} has ended", where=instance_id)
         return found
 
-    def begin(self, connection: Connection, key: str, business_key: str, data: Mapping[str, Any],
-              actor: Actor) -> Instance:
+    def begin(
+        self, connection: Connection, key: str, business_key: str, data: Mapping[str, Any], actor: Actor
+    ) -> Instance:
         """Start an instance of the newest version."""
         deployed = store.latest_definition(connection, key)
         if deployed is None:
-            raise Missing("process-definition", f"no process {key!r} is deployed", where=key,
-                          remedy="install the scenario package that holds it")
+            raise Missing(
+                "process-definition",
+                f"no process {key!r} is deployed",
+                where=key,
+                remedy="install the scenario package that holds it",
+            )
         if other := store.running_twin(connection, key, business_key):
-            raise Conflict("process-running", f"{key} already runs for {business_key!r} as {other}", where=other,
-                           remedy="send that one a message instead")
+            raise Conflict(
+                "process-running",
+                f"{key} already runs for {business_key!r} as {other}",
+                where=other,
+                remedy="send that one a message instead",
+            )
         now = self.clock.now()
-        instance = Instance(self.ids.new("process"), key, deployed.version, business_key, "running", "", now, None, 0,
-                            dict(data))
+        instance = Instance(
+            self.ids.new("process"),
+            key,
+            deployed.version,
+            business_key,
+            "running",
+            "",
+            now,
+            None,
+            0,
+            dict(data),
+        )
         definition = self.library.get(connection, key, deployed.version)
         step = self.engine.advance(definition, None, instance.data, Start(), self.setting(instance))
         store.add_instance(connection, instance, step.snapshot)
         record(connection, Act(actor, "process.started", instance.id, now, {"instance": instance.as_dict()}))
         return self._settle(connection, instance, definition, step, actor)
 
-    def move(self, connection: Connection, instance_id: str, trigger: Trigger, actor: Actor,
-             forecast: Forecast | None = None) -> Instance:
+    def move(
+        self,
+        connection: Connection,
+        instance_id: str,
+        trigger: Trigger,
+        actor: Actor,
+        forecast: Forecast | None = None,
+    ) -> Instance:
         """Advance an instance by ``trigger``; a fitting ``forecast`` saves the computing."""
         instance, snapshot = self.running(connection, instance_id)
         definition = self.library.get(connection, instance.key, instance.version)
-        if forecast is not None and (forecast.instance, forecast.revision) == (instance.id, instance.revision):
+        if forecast is not None and (forecast.instance, forecast.revision) == (
+            instance.id,
+            instance.revision,
+        ):
             step = forecast.step
         else:
             step = self.engine.advance(definition, snapshot, instance.data, trigger, self.setting(instance))
@@ -117,8 +151,12 @@ class Stepper:
                     continue
                 count += 1
                 if count > _MAX_DELIVERIES:
-                    raise Invalid("process-chatter", f"{_MAX_DELIVERIES} messages followed from one command",
-                                  where=item.name, remedy="check which plans answer each other without end")
+                    raise Invalid(
+                        "process-chatter",
+                        f"{_MAX_DELIVERIES} messages followed from one command",
+                        where=item.name,
+                        remedy="check which plans answer each other without end",
+                    )
                 trigger = (Message if item.kind == "message" else Signal)(item.name, item.data)
                 self._apply(connection, instance_id, trigger, actor, queue)
         return count
@@ -127,36 +165,66 @@ class Stepper:
         """End an instance from outside; everything open is recalled."""
         instance, snapshot = self.running(connection, instance_id)
         now = self.clock.now()
-        after = replace(instance, state="ended", how="cancelled", revision=instance.revision + 1, ended_at=now)
+        after = replace(
+            instance, state="ended", how="cancelled", revision=instance.revision + 1, ended_at=now
+        )
         store.move_instance(connection, after, snapshot)
         for row, _ in store.active_marks(connection, instance.id).values():
             store.leave(connection, row, "cancelled", now, None)
         self._recall(connection, after, {}, now)
         store.set_waits(connection, instance.id, ())
-        record(connection, Act(actor, "process.ended", instance.id, now,
-                               {"instance": after.as_dict(), "how": "cancelled", "why": why}))
+        record(
+            connection,
+            Act(
+                actor,
+                "process.ended",
+                instance.id,
+                now,
+                {"instance": after.as_dict(), "how": "cancelled", "why": why},
+            ),
+        )
         return after
 
-    def _apply(self, connection: Connection, instance_id: str, trigger: Trigger, actor: Actor,
-               queue: deque[Named]) -> None:
+    def _apply(
+        self, connection: Connection, instance_id: str, trigger: Trigger, actor: Actor, queue: deque[Named]
+    ) -> None:
         instance, snapshot = self.running(connection, instance_id)
         definition = self.library.get(connection, instance.key, instance.version)
         step = self.engine.advance(definition, snapshot, instance.data, trigger, self.setting(instance))
         self._settle(connection, instance, definition, step, actor, queue)
 
-    def _settle(self, connection: Connection, before: Instance, definition: Definition, step: Step, actor: Actor,
-                queue: deque[Named] | None = None) -> Instance:
+    def _settle(
+        self,
+        connection: Connection,
+        before: Instance,
+        definition: Definition,
+        step: Step,
+        actor: Actor,
+        queue: deque[Named] | None = None,
+    ) -> Instance:
         now = self.clock.now()
         size = len(store.dump(step.data))
         if size > MAX_DATA:
-            raise TooLarge("process-data", f"the data of {before.id} would grow to {size} characters", where=before.id,
-                           remedy=f"keep at most {MAX_DATA}; store documents elsewhere and refer to them")
+            raise TooLarge(
+                "process-data",
+                f"the data of {before.id} would grow to {size} characters",
+                where=before.id,
+                remedy=f"keep at most {MAX_DATA}; store documents elsewhere and refer to them",
+            )
         stuck = not step.ended and not any(
-            token.waits or definition.elements[token.element].kind in ("userTask", "manualTask", "serviceTask")
-            for token in step.live)
+            token.waits
+            or definition.elements[token.element].kind in ("userTask", "manualTask", "serviceTask")
+            for token in step.live
+        )
         state = "ended" if step.ended else "stuck" if stuck else "running"
-        after = replace(before, state=state, how=step.ended, revision=before.revision + 1, data=step.data,
-                        ended_at=now if step.ended else None)
+        after = replace(
+            before,
+            state=state,
+            how=step.ended,
+            revision=before.revision + 1,
+            data=step.data,
+            ended_at=now if step.ended else None,
+        )
         store.move_instance(connection, after, step.snapshot)
         self._history(connection, after, definition, step, now, actor)
         store.set_waits(connection, after.id, step.live)
@@ -164,23 +232,54 @@ class Stepper:
         mine = queue if queue is not None else deque()
         for said in step.thrown:
             key = after.business_key if said.kind == "message" else None
-            body = {"name": said.name, "business_key": after.business_key, "element": said.element,
-                    "instance": after.id, "process": after.key, "data": dict(step.data)}
+            body = {
+                "name": said.name,
+                "business_key": after.business_key,
+                "element": said.element,
+                "instance": after.id,
+                "process": after.key,
+                "data": dict(step.data),
+            }
             record(connection, Act(hub, f"process.{said.kind}_sent", after.id, now, body))
             mine.append(Named(said.kind, said.name, key, {}, after.id))
         if step.ended:
-            record(connection, Act(hub, "process.ended", after.id, now, {"instance": after.as_dict(), "how": step.ended}))
+            record(
+                connection,
+                Act(hub, "process.ended", after.id, now, {"instance": after.as_dict(), "how": step.ended}),
+            )
         elif stuck and before.state != "stuck":
-            record(connection, Act(hub, "process.incident", after.id, now, {
-                "instance": after.as_dict(), "detail": "no token can move: a join waits for a branch that never comes"}))
+            record(
+                connection,
+                Act(
+                    hub,
+                    "process.incident",
+                    after.id,
+                    now,
+                    {
+                        "instance": after.as_dict(),
+                        "detail": "no token can move: a join waits for a branch that never comes",
+                    },
+                ),
+            )
         while queue is None and mine:
             self.deliver(connection, mine.popleft(), hub)
         return after
 
-    def _history(self, connection: Connection, instance: Instance, definition: Definition, step: Step, now: datetime,
-                 actor: Actor) -> None:
+    def _history(
+        self,
+        connection: Connection,
+        instance: Instance,
+        definition: Definition,
+        step: Step,
+        now: datetime,
+        actor: Actor,
+    ) -> None:
         stood = store.active_marks(connection, instance.id)
-        stands = {token.number: token for token in step.live}
+        stands = {  # an event on a border waits, but no token stands on it
+            token.number: token
+            for token in step.live
+            if definition.elements[token.element].kind != "boundaryEvent"
+        }
         gone = {number: mark for number, mark in stood.items() if number not in stands}
         for passed in step.passed:
             number = next((n for n, (_, element) in gone.items() if element == passed.element), None)
@@ -198,26 +297,47 @@ class Stepper:
                 if element.kind in ("userTask", "manualTask", "serviceTask"):
                     self._give(connection, instance, element, token, now)
 
-    def _recall(self, connection: Connection, instance: Instance, stands: Mapping[int, Live], now: datetime) -> None:
-        for task in store.find_tasks(connection, instance=instance.id, limit=100_000):
+    def _recall(
+        self, connection: Connection, instance: Instance, stands: Mapping[int, Live], now: datetime
+    ) -> None:
+        for task in store_tasks.find_tasks(
+            connection, instance=instance.id, states=store.UNFINISHED, limit=100_000
+        ):
             if task.token not in stands:
                 recalled = replace(task, state="cancelled", finished_at=now, finished_by="hub:processes")
-                store.save_task(connection, recalled)
+                store_tasks.save_task(connection, recalled)
                 announce(connection, recalled, "cancelled", Actor.hub("processes"), now)
 
-    def _give(self, connection: Connection, instance: Instance, element: Element, token: Live, now: datetime) -> None:
+    def _give(
+        self, connection: Connection, instance: Instance, element: Element, token: Live, now: datetime
+    ) -> None:
         """Make a task of a token that stands on a task."""
         context = {"businessKey": instance.business_key, "now": now, **instance.data, **token.locals}
         human = element.kind != "serviceTask"
         clock = _value(element.clock, context, now, element)
         task = Task(
-            self.ids.new("task" if human else "request"), "human" if human else "service", instance.id, instance.key,
-            instance.business_key, element.id, element.name, "open", now, token.number,
-            department=str(_value(element.department, context, now, element) or ""), role=element.role, matter=element.matter,
-            due=self._due(now, clock, element), escalate=str(_value(element.escalate, context, now, element) or ""),
-            form=element.form, fields=element.fields, handler=element.handler, work=element.work,
-            input=_inputs(instance, element, token, context, now))
-        store.add_task(connection, task)
+            self.ids.new("task" if human else "request"),
+            "human" if human else "service",
+            instance.id,
+            instance.key,
+            instance.business_key,
+            element.id,
+            element.name,
+            "open",
+            now,
+            token.number,
+            department=str(_value(element.department, context, now, element) or ""),
+            role=element.role,
+            matter=element.matter,
+            due=self._due(now, clock, element),
+            escalate=str(_value(element.escalate, context, now, element) or ""),
+            form=element.form,
+            fields=element.fields,
+            handler=element.handler,
+            work=element.work,
+            input=_inputs(instance, element, token, context, now),
+        )
+        store_tasks.add_task(connection, task)
         announce(connection, task, "created" if human else "requested", Actor.hub("processes"), now)
 
     def _due(self, now: datetime, clock: Any, element: Element) -> datetime | None:
@@ -226,12 +346,17 @@ class Stepper:
         try:
             return self.calendar.due(now, str(clock))
         except ChengshuError as error:
-            raise Invalid("process-clock", f"the clock of {element.id!r} came out as {clock!r}", where=element.id,
-                          remedy=error.fault.remedy) from error
+            raise Invalid(
+                "process-clock",
+                f"the clock of {element.id!r} came out as {clock!r}",
+                where=element.id,
+                remedy=error.fault.remedy,
+            ) from error
 
 
-def _inputs(instance: Instance, element: Element, token: Live, context: Mapping[str, Any],
-            now: datetime) -> dict[str, Any]:
+def _inputs(
+    instance: Instance, element: Element, token: Live, context: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
     if element.inputs:
         return {name: _value(f"={text}", context, now, element) for name, text in element.inputs.items()}
     return {**(instance.data if element.kind == "serviceTask" else {}), **token.locals}

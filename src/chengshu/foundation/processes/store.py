@@ -32,16 +32,17 @@ from sqlalchemy import (
     update,
 )
 
-from chengshu.foundation.processes.model import Deployed, Instance, Mark, Task
+from chengshu.foundation.processes.model import Deployed, Instance, Mark
 from chengshu.kernel import texts
 from chengshu.kernel.clock import from_millis, millis
 from chengshu.kernel.errors import Conflict
-from chengshu.ports.process_engine import Field, Live
+from chengshu.ports.process_engine import Live
 
 metadata = MetaData()
 
 definitions = Table(
-    "process_definitions", metadata,
+    "process_definitions",
+    metadata,
     Column("key", String, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("hash", String(64), nullable=False),
@@ -51,7 +52,8 @@ definitions = Table(
 )
 
 instances = Table(
-    "process_instances", metadata,
+    "process_instances",
+    metadata,
     Column("id", String, primary_key=True),
     Column("key", String, nullable=False),
     Column("version", Integer, nullable=False),
@@ -68,7 +70,8 @@ instances = Table(
 )
 
 history = Table(
-    "process_history", metadata,
+    "process_history",
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("instance", String, nullable=False),
     Column("element", String, nullable=False),
@@ -81,7 +84,8 @@ history = Table(
 )
 
 waits = Table(
-    "process_waits", metadata,
+    "process_waits",
+    metadata,
     Column("instance", String, primary_key=True),
     Column("token", Integer, primary_key=True),
     Column("kind", String, primary_key=True),
@@ -93,7 +97,8 @@ waits = Table(
 )
 
 tasks = Table(
-    "process_tasks", metadata,
+    "process_tasks",
+    metadata,
     Column("id", String, primary_key=True),
     Column("kind", String, nullable=False),
     Column("instance", String, nullable=False),
@@ -125,9 +130,11 @@ tasks = Table(
 )
 
 OPEN = ("open", "claimed")
+UNFINISHED = (*OPEN, "failed")  # a failed request can still be completed
 
 
-def _moment(value: int | None) -> datetime | None:
+def moment(value: int | None) -> datetime | None:
+    """A stored time that may be absent."""
     return None if value is None else from_millis(value)
 
 
@@ -138,8 +145,10 @@ def dump(value: Any) -> str:
 
 def latest_definition(connection: Connection, key: str) -> Deployed | None:
     """The newest version of a process."""
-    rows = _definitions(connection, select(definitions).where(definitions.c.key == key)
-                        .order_by(definitions.c.version.desc()).limit(1))
+    rows = _definitions(
+        connection,
+        select(definitions).where(definitions.c.key == key).order_by(definitions.c.version.desc()).limit(1),
+    )
     return rows[0] if rows else None
 
 
@@ -149,28 +158,48 @@ def all_definitions(connection: Connection) -> list[Deployed]:
 
 
 def _definitions(connection: Connection, query: Select[Any]) -> list[Deployed]:
-    return [Deployed(row.key, row.version, row.hash, texts.Text.of(json.loads(row.name)), from_millis(row.at))
-            for row in connection.execute(query)]
+    return [
+        Deployed(row.key, row.version, row.hash, texts.Text.of(json.loads(row.name)), from_millis(row.at))
+        for row in connection.execute(query)
+    ]
 
 
 def sources_of(connection: Connection, key: str, version: int) -> tuple[bytes, ...] | None:
     """The files of a version, the main one first."""
-    found = connection.execute(select(definitions.c.sources).where(
-        definitions.c.key == key, definitions.c.version == version)).scalar()
+    found = connection.execute(
+        select(definitions.c.sources).where(definitions.c.key == key, definitions.c.version == version)
+    ).scalar()
     return None if found is None else tuple(msgspec.msgpack.decode(found, type=list[bytes]))
 
 
 def add_definition(connection: Connection, deployed: Deployed, sources: Sequence[bytes]) -> None:
     """Keep a new version."""
-    connection.execute(insert(definitions).values(
-        key=deployed.key, version=deployed.version, hash=deployed.hash, name=dump(deployed.name.as_dict()),
-        at=millis(deployed.at), sources=msgspec.msgpack.encode(list(sources))))
+    connection.execute(
+        insert(definitions).values(
+            key=deployed.key,
+            version=deployed.version,
+            hash=deployed.hash,
+            name=dump(deployed.name.as_dict()),
+            at=millis(deployed.at),
+            sources=msgspec.msgpack.encode(list(sources)),
+        )
+    )
 
 
 def instance_of(row: Row[Any]) -> Instance:
     """An instance from its row."""
-    return Instance(row.id, row.key, row.version, row.business_key, row.state, row.how, from_millis(row.started_at),
-                    _moment(row.ended_at), row.revision, json.loads(row.data))
+    return Instance(
+        row.id,
+        row.key,
+        row.version,
+        row.business_key,
+        row.state,
+        row.how,
+        from_millis(row.started_at),
+        moment(row.ended_at),
+        row.revision,
+        json.loads(row.data),
+    )
 
 
 def find_instance(connection: Connection, instance: str) -> tuple[Instance, bytes] | None:
@@ -179,11 +208,20 @@ def find_instance(connection: Connection, instance: str) -> tuple[Instance, byte
     return None if row is None else (instance_of(row), row.snapshot)
 
 
-def find_instances(connection: Connection, business_key: str | None = None, state: str | None = None,
-                   key: str | None = None, limit: int = 500) -> list[Instance]:
+def find_instances(
+    connection: Connection,
+    business_key: str | None = None,
+    state: str | None = None,
+    key: str | None = None,
+    limit: int = 500,
+) -> list[Instance]:
     """Instances, newest first."""
     query = select(instances).order_by(instances.c.started_at.desc(), instances.c.id.desc()).limit(limit)
-    for column, value in ((instances.c.business_key, business_key), (instances.c.state, state), (instances.c.key, key)):
+    for column, value in (
+        (instances.c.business_key, business_key),
+        (instances.c.state, state),
+        (instances.c.key, key),
+    ):
         if value is not None:
             query = query.where(column == value)
     return [instance_of(row) for row in connection.execute(query)]
@@ -191,16 +229,29 @@ def find_instances(connection: Connection, business_key: str | None = None, stat
 
 def running_twin(connection: Connection, key: str, business_key: str) -> str | None:
     """The id of a running instance of that process with that business key."""
-    return connection.execute(select(instances.c.id).where(
-        instances.c.key == key, instances.c.business_key == business_key, instances.c.state != "ended")).scalar()
+    return connection.execute(
+        select(instances.c.id).where(
+            instances.c.key == key, instances.c.business_key == business_key, instances.c.state != "ended"
+        )
+    ).scalar()
 
 
 def add_instance(connection: Connection, instance: Instance, snapshot: bytes) -> None:
     """A new instance."""
-    connection.execute(insert(instances).values(
-        id=instance.id, key=instance.key, version=instance.version, business_key=instance.business_key,
-        state=instance.state, how=instance.how, started_at=millis(instance.started_at), revision=instance.revision,
-        snapshot=snapshot, data=dump(dict(instance.data))))
+    connection.execute(
+        insert(instances).values(
+            id=instance.id,
+            key=instance.key,
+            version=instance.version,
+            business_key=instance.business_key,
+            state=instance.state,
+            how=instance.how,
+            started_at=millis(instance.started_at),
+            revision=instance.revision,
+            snapshot=snapshot,
+            data=dump(dict(instance.data)),
+        )
+    )
 
 
 def move_instance(connection: Connection, instance: Instance, snapshot: bytes) -> None:
@@ -208,39 +259,75 @@ def move_instance(connection: Connection, instance: Instance, snapshot: bytes) -
 
     ``instance.revision`` is the new one. Raises :class:`Conflict` when the row is not at the one before.
     """
-    changed = connection.execute(update(instances).where(
-        instances.c.id == instance.id, instances.c.revision == instance.revision - 1).values(
-        state=instance.state, how=instance.how, revision=instance.revision, snapshot=snapshot,
-        ended_at=millis(instance.ended_at) if instance.ended_at else None, data=dump(dict(instance.data))))
+    changed = connection.execute(
+        update(instances)
+        .where(instances.c.id == instance.id, instances.c.revision == instance.revision - 1)
+        .values(
+            state=instance.state,
+            how=instance.how,
+            revision=instance.revision,
+            snapshot=snapshot,
+            ended_at=millis(instance.ended_at) if instance.ended_at else None,
+            data=dump(dict(instance.data)),
+        )
+    )
     if changed.rowcount != 1:
-        raise Conflict("process-moved", f"process {instance.id} went on meanwhile", where=instance.id,
-                       remedy="read it again and repeat the command")
+        raise Conflict(
+            "process-moved",
+            f"process {instance.id} went on meanwhile",
+            where=instance.id,
+            remedy="read it again and repeat the command",
+        )
 
 
 def active_marks(connection: Connection, instance: str) -> dict[int, tuple[int, str]]:
     """Token → (history row, element) of what stands now."""
-    rows = connection.execute(select(history.c.id, history.c.token, history.c.element).where(
-        history.c.instance == instance, history.c.left_at.is_(None)))
+    rows = connection.execute(
+        select(history.c.id, history.c.token, history.c.element).where(
+            history.c.instance == instance, history.c.left_at.is_(None)
+        )
+    )
     return {row.token: (row.id, row.element) for row in rows}
 
 
 def enter(connection: Connection, instance: str, live: Live, at: datetime) -> None:
     """A token arrived."""
-    connection.execute(insert(history).values(instance=instance, element=live.element, token=live.number,
-                                              entered_at=millis(at), outcome="active"))
+    connection.execute(
+        insert(history).values(
+            instance=instance,
+            element=live.element,
+            token=live.number,
+            entered_at=millis(at),
+            outcome="active",
+        )
+    )
 
 
-def leave(connection: Connection, row: int, outcome: str, at: datetime, note: Mapping[str, Any] | None) -> None:
+def leave(
+    connection: Connection, row: int, outcome: str, at: datetime, note: Mapping[str, Any] | None
+) -> None:
     """A token is gone."""
-    connection.execute(update(history).where(history.c.id == row).values(
-        left_at=millis(at), outcome=outcome, note=dump(dict(note)) if note else None))
+    connection.execute(
+        update(history)
+        .where(history.c.id == row)
+        .values(left_at=millis(at), outcome=outcome, note=dump(dict(note)) if note else None)
+    )
 
 
-def pass_by(connection: Connection, instance: str, element: str, at: datetime, note: Mapping[str, Any] | None) -> None:
+def pass_by(
+    connection: Connection, instance: str, element: str, at: datetime, note: Mapping[str, Any] | None
+) -> None:
     """An element was passed without a stop."""
-    connection.execute(insert(history).values(
-        instance=instance, element=element, entered_at=millis(at), left_at=millis(at), outcome="completed",
-        note=dump(dict(note)) if note else None))
+    connection.execute(
+        insert(history).values(
+            instance=instance,
+            element=element,
+            entered_at=millis(at),
+            left_at=millis(at),
+            outcome="completed",
+            note=dump(dict(note)) if note else None,
+        )
+    )
 
 
 def marks(connection: Connection, instance: str, as_of: datetime | None = None) -> list[Mark]:
@@ -252,27 +339,53 @@ def marks(connection: Connection, instance: str, as_of: datetime | None = None) 
     found = []
     for row in connection.execute(query):
         still = row.left_at is None or (limit is not None and row.left_at > limit)
-        found.append(Mark(row.element, from_millis(row.entered_at), None if still else from_millis(row.left_at),
-                          "active" if still else row.outcome, row.token, json.loads(row.note) if row.note else None))
+        found.append(
+            Mark(
+                row.element,
+                from_millis(row.entered_at),
+                None if still else from_millis(row.left_at),
+                "active" if still else row.outcome,
+                row.token,
+                json.loads(row.note) if row.note else None,
+            )
+        )
     return found
 
 
 def set_waits(connection: Connection, instance: str, live: Iterable[Live]) -> None:
     """What the instance waits for now, in place of what it waited for."""
     connection.execute(delete(waits).where(waits.c.instance == instance))
-    rows = {(token.number, wait.kind, wait.name): wait.due for token in live for wait in token.waits
-            if wait.kind in ("timer", "message", "signal")}
+    rows = {
+        (token.number, wait.kind, wait.name): wait.due
+        for token in live
+        for wait in token.waits
+        if wait.kind in ("timer", "message", "signal")
+    }
     if rows:
-        connection.execute(insert(waits), [
-            {"instance": instance, "token": number, "kind": kind, "name": name, "due_at": millis(due) if due else None}
-            for (number, kind, name), due in rows.items()])
+        connection.execute(
+            insert(waits),
+            [
+                {
+                    "instance": instance,
+                    "token": number,
+                    "kind": kind,
+                    "name": name,
+                    "due_at": millis(due) if due else None,
+                }
+                for (number, kind, name), due in rows.items()
+            ],
+        )
 
 
 def waiting_instances(connection: Connection, kind: str, name: str, business_key: str | None) -> list[str]:
     """Instances that wait for a message or signal, oldest first."""
-    query = (select(instances.c.id).join(waits, waits.c.instance == instances.c.id)
-             .where(waits.c.kind == kind, waits.c.name == name).distinct()
-             .order_by(instances.c.started_at, instances.c.id))
+    query = (
+        select(instances.c.id)
+        .join(waits, waits.c.instance == instances.c.id)
+        .where(waits.c.kind == kind, waits.c.name == name)
+        .distinct()
+        .order_by(instances.c.started_at, instances.c.id)
+    )
     if business_key is not None:
         query = query.where(instances.c.business_key == business_key)
     return list(connection.execute(query).scalars())
@@ -282,18 +395,26 @@ def next_moment(connection: Connection) -> datetime | None:
     """When the next timer, or the clock of an open task, runs out."""
     effective = case((waits.c.leased_until > waits.c.due_at, waits.c.leased_until), else_=waits.c.due_at)
     timer = connection.execute(select(func.min(effective)).where(waits.c.kind == "timer")).scalar()
-    clock = connection.execute(select(func.min(tasks.c.due_at)).where(
-        tasks.c.state.in_(OPEN), tasks.c.escalated_at.is_(None))).scalar()
+    clock = connection.execute(
+        select(func.min(tasks.c.due_at)).where(tasks.c.state.in_(OPEN), tasks.c.escalated_at.is_(None))
+    ).scalar()
     found = [moment for moment in (timer, clock) if moment is not None]
     return from_millis(min(found)) if found else None
 
 
 def lease_due(connection: Connection, now: datetime, until: datetime) -> list[str]:
     """Take the due timers until ``until``; the instances they belong to, the longest due first."""
-    free = and_(waits.c.kind == "timer", waits.c.due_at <= millis(now),
-                or_(waits.c.leased_until.is_(None), waits.c.leased_until <= millis(now)))
-    found = connection.execute(select(waits.c.instance, func.min(waits.c.due_at).label("due")).where(free)
-                               .group_by(waits.c.instance).order_by("due", waits.c.instance)).all()
+    free = and_(
+        waits.c.kind == "timer",
+        waits.c.due_at <= millis(now),
+        or_(waits.c.leased_until.is_(None), waits.c.leased_until <= millis(now)),
+    )
+    found = connection.execute(
+        select(waits.c.instance, func.min(waits.c.due_at).label("due"))
+        .where(free)
+        .group_by(waits.c.instance)
+        .order_by("due", waits.c.instance)
+    ).all()
     connection.execute(update(waits).where(free).values(leased_until=millis(until)))
     return [row.instance for row in found]
 
@@ -301,67 +422,3 @@ def lease_due(connection: Connection, now: datetime, until: datetime) -> list[st
 def drop_timers(connection: Connection, instance: str) -> None:
     """Forget the timers of an instance that cannot go on."""
     connection.execute(delete(waits).where(waits.c.instance == instance, waits.c.kind == "timer"))
-
-
-def add_task(connection: Connection, task: Task) -> None:
-    """A new task."""
-    connection.execute(insert(tasks).values(**_task_row(task)))
-
-
-def save_task(connection: Connection, task: Task) -> None:
-    """The new state of a task."""
-    connection.execute(update(tasks).where(tasks.c.id == task.id).values(**_task_row(task)))
-
-
-def _task_row(task: Task) -> dict[str, Any]:
-    row = {name: getattr(task, name) for name in ("id", "kind", "instance", "process", "business_key", "element", "token",
-                                                  "state", "department", "role", "matter", "assignee", "escalate",
-                                                  "form", "handler", "work", "finished_by")}
-    moments = {"created_at": task.created_at, "due_at": task.due, "escalated_at": task.escalated_at,
-               "finished_at": task.finished_at}
-    row |= {name: millis(moment) if moment else None for name, moment in moments.items()}
-    fields = [[item.name, item.type, item.label.as_dict(), item.required, list(item.choices)] for item in task.fields]
-    return row | {"name": dump(task.name.as_dict()), "fields": dump(fields), "input": dump(dict(task.input)),
-                  "result": dump(dict(task.result))}
-
-
-def task_of(row: Row[Any]) -> Task:
-    """A task from its row."""
-    fields = tuple(Field(name, kind, texts.Text.of(label), required, tuple(choices))
-                   for name, kind, label, required, choices in json.loads(row.fields))
-    return Task(row.id, row.kind, row.instance, row.process, row.business_key, row.element,
-                texts.Text.of(json.loads(row.name)), row.state, from_millis(row.created_at), row.token, row.department,
-                row.role, row.matter, row.assignee, _moment(row.due_at), row.escalate, _moment(row.escalated_at),
-                row.form, fields, row.handler, row.work, json.loads(row.input), json.loads(row.result),
-                _moment(row.finished_at), row.finished_by)
-
-
-def find_task(connection: Connection, task: str) -> Task | None:
-    """A task by id."""
-    row = connection.execute(select(tasks).where(tasks.c.id == task)).first()
-    return None if row is None else task_of(row)
-
-
-def find_tasks(connection: Connection, *, kind: str | None = None, instance: str | None = None,
-               business_key: str | None = None, departments: Sequence[str] | None = None, person: str | None = None,
-               states: Sequence[str] = OPEN, due_before: datetime | None = None, limit: int = 500) -> list[Task]:
-    """Tasks by what is asked, the soonest due first."""
-    query = select(tasks).where(tasks.c.state.in_(states)).order_by(
-        tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.created_at, tasks.c.id).limit(limit)
-    for column, value in ((tasks.c.kind, kind), (tasks.c.instance, instance), (tasks.c.business_key, business_key),
-                          (tasks.c.assignee, person)):
-        if value is not None:
-            query = query.where(column == value)
-    if departments is not None:
-        query = query.where(tasks.c.department.in_(departments))
-    if due_before is not None:
-        query = query.where(tasks.c.due_at <= millis(due_before))
-    return [task_of(row) for row in connection.execute(query)]
-
-
-def overdue_tasks(connection: Connection, now: datetime) -> list[Task]:
-    """Open tasks whose clock has run out and that were not escalated yet."""
-    rows = connection.execute(select(tasks).where(
-        tasks.c.state.in_(OPEN), tasks.c.due_at <= millis(now), tasks.c.escalated_at.is_(None))
-        .order_by(tasks.c.due_at, tasks.c.id))
-    return [task_of(row) for row in rows]

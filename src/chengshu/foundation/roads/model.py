@@ -11,7 +11,7 @@ Point = tuple[float, float]  # longitude, latitude, WGS-84
 class Edge:
     """One direction of a road between two nodes. ``points`` run from start to end; ``seconds`` at free speed.
 
-    ``underpass`` is the entity id of the underpass it goes through; ``feature`` the road it is a direction of.
+    ``underpass`` is the id of the underpass it goes through; ``feature`` the road it is a direction of.
     """
 
     index: int

@@ -1,7 +1,7 @@
 """OSM XML → roads.geojson content: drivable ways, split at crossings, with speeds by class.
 
 Data of OpenStreetMap are © OpenStreetMap contributors (ODbL); the attribution goes with the collection.
-Speeds stand for free flow of city traffic by ``highway`` class where no ``maxspeed`` is given; not calibrated.
+Where no ``maxspeed`` is given, speeds are those of free city traffic by ``highway`` class; not calibrated.
 """
 
 from __future__ import annotations

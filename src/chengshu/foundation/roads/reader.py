@@ -1,4 +1,4 @@
-"""roads.geojson → graph. A feature is a LineString with from, to, length_m, speed_kmh, oneway, name, underpass."""
+"""roads.geojson → graph: LineStrings with from, to, length_m, speed_kmh, oneway, name, underpass."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from chengshu.foundation.declared import Declaration, DeclaredText, checked, read_document
 from chengshu.kernel.errors import Invalid
 from chengshu.kernel.texts import Text
-from chengshu.kernel.units import convert
+from chengshu.kernel.units import convert, unit
 
 Expression = Annotated[
     str, Field(min_length=1, description="a FEEL expression over the fields of the record")
@@ -108,11 +108,13 @@ class Attribute(Declaration):
             raise ValueError(f"range {list(self.range)} is empty: the lower bound comes first")
         if self.unit_from is not None and not self.keep:
             raise ValueError("with unit_from, say in keep which unit is kept")
-        if self.kind == "number" and self.unit:
-            try:
+        try:
+            for code in filter(None, (self.unit, self.keep)):
+                unit(code)
+            if self.unit:
                 convert(1.0, self.unit, self.kept_unit)
-            except Invalid as error:
-                raise ValueError(error.fault.detail) from None
+        except Invalid as error:
+            raise ValueError(f"{error.fault.detail}; {error.fault.remedy}") from None
         return self
 
 

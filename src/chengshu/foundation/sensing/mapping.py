@@ -211,7 +211,7 @@ class _Value:
 
     def _scale_of(self, record: Any, scope: Scope) -> tuple[float, float]:
         code = self._unit_of(record, scope) if self._unit_of else None
-        if not isinstance(code, str):
+        if not isinstance(code, str) or not code:
             raise _Bad("unit-unknown", f"{self._declared.unit_from} gives no unit in this record")
         if code not in self._scales:
             try:
@@ -226,7 +226,7 @@ class _Value:
 
 def _scale(source: str, target: str) -> tuple[float, float]:
     """``target = source * factor + offset``."""
-    if source == target:
+    if source == target or not source:
         return 1.0, 0.0
     offset = convert(0.0, source, target)
     return convert(1.0, source, target) - offset, offset

@@ -3,17 +3,18 @@
 Each copy has its own parameters and its own factor on the rain. After every step a copy's log-weight grows by
 the log-likelihood of the sensors' readings, a Student-t with four degrees of freedom (one broken sensor must
 not decide) divided by the square root of their number (neighbouring sensors err together, so n of them are
-worth about sqrt(n)). Weight fades with time, so that the city may change. When few copies carry all the weight,
-copies are drawn again by weight (systematic resampling) and their rain factors are shaken a little; copy 0 stays
-the undisturbed model, so that the filter can always come back to it.
+worth about sqrt(n)). Weight fades with time, so that the city may change. When few copies carry all the
+weight, copies are drawn again by weight (systematic resampling) and their rain factors are shaken a little;
+copy 0 stays the undisturbed model, so that the filter can always come back to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log, log1p, sqrt
 
+import msgspec
 import numpy as np
 
 from chengshu.foundation.twins.declared import Particles
@@ -26,11 +27,12 @@ _SHAKE = 0.3  # of the rain spread, at resampling
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A measured depth above the node's invert, with its standard deviation."""
+    """Measured water above ``zero`` (a height over the node's invert), with its standard deviation."""
 
     node: int
     depth: float
     spread: float
+    zero: float = 0.0
 
 
 def beginning(spec: Particles, snapshot: bytes) -> tuple[Particle, ...]:
@@ -63,7 +65,8 @@ def log_likelihood(depth: Floats, readings: Sequence[Reading]) -> float:
     if not readings:
         return 0.0
     total = sum(
-        -(_FREEDOM + 1) / 2 * log1p(((depth[r.node] - r.depth) / r.spread) ** 2 / _FREEDOM) for r in readings
+        -(_FREEDOM + 1) / 2 * log1p(((max(depth[r.node] - r.zero, 0.0) - r.depth) / r.spread) ** 2 / _FREEDOM)
+        for r in readings
     )
     return float(total) / sqrt(len(readings))
 
@@ -76,8 +79,7 @@ def weighed(
     logs = [fade * particle.log_weight + gain for particle, gain in zip(particles, gains, strict=True)]
     top = max(logs)
     return tuple(
-        Particle(p.snapshot, value - top, p.rain_factor, p.seed)
-        for p, value in zip(particles, logs, strict=True)
+        msgspec.structs.replace(p, log_weight=value - top) for p, value in zip(particles, logs, strict=True)
     )
 
 
@@ -90,12 +92,12 @@ def resampled(particles: Sequence[Particle], spec: Particles, seed: int) -> tupl
     rng = np.random.Generator(np.random.PCG64(seed))
     chosen = systematic(share, len(particles) - 1, float(rng.uniform(0, 1)))
     drawn = []
-    for k, index in enumerate(chosen, 1):
+    for index in chosen:
         parent = particles[index]
         shaken = log(parent.rain_factor) + _SHAKE * spec.rain * float(rng.standard_normal())
         bounded = min(max(shaken, -3 * spec.rain), 3 * spec.rain)
-        drawn.append(Particle(parent.snapshot, 0.0, exp(bounded), parent.seed or spec.seed * 1000 + k))
-    return (Particle(particles[0].snapshot, 0.0, 1.0, 0), *drawn)
+        drawn.append(msgspec.structs.replace(parent, log_weight=0.0, rain_factor=exp(bounded)))
+    return (msgspec.structs.replace(particles[0], log_weight=0.0), *drawn)
 
 
 def systematic(share: Floats, count: int, offset: float) -> list[int]:
@@ -108,8 +110,3 @@ def systematic(share: Floats, count: int, offset: float) -> list[int]:
 def mean_depth(particles: Sequence[Particle], depths: Sequence[Floats]) -> Floats:
     """The nowcast: depths weighted over the copies."""
     return np.asarray(np.average(np.array(depths), axis=0, weights=weights(particles)), dtype=np.float64)
-
-
-def latest_by_node(readings: Mapping[int, Reading]) -> list[Reading]:
-    """Readings in node order, so that sums are the same on every run."""
-    return [readings[node] for node in sorted(readings)]

@@ -34,7 +34,8 @@ Where = dict[str, str | float | bool | tuple[str | float | bool, ...]]  # attrib
 
 
 class RainGauges(Declaration):
-    """Where the rain is measured. A gauge not heard of for ``fresh_for`` is filled from the others by distance."""
+    """Where the rain is measured. A gauge not heard of for ``fresh_for`` is filled from the others by
+    distance."""
 
     entity: str = "RainGauge"
     attribute: str = "rainIntensity"
@@ -50,10 +51,11 @@ class Nodes(Declaration):
 
 
 class LevelSensors(Declaration):
-    """Sensors the nowcast is corrected by. ``datum``: what a reading of 0 means, the node's invert or the ground.
+    """Sensors the nowcast is corrected by. ``datum``: what a reading of 0 means, the node's invert or the
+    ground.
 
-    ``spread_m`` is the standard deviation of a reading against the true depth, ``share`` what is added to it per
-    metre of depth for the model's own imprecision.
+    ``spread_m`` is the standard deviation of a reading against the true depth, ``share`` what is added to
+    it per metre of depth for the model's own imprecision.
     """
 
     entity: str = "WaterLevelSensor"
@@ -65,12 +67,17 @@ class LevelSensors(Declaration):
 
 
 class Actuators(Declaration):
-    """Entities that stand for pumps and gates of the model. An observation of ``attribute`` (0..1) is a setting
-    that was made. ``propose``: settings the twin may advise."""
+    """Entities that stand for pumps and gates of the model.
+
+    ``propose``: settings the twin may advise. ``reports``: a *change* of the observed ``attribute`` (0..1) is
+    taken as an order somebody gave; leave it off for pumps that switch themselves, whose reports are no
+    orders.
+    """
 
     entity: str
     attribute: str = "setting"
     link: str = "swmmLink"
+    reports: bool = False
     propose: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (0.0, 0.5, 1.0)
 
 
@@ -84,12 +91,13 @@ class PumpSites(Declaration):
 
 
 class Particles(Declaration):
-    """The nowcast: several copies of the model run along with the observed rain; those that agree with the level
-    sensors gain weight (a particle filter). Spreads are standard deviations of logarithms."""
+    """The nowcast: several copies of the model run along with the observed rain; those that agree with the
+    level sensors gain weight (a particle filter). Spreads are standard deviations of logarithms."""
 
     count: Annotated[int, Field(ge=1, le=200)] = 6
     seed: int = 1
     step: Minutes = timedelta(minutes=5)
+    delay: timedelta = timedelta(seconds=30)  # wait this long after a step's end for its readings
     rain: Spread = 0.25
     roughness: Spread = 0.15
     imperviousness: Spread = 0.15
@@ -113,11 +121,13 @@ class RainMembers(Declaration):
     """Futures of the rain, made from past gauge readings only (see ``rain_ensemble.py``)."""
 
     average: Duration = timedelta(minutes=10)
-    trend: Annotated[float, Field(ge=0, le=2)] = 0.7  # how much of the observed growth goes on
+    trend: Annotated[float, Field(ge=0, le=2)] = 1.0  # how much of the observed growth goes on
     trend_for: Duration = timedelta(minutes=30)
     lasts: Duration = timedelta(minutes=45)  # mean time until a member's rain begins to fade
     decay: Duration = timedelta(minutes=45)
-    spread: Spread = 0.35
+    halves_at: Annotated[float, Field(gt=0, description="mm/h at which both times are half as long")] = 120.0
+    spread: Spread = 0.4  # now; it grows as the square root of 1 + time / ``doubles``
+    doubles: Duration = timedelta(minutes=20)
     flicker: Spread = 0.25
     lag: timedelta = timedelta(minutes=10)
     heaviest_mm_h: Annotated[float, Field(gt=0, le=1000)] = 250.0
@@ -132,7 +142,7 @@ class Forecasting(Declaration):
     sample: Minutes = timedelta(minutes=5)
     members: Annotated[int, Field(ge=2, le=500)] = 16
     rain_from: Annotated[float, Field(ge=0)] = 0.5  # mm/h at any gauge: it rains
-    after_rain: timedelta = timedelta(hours=2)  # and goes on this long after the last rain
+    after_rain: timedelta = timedelta(minutes=30)  # and goes on this long after the last rain
     also_from: Annotated[float, Field(ge=0, le=1)] = 0.05  # or while the last forecast had such a probability
     rain: RainMembers = Field(default_factory=RainMembers)
 

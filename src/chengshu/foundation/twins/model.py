@@ -15,7 +15,8 @@ from chengshu.ports.twin import Action
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An action that has really been taken: ``by`` (a truck, a station) holds ``element`` at ``value`` from ``at``.
+    """An action that has really been taken: ``by`` (a truck, a station) holds ``element`` at ``value`` from
+    ``at``.
 
     Several trucks at one node add up. ``value`` None: ``by`` holds it no longer.
     """
@@ -27,20 +28,24 @@ class Taken:
 
 
 class Particle(msgspec.Struct, frozen=True, array_like=True):
-    """One copy of the model: its state, its weight (log), and what makes it different."""
+    """One copy of the model: its state, its weight (log), and what makes it different.
+
+    ``shadow`` is the same copy without any action taken (empty: none was taken yet, both are the same).
+    """
 
     snapshot: bytes
     log_weight: float
     rain_factor: float
     seed: int  # of the parameter spreads; 0: the model as it is
+    shadow: bytes = b""
 
 
 class Nowcast(msgspec.Struct, frozen=True):
-    """The twin's present. ``shadow`` runs along without any action taken: what would have been."""
+    """The twin's present: copies of the model, and what they say together. ``shadow_m3`` is what would have
+    flooded without the actions taken."""
 
     at: datetime
     particles: tuple[Particle, ...]
-    shadow: bytes
     depth: tuple[float, ...]  # per node, weighted over the particles
     flooded_m3: float  # since the nowcast began, weighted
     shadow_m3: float
@@ -52,7 +57,8 @@ class Nowcast(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class NodeForecast:
-    """One node's future. Lead times in seconds over the members that flood: the median and the earliest tenth."""
+    """One node's future. Lead times in seconds over the members that flood: the median and the earliest
+    tenth."""
 
     node: str
     entity: str
@@ -114,7 +120,8 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a plan would lead to: flooded volume, mean and highest over the futures, and against doing nothing."""
+    """What a plan would lead to: flooded volume, mean and highest over the futures, and against doing
+    nothing."""
 
     name: str
     flooded_m3: float

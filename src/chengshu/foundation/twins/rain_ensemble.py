@@ -25,7 +25,8 @@ _GAUGE_SHARE = 0.3  # of the spread: what differs between neighbouring gauges
 
 @dataclass(frozen=True, eq=False)
 class PastRain:
-    """Rain per interval and gauge up to now (mm/h, oldest first), and a feed's values by lead time, if any."""
+    """Rain per interval and gauge up to now (mm/h, oldest first), and a feed's values by lead time, if
+    any."""
 
     gauges: tuple[str, ...]
     step_s: int
@@ -43,26 +44,33 @@ def _member(
     past: PastRain, spec: RainMembers, horizon_s: int, rng: np.random.Generator, k: int, count: int
 ) -> Rain:
     steps = -(-horizon_s // past.step_s)
-    times = (np.arange(steps) + 0.5) * past.step_s
+    times: Floats = (np.arange(steps, dtype=np.float64) + 0.5) * past.step_s
     lag = int(rng.uniform(0, 1) * spec.lag.total_seconds()) // past.step_s
     base = _recent(past, spec, lag)
     # stratified: few members still cover the whole range of "how much heavier than now"
     quantile = (k + rng.uniform(0, 1)) / count
-    factor = exp(spec.spread * _normal_quantile(quantile))
-    fade_from = rng.exponential(spec.lasts.total_seconds())
+    # the further ahead, the less is known: a random walk's spread
+    widening = np.sqrt(1 + times / spec.doubles.total_seconds())
+    factor = np.exp(spec.spread * _normal_quantile(quantile) * widening)
+    fade_from = rng.exponential(1.0)
     growth = spec.trend * rng.uniform(0, 2) * _growth(past, spec)
     local = np.exp(_GAUGE_SHARE * spec.spread * rng.standard_normal(len(past.gauges)))
     flicker = np.exp(spec.flicker * _wandering(rng, steps, past.step_s))
-    course = _fed(past, times) if past.feed else _persisting(times, growth, fade_from, spec)
+    course = (
+        _fed(past, times) if past.feed else _persisting(times, growth, fade_from, float(base.mean()), spec)
+    )
     field = np.outer(course * flicker * factor, local * (1.0 if past.feed else base))
     return Rain(past.gauges, past.step_s, np.minimum(field, spec.heaviest_mm_h))
 
 
-def _persisting(times: Floats, growth: float, fade_from: float, spec: RainMembers) -> Floats:
+def _persisting(times: Floats, growth: float, fade_from: float, rate: float, spec: RainMembers) -> Floats:
+    """Growth that levels off, then a fade. The heavier the rain, the shorter it lasts, as every
+    intensity-duration curve says."""
     reach = spec.trend_for.total_seconds()
     grown = np.exp(growth * reach / 3600 * (1 - np.exp(-times / reach)))
-    faded = np.exp(-np.maximum(times - fade_from, 0) / spec.decay.total_seconds())
-    return np.asarray(grown * faded, dtype=np.float64)
+    haste = 1 + rate * grown / spec.halves_at
+    faded = np.maximum(times - fade_from * spec.lasts.total_seconds() / haste, 0)
+    return np.asarray(grown * np.exp(-faded * haste / spec.decay.total_seconds()), dtype=np.float64)
 
 
 def _fed(past: PastRain, times: Floats) -> Floats:
@@ -77,7 +85,8 @@ def _recent(past: PastRain, spec: RainMembers, lag: int) -> Floats:
 
 
 def _growth(past: PastRain, spec: RainMembers) -> float:
-    """How fast the city's mean rain has grown, in ln per hour, from the last window against the one before."""
+    """How fast the city's mean rain has grown, in ln per hour, from the last window against the one
+    before."""
     width = max(1, int(spec.average.total_seconds()) // past.step_s)
     mean = past.values.mean(axis=1)
     if len(mean) < 2 * width:

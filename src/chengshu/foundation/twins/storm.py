@@ -1,8 +1,8 @@
 """Design storms: the storm-intensity formula of a city, spread over time by the Chicago pattern.
 
 Source of the formula and of the ratios: Suzhou municipal storm-intensity formula and design storm pattern
-(設計暴雨), published by the city on 2025-01-27: ``i = A (1 + c lg P) / (t + b)^n`` in mm/min, t in minutes, P in
-years; peak ratio r = 0.43 for 180 minutes and 0.77 for 1440 minutes. Pattern: C. J. Keifer and H. H. Chu,
+(設計暴雨), published by the city on 2025-01-27: ``i = A (1 + c lg P) / (t + b)^n`` in mm/min, t in minutes,
+P in years; peak ratio r = 0.43 for 180 minutes, 0.77 for 1440 minutes. Pattern: C. J. Keifer and H. H. Chu,
 "Synthetic storm pattern for drainage design", J. Hydraulics Division ASCE 83(4), 1957.
 """
 
@@ -19,7 +19,8 @@ from chengshu.ports.twin import Floats
 
 @dataclass(frozen=True, slots=True)
 class IntensityFormula:
-    """``i = A (1 + c lg P) / (t + b)^n``: mean intensity in mm/min of a storm of t minutes, once in P years."""
+    """``i = A (1 + c lg P) / (t + b)^n``: mean intensity in mm/min of a storm of t minutes, once in P
+    years."""
 
     a: float
     c: float
@@ -28,12 +29,14 @@ class IntensityFormula:
 
     def depth_mm(self, return_period: float, minutes: float) -> float:
         """Rain of the heaviest ``minutes`` that come once in ``return_period`` years."""
-        return self._strength(return_period) * minutes / (minutes + self.b) ** self.n
+        return self._strength(return_period) * minutes / float((minutes + self.b) ** self.n)
 
     def intensity(self, return_period: float, after_peak_min: float, share: float) -> float:
         """Keifer–Chu: mm/min at a distance from the peak, on the side that has ``share`` of the time."""
         t = after_peak_min / share
-        return self._strength(return_period) * ((1 - self.n) * t + self.b) / (t + self.b) ** (self.n + 1)
+        return (
+            self._strength(return_period) * ((1 - self.n) * t + self.b) / float((t + self.b) ** (self.n + 1))
+        )
 
     def _strength(self, return_period: float) -> float:
         return self.a * (1 + self.c * log10(return_period))
@@ -53,13 +56,14 @@ def chicago(
 
     The amounts are exact: between two moments the pattern's integral has a closed form, because over any
     window split r : 1-r around the peak it equals the formula's depth for that window. So the sum over all
-    steps is ``formula.depth_mm(return_period, duration_min)``. Raises :class:`Invalid` for values out of range.
+    steps is ``formula.depth_mm(return_period, duration_min)``. Raises :class:`Invalid` for values out of
+    range.
     """
     if not (return_period >= 1 and duration_min > 0 and 0 < peak_ratio < 1 and step_min > 0):
         raise Invalid(
             "storm-parameters",
-            f"no storm has return period {return_period} a, duration {duration_min} min, peak ratio {peak_ratio},"
-            f" step {step_min} min",
+            f"no storm has return period {return_period} a, duration {duration_min} min, "
+            f"peak ratio {peak_ratio}, step {step_min} min",
             remedy="give a return period of at least 1 year, a peak ratio between 0 and 1, positive times",
         )
     edges = np.append(np.arange(0.0, duration_min, step_min), duration_min)

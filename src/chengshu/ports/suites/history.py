@@ -108,7 +108,7 @@ def check_last_before(factory: Factory) -> None:
 
 
 def check_flush_survives(factory: Factory) -> None:
-    """After ``flush`` or ``close`` rows and position are there when opened again; empty batches move it too."""
+    """After ``flush`` or ``close`` rows and position are there when opened again."""
     history = factory()
     history.append(1, _table([(1, 1, 1.0)]))
     history.append(7, empty_history())
@@ -130,7 +130,8 @@ def check_sql(factory: Factory) -> None:
     history.append(1, _table([(1, 0, 1.0), (1, 1, 3.0), (2, 0, 10.0)]))
     names = pa.table({"series": pa.array([1, 2], pa.int64()), "name": ["a", "b"]})
     found = history.sql(
-        "SELECT name, sum(value) AS total, min(epoch_ms(observed_at)) AS first FROM history JOIN names USING (series) "
+        "SELECT name, sum(value) AS total, min(epoch_ms(observed_at)) AS first FROM history "
+        "JOIN names USING (series) "
         "GROUP BY name ORDER BY name",
         {"names": names},
     )

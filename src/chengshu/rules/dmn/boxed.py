@@ -10,30 +10,12 @@ from chengshu.rules.dmn.scope import LogicScope
 from chengshu.rules.dmn.table import compile_table
 from chengshu.rules.feel import ast
 from chengshu.rules.feel.call import call_function
-from chengshu.rules.feel.compile import COMPILERS, Scope, compile_node
+from chengshu.rules.feel.compile import compile_node
 from chengshu.rules.feel.errors import FeelError, FeelSyntaxError
 from chengshu.rules.feel.parser import parse_expression
 from chengshu.rules.feel.runtime import Code, Run, Vars
 from chengshu.rules.feel.types import FeelType, convert
 from chengshu.rules.feel.values import Function, kind_of
-
-
-class Compiled(ast.Node):
-    """A leaf that is compiled already, so that FEEL's own constructs can hold boxed expressions."""
-
-    __slots__ = ("code",)
-
-    def __init__(self, code: Code) -> None:
-        object.__setattr__(self, "pos", -1)
-        object.__setattr__(self, "code", code)
-
-
-def _compiled(node: Compiled, _scope: Scope) -> Code:
-    code: Code = node.code
-    return code
-
-
-COMPILERS[Compiled] = _compiled
 
 
 def converted(code: Code, kind: FeelType | None, where: str) -> Code:
@@ -107,15 +89,15 @@ def _context(boxed: dmn.BoxedContext, scope: LogicScope) -> Code:
     inside = scope.inside(names)
     parts: list[tuple[str, Code]] = []
     for entry in boxed.entries:
-        code = compile_boxed(entry.value, inside)
+        part = compile_boxed(entry.value, inside)
         place = f"{scope.place}.{entry.name}" if entry.name else scope.place
-        parts.append((entry.name, converted(code, declared(scope, entry.type_ref), place)))
+        parts.append((entry.name, converted(part, declared(scope, entry.type_ref), place)))
 
     def code(v: Vars, r: Run) -> Any:
         inner = dict(v)
         result: Vars = {}
-        for name, part in parts:
-            value = part(inner, r)
+        for name, compute in parts:
+            value = compute(inner, r)
             if not name:
                 return value
             result[name] = inner[name] = value
@@ -190,30 +172,22 @@ def _invocation(boxed: dmn.Invocation, scope: LogicScope) -> Code:
 
 
 def _conditional(boxed: dmn.Conditional, scope: LogicScope) -> Code:
-    parts = [Compiled(compile_boxed(x, scope)) for x in (boxed.condition, boxed.then, boxed.otherwise)]
+    parts = [ast.Opaque(compile_boxed(x, scope)) for x in (boxed.condition, boxed.then, boxed.otherwise)]
     return compile_node(ast.If(*parts), scope.feel())
 
 
 def _iterator(boxed: dmn.Iterator, scope: LogicScope) -> Code:
-    source = Compiled(compile_boxed(boxed.source, scope))
-    body = Compiled(compile_boxed(boxed.body, scope.inside((boxed.variable, "partial"))))
+    source = ast.Opaque(compile_boxed(boxed.source, scope))
+    body = ast.Opaque(compile_boxed(boxed.body, scope.inside((boxed.variable, "partial"))))
     iterations = (ast.Iteration(boxed.variable, source),)
-    node: ast.Node = (
-        ast.For(iterations, ast.ListLiteral((ast.Name("partial"), body)))
-        if boxed.kind == "for" and _uses_partial(boxed.body)
-        else ast.For(iterations, body)
-        if boxed.kind == "for"
-        else ast.Quantified(boxed.kind, iterations, body)
-    )
-    code = compile_node(node, scope.feel())
-    if boxed.kind != "for" or not _uses_partial(boxed.body):
-        return code
-    return code
+    if boxed.kind == "for":
+        return compile_node(ast.For(iterations, body), scope.feel())
+    return compile_node(ast.Quantified(boxed.kind, iterations, body), scope.feel())
 
 
 def _filter(boxed: dmn.BoxedFilter, scope: LogicScope) -> Code:
-    source = Compiled(compile_boxed(boxed.source, scope))
-    match = Compiled(compile_boxed(boxed.match, scope.inside(("item",))))
+    source = ast.Opaque(compile_boxed(boxed.source, scope))
+    match = ast.Opaque(compile_boxed(boxed.match, scope.inside(("item",))))
     return compile_node(ast.Filter(source, match), scope.feel())
 
 

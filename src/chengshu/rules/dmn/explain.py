@@ -14,7 +14,7 @@ from chengshu.rules.feel.values import from_python
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that matched: its table, its number (from 1) and id, its cells, and the values it saw and gave."""
+    """A rule that matched: its table, number (from 1) and id, its cells, and the values it saw and gave."""
 
     table: str
     rule: int

@@ -35,7 +35,8 @@ def read_definitions(data: bytes) -> dmn.Definitions:
     tag = etree.QName(root)
     if tag.localname != "definitions" or tag.namespace not in NAMESPACES:
         raise DmnError(
-            f"the root is «{tag.localname}» of «{tag.namespace}»", remedy="give a DMN 1.1 to 1.5 definitions file"
+            f"the root is «{tag.localname}» of «{tag.namespace}»",
+            remedy="give a DMN 1.1 to 1.5 definitions file",
         )
     return _Reader(tag.namespace).definitions(root)
 
@@ -105,7 +106,8 @@ class _Reader:
         }
         elements = [readers[etree.QName(n).localname](n) for n in self.children(root, *readers)]
         imports = tuple(
-            dmn.Import(normal(n.get("name", "")), n.get("namespace", "")) for n in self.children(root, "import")
+            dmn.Import(normal(n.get("name", "")), n.get("namespace", ""))
+            for n in self.children(root, "import")
         )
         types = tuple(self.item(n) for n in self.children(root, "itemDefinition"))
         return dmn.Definitions(
@@ -134,11 +136,15 @@ class _Reader:
         ]
         ident, name, kind = self.named(node)
         logic = self.first_boxed(node, name)
-        return dmn.Decision(ident, name, kind, logic, tuple(requires), self.text(self.child(node, "question")))
+        return dmn.Decision(
+            ident, name, kind, logic, tuple(requires), self.text(self.child(node, "question"))
+        )
 
     def knowledge(self, node: Xml) -> dmn.Knowledge:
         requires = [
-            href for req in self.children(node, "knowledgeRequirement") for href in self.hrefs(req, "requiredKnowledge")
+            href
+            for req in self.children(node, "knowledgeRequirement")
+            for href in self.hrefs(req, "requiredKnowledge")
         ]
         ident, name, kind = self.named(node)
         logic = self.child(node, "encapsulatedLogic")
@@ -219,9 +225,7 @@ class _Reader:
         if expression is None:
             raise DmnError("an input of a decision table has no expression", self.where(node))
         allowed = self.text(self.child(node, "inputValues"))
-        return dmn.TableInput(
-            self.text(expression), self.type_of(expression), allowed, node.get("label", "")
-        )
+        return dmn.TableInput(self.text(expression), self.type_of(expression), allowed, node.get("label", ""))
 
     def table_output(self, node: Xml) -> dmn.TableOutput:
         return dmn.TableOutput(
@@ -234,10 +238,8 @@ class _Reader:
     def rule(self, node: Xml, inputs: int, outputs: int) -> dmn.Rule:
         tests, results = self.texts(node, "inputEntry"), self.texts(node, "outputEntry")
         if len(tests) != inputs or len(results) != outputs:
-            raise DmnError(
-                f"a rule has {len(tests)} conditions and {len(results)} results in a table of {inputs} and {outputs}",
-                self.where(node),
-            )
+            found = f"{len(tests)} conditions and {len(results)} results"
+            raise DmnError(f"a rule of {found} in a table of {inputs} and {outputs}", self.where(node))
         return dmn.Rule(tests, results, node.get("id", ""), self.texts(node, "annotationEntry"))
 
     def context(self, node: Xml) -> dmn.BoxedContext:
@@ -302,5 +304,8 @@ class _Reader:
 
     def filter(self, node: Xml) -> dmn.BoxedFilter:
         return dmn.BoxedFilter(
-            self.needed(node, "in"), self.needed(node, "match"), id=node.get("id", ""), type_ref=self.type_of(node)
+            self.needed(node, "in"),
+            self.needed(node, "match"),
+            id=node.get("id", ""),
+            type_ref=self.type_of(node),
         )

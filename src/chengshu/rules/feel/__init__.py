@@ -1,4 +1,4 @@
-"""FEEL 1.5, the Friendly Enough Expression Language of DMN: parse, evaluate, explain. No Python is evaluated."""
+"""FEEL 1.5, the Friendly Enough Expression Language of DMN. No Python is ever evaluated."""
 
 from chengshu.rules.feel.errors import Diagnostic, FeelSyntaxError
 from chengshu.rules.feel.expression import (

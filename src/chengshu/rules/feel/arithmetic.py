@@ -82,9 +82,9 @@ def _between_times(left: Time, right: Time) -> Duration:
     return Duration((left.key - right.key) * NANOS + left.nano - right.nano)
 
 
-def _midnight(date: Date, like: DateTime) -> DateTime:
-    """The date's midnight; in UTC when the other side knows its zone (DMN 1.5, 10.3.2.3.5)."""
-    return DateTime(date, Time(0, 0, 0, 0, None if like.time.local else 0))
+def _midnight(date: Date) -> DateTime:
+    """The date's midnight, which is one of UTC (DMN 1.5, 10.3.2.3.5)."""
+    return DateTime(date, Time(0, 0, 0, 0, 0))
 
 
 _TABLE: dict[tuple[str, type, type], Operation] = {
@@ -113,8 +113,8 @@ _TABLE: dict[tuple[str, type, type], Operation] = {
     ("+", Months, DateTime): lambda a, b: _month_shift(b, a.months),
     ("-", DateTime, Months): lambda a, b: _month_shift(a, -b.months),
     ("-", DateTime, DateTime): _between,
-    ("-", DateTime, Date): lambda a, b: _between(a, _midnight(b, a)),
-    ("-", Date, DateTime): lambda a, b: _between(_midnight(a, b), b),
+    ("-", DateTime, Date): lambda a, b: _between(a, _midnight(b)),
+    ("-", Date, DateTime): lambda a, b: _between(_midnight(a), b),
     ("-", Date, Date): lambda a, b: Duration((a.key - b.key) * DAY * NANOS),
     ("+", Date, Duration): lambda a, b: _date_plus(a, b.nanos),
     ("+", Duration, Date): lambda a, b: _date_plus(b, a.nanos),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
@@ -100,8 +100,7 @@ class Between(Node):
 
 @dataclass(frozen=True, slots=True)
 class Test(Node):
-    """One unary test: a comparison ``op`` with a value; ``not`` with tests; or (op empty) an expression, range
-    or list."""
+    """One unary test: a comparison ``op`` with a value, ``not`` with tests, or (op empty) an expression."""
 
     op: str
     value: Node
@@ -232,6 +231,24 @@ class UnaryTests(Node):
 
     tests: tuple[Test, ...]
     any: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque(Node):
+    """A part that is compiled already: a boxed expression within one of FEEL's constructs."""
+
+    code: Callable[..., Any]
+
+
+def mentioned(node: Node) -> frozenset[str] | None:
+    """All names that occur in a tree; None when a part cannot be looked into."""
+    names: set[str] = set()
+    for part in walk(node):
+        if isinstance(part, Opaque):
+            return None
+        if isinstance(part, Name):
+            names.add(part.name)
+    return frozenset(names)
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -36,12 +36,14 @@ def call_function(run: Run, function: Function, values: list[Any], names: tuple[
     converted: list[Any] = []
     for name, kind, value in zip(parameters, function.types, values, strict=True):
         if kind is not None:
-            value, fits = convert(original := value, kind)
+            taken, fits = convert(value, kind)
             if not fits:
                 raise FeelError(
-                    "argument-type", name=function.name, parameter=name, expected=kind, type=kind_of(original)
+                    "argument-type", name=function.name, parameter=name, expected=kind, type=kind_of(value)
                 )
-        converted.append(value)
+            converted.append(taken)
+        else:
+            converted.append(value)
     budget = run.budget
     run.spend(1)
     if budget.depth >= budget.limits.depth:

@@ -56,7 +56,7 @@ def compile_node(node: ast.Node, scope: Scope) -> Code:
 
 
 def constant_of(node: ast.Node) -> Any:
-    """The value of a literal, or MISSING for anything else (also for an ``@`` literal that denotes nothing)."""
+    """The value of a literal, or MISSING for anything else and for an ``@`` literal that denotes nothing."""
     if isinstance(node, ast.Number):
         try:
             return ARITHMETIC.plus(node.value)
@@ -103,6 +103,11 @@ def _literal(node: ast.Node, _scope: Scope) -> Code:
 
 for _kind in (ast.Number, ast.String, ast.Boolean, ast.Null, ast.AtLiteral):
     COMPILERS[_kind] = _literal
+
+
+@compiles(ast.Opaque)
+def _opaque(node: ast.Opaque, _scope: Scope) -> Code:
+    return node.code
 
 
 @compiles(ast.Name)
@@ -252,9 +257,10 @@ def _junction(node: ast.Junction, scope: Scope) -> Code:
         unknown = False
         for part in codes:
             value = part(v, r)
-            if value is decisive:
-                return decisive
-            if value is not neutral:
+            if type(value) is bool:
+                if value == decisive:
+                    return decisive
+            else:
                 unknown = True
                 if value is not None:
                     r.note("not-boolean", position, where=op, type=kind_of(value))
@@ -303,9 +309,10 @@ def _if(node: ast.If, scope: Scope) -> Code:
         chosen = condition(v, r)
         if chosen is True:
             return then(v, r)
-        if chosen is not False and chosen is not None:
-            r.note("not-boolean", position, where="if", type=kind_of(chosen))
-        return otherwise(v, r)
+        if chosen is False or chosen is None:
+            return otherwise(v, r)
+        r.note("not-boolean", position, where="if", type=kind_of(chosen))
+        return None
 
     return code
 

@@ -54,7 +54,7 @@ def _call(node: ast.Call, scope: Scope) -> Code:
     names, position = node.names, node.pos
     function = compile_node(node.function, scope)
     if isinstance(node.function, ast.Name) and node.function.name in BUILTINS:
-        return _builtin_call(node, arguments, scope)
+        return _builtin_call(node, node.function.name, arguments, scope)
 
     def code(v: Vars, r: Run) -> Any:
         called = function(v, r)
@@ -71,10 +71,9 @@ def _call(node: ast.Call, scope: Scope) -> Code:
     return code
 
 
-def _builtin_call(node: ast.Call, arguments: tuple[Code, ...], scope: Scope) -> Code:
+def _builtin_call(node: ast.Call, name: str, arguments: tuple[Code, ...], scope: Scope) -> Code:
     """A call of a built-in by name, unless the name means a function of the model at the time."""
-    assert isinstance(node.function, ast.Name)
-    name, names, position = node.function.name, node.names, node.pos
+    names, position = node.names, node.pos
     builtin = BUILTINS[name]
     fitting = builtin.fitting(len(arguments), names)
     inner = scope.inner
@@ -115,7 +114,7 @@ def property_of(value: Any, name: str, r: Run, position: int) -> Any:
 
 @compiles(ast.Path)
 def _path(node: ast.Path, scope: Scope) -> Code:
-    """Steps from an outermost name go through the caller's own mappings, so only what is used is converted."""
+    """Steps from an outermost name go through the caller's mappings, so only what is used is converted."""
     steps: list[tuple[str, int]] = []
     first: ast.Node = node
     while isinstance(first, ast.Path):
@@ -167,7 +166,7 @@ def _filter(node: ast.Filter, scope: Scope) -> Code:
 
         return at
     condition = compile_node(node.condition, scope.deeper())
-    wanted = frozenset(n.name for n in ast.walk(node.condition) if isinstance(n, ast.Name))
+    wanted = ast.mentioned(node.condition)
 
     def code(v: Vars, r: Run) -> Any:
         items = _as_list(source(v, r))
@@ -176,7 +175,7 @@ def _filter(node: ast.Filter, scope: Scope) -> Code:
             r.spend(1)
             inside = {**v, "item": item}
             if type(item) is dict:
-                inside.update((name, item[name]) for name in wanted if name in item)
+                inside.update(item if wanted is None else {n: item[n] for n in wanted if n in item})
             chosen = condition(inside, r)
             if chosen is True:
                 kept.append(item)
@@ -184,6 +183,7 @@ def _filter(node: ast.Filter, scope: Scope) -> Code:
                 return _member(items, chosen)
             elif chosen is not False and chosen is not None:
                 r.note("not-boolean", position, where="[…]", type=kind_of(chosen))
+                return None
         return r.made_list(kept)
 
     return code

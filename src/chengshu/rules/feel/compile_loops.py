@@ -70,7 +70,7 @@ def _domain(source: Source, v: Vars, r: Run) -> Sequence[Any] | None:
     return members
 
 
-class NothingToGoThrough(Exception):  # noqa: N818 - a signal between the generator below and its caller
+class NothingToGoThrough(Exception):
     """An iteration has no domain."""
 
 
@@ -93,7 +93,8 @@ def _bindings(sources: tuple[Source, ...], v: Vars, r: Run) -> Iterator[Vars]:
 def _for(node: ast.For, scope: Scope) -> Code:
     sources = _sources(node.iterations, scope)
     body = compile_node(node.body, scope.deeper())
-    uses_partial = any(isinstance(n, ast.Name) and n.name == "partial" for n in ast.walk(node.body))
+    names = ast.mentioned(node.body)
+    uses_partial = names is None or "partial" in names
 
     def code(v: Vars, r: Run) -> Any:
         results: list[Any] = []
@@ -122,12 +123,14 @@ def _quantified(node: ast.Quantified, scope: Scope) -> Code:
         try:
             for inside in _bindings(sources, v, r):
                 value = condition(inside, r)
-                if value is decisive:
-                    return decisive
-                if value is not (not decisive):
+                if type(value) is bool:
+                    if value == decisive:
+                        return decisive
+                elif value is None:
                     unknown = True
-                    if value is not None:
-                        r.note("not-boolean", position, where=kind, type=kind_of(value))
+                else:
+                    r.note("not-boolean", position, where=kind, type=kind_of(value))
+                    return None
         except NothingToGoThrough:
             return None
         return None if unknown else not decisive

@@ -21,8 +21,7 @@ PLACEHOLDER = "?"
 
 def compile_test(test: ast.Test, scope: Scope) -> TestCode:
     """The closure of one test."""
-    if test.op == "not":
-        assert isinstance(test.value, ast.UnaryTests)
+    if test.op == "not" and isinstance(test.value, ast.UnaryTests):
         inner = compile_tests(test.value, scope)
 
         def negated(value: Any, v: Vars, r: Run) -> bool | None:

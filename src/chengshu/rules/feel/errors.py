@@ -11,7 +11,7 @@ from chengshu.rules.feel.messages import MESSAGES
 
 
 class FeelSyntaxError(Invalid):
-    """A text that is not FEEL: the whole text, the position (0-based, in characters) and what is wrong there."""
+    """A text that is not FEEL: the whole text, the position (from 0, in characters), what is wrong there."""
 
     def __init__(self, text: str, position: int, message: str, remedy: str = "") -> None:
         self.text = text
@@ -47,7 +47,7 @@ class Diagnostic:
         return f"{self.message}{place} [{self.code}]"
 
 
-class LimitExceeded(Exception):  # noqa: N818 - a stop signal inside the evaluator, never seen by callers
+class LimitExceeded(Exception):
     """An evaluation hit one of its limits; the evaluator turns this into null with a diagnostic."""
 
     def __init__(self, limit: str, allowed: int) -> None:
@@ -57,7 +57,7 @@ class LimitExceeded(Exception):  # noqa: N818 - a stop signal inside the evaluat
 
 
 class FeelError(Exception):
-    """Inside the evaluator: this operation has no value. Becomes null with a diagnostic where it is caught."""
+    """Inside the evaluator: an operation has no value. Becomes null with a diagnostic where it is caught."""
 
     def __init__(self, code: str, **details: object) -> None:
         super().__init__(code)

@@ -61,7 +61,7 @@ class Expression:
         return f"Expression({self.text!r})"
 
     def __call__(self, context: Mapping[str, Any] = _EMPTY, *, clock: HasNow | None = None) -> Any:
-        """The value in a context. ``clock`` is what ``now()`` and ``today()`` read; without one they are null."""
+        """The value in a context. ``clock`` is what ``now()`` and ``today()`` read; else they are null."""
         run = Run(context, Budget(self.limits, clock))
         return guarded(run, lambda: to_python(self._code({}, run)))
 

@@ -91,7 +91,7 @@ class Grammar(TokenReader):
         return self.binary(_OR)
 
     def binary(self, power: int, left: ast.Node | None = None) -> ast.Node:
-        """An expression of operators that bind at least as strongly as ``power``, perhaps begun with ``left``."""
+        """An expression of operators that bind at least as strongly as ``power``; ``left`` may be read."""
         left = left or self.unary()
         chain = 0
         while True:

@@ -97,4 +97,7 @@ def join_words(tokens: list[Token], at: int) -> tuple[str, int]:
         if not (is_word or is_count):
             break
         end += 1
-    return " ".join(t.text for t in tokens[at:end]), end - at
+    name = tokens[at].text
+    for before, token in zip(tokens[at:end], tokens[at + 1 : end], strict=False):
+        name += token.text if before.end == token.start else f" {token.text}"
+    return name, end - at

@@ -98,7 +98,7 @@ class Machine:
         self.steps[fork].targets = (after, inside) if lazy else (inside, after)
 
     def search(self, text: str, begin: int, spend: Callable[[int], None]) -> Saves | None:
-        """Starts and ends of the groups of the first match at or after ``begin``; -1 for those without part."""
+        """Starts and ends of the groups of the first match from ``begin`` on; -1 for those without part."""
         visited: set[int] = set()
         for start in range(begin, len(text) + 1):
             found = self.at(text, start, visited, spend)

@@ -1,4 +1,4 @@
-"""Regular expressions of XPath 3.1 (XML Schema's, with anchors, lazy quantifiers and back-references): reading.
+"""Reading regular expressions of XPath 3.1: XML Schema's, with anchors, lazy quantifiers, back-references.
 
 The tree has one kind of leaf for "one character": its Python ``re`` source, which serves both matchers.
 """

@@ -107,10 +107,11 @@ class Pattern:
 
     def search(self, text: str, spend: Spend, begin: int = 0) -> Saves | None:
         """Starts and ends of the first match (index 0, 1) and of its groups, or None."""
-        size = len(text) + 1
-        spend(size >> 4)
+        size = len(text) - begin + 1
         if self.power < 8 and size ** (self.power + 1) * self.factor <= _AFFORDABLE:
-            return self.fast_search(text, begin)
+            found = self.fast_search(text, begin)
+            spend(1 + ((found[1] - begin if found else size) >> 4))
+            return found
         if self._machine is None:
             self._machine = Machine(self.tree, self.groups, self.flags)
         return self._machine.search(text, begin, spend)

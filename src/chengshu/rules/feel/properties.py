@@ -47,13 +47,6 @@ PROPERTIES: dict[tuple[type, str], Callable[[Any], Any]] = {
     (DateTime, "timezone"): lambda value: value.time.zone,
 }
 
-for _name in ("year", "month", "day", "weekday"):
-    PROPERTIES[Date, _name] = lambda value, name=_name: Decimal(_DATE_PARTS[name](value))
-    PROPERTIES[DateTime, _name] = lambda value, name=_name: Decimal(_DATE_PARTS[name](value.date))
-for _name in ("hour", "minute", "second"):
-    PROPERTIES[Time, _name] = lambda value, name=_name: _TIME_PARTS[name](value)
-    PROPERTIES[DateTime, _name] = lambda value, name=_name: _TIME_PARTS[name](value.time)
-
 _DATE_PARTS: dict[str, Callable[[Date], int]] = {
     "year": lambda date: date.year,
     "month": lambda date: date.month,
@@ -65,3 +58,19 @@ _TIME_PARTS: dict[str, Callable[[Time], Decimal]] = {
     "minute": lambda time: Decimal(time.minute),
     "second": lambda time: Decimal(time.second) + Decimal(time.nano) / NANOS,
 }
+
+
+def _add_date_part(name: str, read: Callable[[Date], int]) -> None:
+    PROPERTIES[Date, name] = lambda value: Decimal(read(value))
+    PROPERTIES[DateTime, name] = lambda value: Decimal(read(value.date))
+
+
+def _add_time_part(name: str, read: Callable[[Time], Decimal]) -> None:
+    PROPERTIES[Time, name] = read
+    PROPERTIES[DateTime, name] = lambda value: read(value.time)
+
+
+for _name, _date_part in _DATE_PARTS.items():
+    _add_date_part(_name, _date_part)
+for _name, _time_part in _TIME_PARTS.items():
+    _add_time_part(_name, _time_part)

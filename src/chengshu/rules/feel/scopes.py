@@ -8,8 +8,8 @@ from chengshu.rules.feel import ast
 def free_names(node: ast.Node) -> frozenset[str]:
     """The names that an expression does not define itself.
 
-    Inside a filter a name may also be an entry of the list's members; only names outside of filters are certain,
-    so names inside are left out unless they occur outside as well.
+    Inside a filter a name may also be an entry of the list's members; only names outside of filters are
+    certain, so names inside are left out unless they occur outside as well.
     """
     found: set[str] = set()
     _collect(node, frozenset(), found)

@@ -1,9 +1,9 @@
-"""Dates, times and durations of FEEL (DMN 1.5, 10.3.2.3): any year of nine digits, nanoseconds, zones by name.
+"""Dates, times and durations of FEEL (DMN 1.5, 10.3.2.3): years of nine digits, nanoseconds, zones by name.
 
 Python's own types stop at year 9999 and at microseconds, so FEEL has its own; values that fit are handed out
-as Python's (see ``values.export``). Comparison goes by ``key``: dates by day, times and dates-and-times by the
-second they denote (the standard compares the properties, of which ``second`` is a whole number), durations by
-the nanosecond.
+as Python's (see ``values.to_python``). Comparison goes by ``key``: dates by day, times and dates-and-times by
+the second they denote (the standard compares the properties, of which ``second`` is a whole number),
+durations by the nanosecond.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class DateTime(Temporal):
 
     @classmethod
     def of_local_nanos(cls, nanos: int, like: Time) -> DateTime:
-        """The local date and time ``nanos`` nanoseconds after 1970-01-01T00:00:00, with the zone of ``like``."""
+        """The local date and time so many nanoseconds after 1970-01-01, with the zone of ``like``."""
         days, rest = divmod(nanos, DAY * NANOS)
         return cls(Date.of_number(days), Time.of_nanos(rest, like.offset, like.zone))
 
@@ -212,7 +212,7 @@ class Duration(Temporal):
     kind = "days and time duration"
 
     def __init__(self, nanos: int) -> None:
-        if abs(nanos) > 366 * DAY * NANOS * MAX_YEAR:
+        if abs(nanos) > 4 * 366 * DAY * NANOS * MAX_YEAR:
             raise ValueError("the duration is too long")
         self.nanos = nanos
 
@@ -250,7 +250,7 @@ class Months(Temporal):
     kind = "years and months duration"
 
     def __init__(self, months: int) -> None:
-        if abs(months) > 24 * MAX_YEAR:
+        if abs(months) > 4 * 12 * MAX_YEAR:
             raise ValueError("the duration is too long")
         self.months = months
 

@@ -1,10 +1,10 @@
-"""Dates, times and durations from text (DMN 1.5, table 76 and 10.3.2.3): ISO 8601 as XML Schema restricts it."""
+"""Dates, times and durations from text (DMN 1.5, 10.3.2.3): ISO 8601 as XML Schema restricts it."""
 
 from __future__ import annotations
 
 import re
 
-from chengshu.rules.feel.temporal import NANOS, Date, DateTime, Duration, Months, Temporal, Time, add_months
+from chengshu.rules.feel.temporal import NANOS, Date, DateTime, Duration, Months, Temporal, Time
 from chengshu.rules.feel.zones import zone
 
 _YEAR = r"(?P<year>-?(?:[1-9][0-9]{4,8}|[0-9]{4}))"
@@ -109,12 +109,10 @@ def parse_temporal(text: str) -> Temporal:
     return parse_time(text) if ":" in text else parse_date(text)
 
 
-def years_and_months(start: DateTime, end: DateTime) -> Months:
-    """Whole months from ``start`` to ``end``, cut towards zero; local dates and times count as UTC."""
-    later, earlier = (end, start) if end.instant >= start.instant else (start, end)
-    first, last = earlier.date, later.date
-    months = (last.year - first.year) * 12 + last.month - first.month
-    reached = DateTime(add_months(first, months), earlier.time)
-    if reached.local_nanos > later.local_nanos:
+def years_and_months(start: Date, end: Date) -> Months:
+    """Whole months from ``start`` to ``end``, cut towards zero; times of day do not matter."""
+    earlier, later = (start, end) if start.key <= end.key else (end, start)
+    months = (later.year - earlier.year) * 12 + later.month - earlier.month
+    if later.day < earlier.day:
         months -= 1
     return Months(months if later is end else -months)

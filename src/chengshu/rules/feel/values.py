@@ -123,7 +123,7 @@ def _from_decimal(value: Decimal) -> Decimal | None:
 
 
 _IMPORTS: dict[type, Callable[[Any], Any]] = {
-    int: lambda value: ARITHMETIC.create_decimal(value),
+    int: ARITHMETIC.create_decimal,
     float: _from_float,
     Decimal: _from_decimal,
     datetime: _from_datetime,

@@ -1,7 +1,7 @@
 """Which unit goes where: the routing problem made of needs and units, and its answer with reasons. Pure.
 
-Commitments are kept first: the plan with all of them kept is weighed against a free one, and the free one wins
-only when it gains more than ``switch_gain`` seconds' worth for each commitment it breaks.
+Commitments are kept first: the plan with all of them kept is weighed against a free one, and the free
+one wins only when it gains more than ``switch_gain`` seconds' worth for each commitment it breaks.
 """
 
 from __future__ import annotations
@@ -99,7 +99,9 @@ def assign(
     served = set(first.values())
     why = {left.visit: left.why.value for left in plan.unserved}
     later = {stop.visit: "not_worth" for tour in plan.tours for stop in tour.stops[1:]}
-    unserved = {want.slot: (why | later).get(want.slot, "not_worth") for want in wants if want.slot not in served}
+    unserved = {
+        want.slot: (why | later).get(want.slot, "not_worth") for want in wants if want.slot not in served
+    }
     given_up = {
         slot: "unreachable" if unit in cut else "not_worth"
         for unit, slot in held.items()
@@ -115,7 +117,8 @@ def _first(plan: RoutingPlan) -> dict[str, str]:
 def _problem(
     wants: Sequence[Want], hands: Sequence[Hand], closed: frozenset[int], roads: RoadGraph, rule: Dispatch
 ) -> RoutingProblem:
-    snaps = [roads.snap(place.lon, place.lat) for place in (*hands, *wants)]
+    snaps = [roads.snap(hand.lon, hand.lat) for hand in hands]
+    snaps += [roads.snap(want.lon, want.lat) for want in wants]
     nodes = [snap.node for snap in snaps]
     travel = roads.travel(nodes, nodes, closed)
     access = np.array([round(snap.away_m / _ACCESS_MS) for snap in snaps], dtype=np.int64)
@@ -128,7 +131,9 @@ def _problem(
         Vehicle(
             hand.id,
             index,
-            hand.skills | {f"type:{hand.type}"} | {f"may:{w.slot}" for w in wants if hand.id not in w.not_units},
+            hand.skills
+            | {f"type:{hand.type}"}
+            | {f"may:{w.slot}" for w in wants if hand.id not in w.not_units},
         )
         for index, hand in enumerate(hands)
     )
@@ -165,7 +170,8 @@ def _pinned(problem: RoutingProblem, kept: Mapping[str, str]) -> RoutingProblem:
         for vehicle in problem.vehicles
     )
     visits = tuple(
-        replace(visit, prize=None, latest=10**7 - 1) if visit.id in slots else visit for visit in problem.visits
+        replace(visit, prize=None, latest=10**7 - 1) if visit.id in slots else visit
+        for visit in problem.visits
     )
     return replace(problem, vehicles=vehicles, visits=visits)
 

@@ -25,7 +25,7 @@ def running(order: WorkOrder) -> list[Running]:
     """The clocks of an open order that still run."""
     if not order.open:
         return []
-    since = order.assigned_at or order.created_at
+    since = _base(order)
     clocks = (
         ("accept", order.accept_by, order.accepted_at or order.arrived_at),
         ("arrive", order.arrive_by, order.arrived_at),
@@ -45,20 +45,21 @@ def alarms(order: WorkOrder, rule: Escalating, above: Sequence[str]) -> list[Esc
         near = clock.since + (clock.due - clock.since) * rule.near
         plan.append(Escalation(clock=clock.name, kind="near", at=_whole(near), to=order.department))
         for number, body in enumerate(above or [order.department]):
-            plan.append(
-                Escalation(clock=clock.name, kind="late", at=clock.due + rule.step * number, to=body)
-            )
+            plan.append(Escalation(clock=clock.name, kind="late", at=clock.due + rule.step * number, to=body))
     fired = {(past.clock, past.kind, past.to) for past in order.escalations if past.at >= _base(order)}
     left = [alarm for alarm in plan if (alarm.clock, alarm.kind, alarm.to) not in fired]
     return sorted(left, key=lambda alarm: (alarm.at, CLOCKS.index(alarm.clock), alarm.to))
 
 
 def _base(order: WorkOrder) -> datetime:
-    """Escalations before the present assignment do not count against it."""
-    return order.assigned_at or order.created_at
+    """Since when the present clocks run: the assignment, else when it was last given back, else its birth."""
+    given_back = order.refusals[-1].at if order.refusals else order.created_at
+    return order.assigned_at or given_back
 
 
 def _whole(moment: datetime) -> datetime:
-    return moment.replace(microsecond=0) if moment.microsecond == 0 else moment.replace(
-        microsecond=0
-    ) + timedelta(seconds=1)
+    return (
+        moment.replace(microsecond=0)
+        if moment.microsecond == 0
+        else moment.replace(microsecond=0) + timedelta(seconds=1)
+    )

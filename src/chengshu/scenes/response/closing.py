@@ -67,7 +67,13 @@ def look(means: Means, event: Event, orders: Sequence[WorkOrder], now: datetime)
                 continue
             fresh += 1
             others = {name: other.value for name, other in state.readings.items()}
-            row = {**state.entity.attributes, **others, "entity": state.entity.id, "value": reading.value, "age": age}
+            row = {
+                **state.entity.attributes,
+                **others,
+                "entity": state.entity.id,
+                "value": reading.value,
+                "age": age,
+            }
             rows.append(row)
             series.append(f"{state.entity.id}.{evidence.attribute}")
             values[series[-1]] = reading.value
@@ -78,14 +84,23 @@ def look(means: Means, event: Event, orders: Sequence[WorkOrder], now: datetime)
     holds, reason = playbook.closed(context)
     enough = coverage >= closing.coverage or inspected is not None
     return Look(
-        holds and enough, enough, reason, coverage, fresh, total, tuple(series), values, tuple(silent), inspected
-    )  # fmt: skip
+        holds and enough,
+        enough,
+        reason,
+        coverage,
+        fresh,
+        total,
+        tuple(series),
+        values,
+        tuple(silent),
+        inspected,
+    )
 
 
 def _inspection(
     event: Event, orders: Sequence[WorkOrder], closing: Closing, now: datetime
 ) -> WorkOrder | None:
-    """The newest inspection by somebody who did not handle the event, while it is not older than the dwell."""
+    """The newest inspection by somebody who did not handle the event, while it is fresh enough."""
     done = [
         order
         for order in orders
@@ -109,10 +124,16 @@ def verify(connection: Connection, means: Means, event: Event, seen: Look) -> No
     calm = (event.calm_since or now) if seen.holds else None
     blind = None if seen.enough else (event.blind_since or now)
     shown = {
-        "holds": seen.holds, "coverage": round(seen.coverage, 3), "fresh": seen.fresh, "total": seen.total,
-        "reason": seen.reason.as_dict(), "at": iso(now), "calm_since": iso(calm) if calm else None,
-        "until": iso(calm + closing.dwell) if calm else None, "values": seen.values,
-    }  # fmt: skip
+        "holds": seen.holds,
+        "coverage": round(seen.coverage, 3),
+        "fresh": seen.fresh,
+        "total": seen.total,
+        "reason": seen.reason.as_dict(),
+        "at": iso(now),
+        "calm_since": iso(calm) if calm else None,
+        "until": iso(calm + closing.dwell) if calm else None,
+        "values": seen.values,
+    }
     if calm is not None and now - calm >= closing.dwell:
         _verified(connection, means, event, seen, calm, shown)
         return
@@ -121,8 +142,16 @@ def verify(connection: Connection, means: Means, event: Event, seen: Look) -> No
     store.wake(connection, f"verify:{event.id}", now + closing.every, sooner_only=False)
     before = event.closing or {}
     if (calm, blind) != (event.calm_since, event.blind_since) or _news(before, shown):
-        put_event(connection, means, event, "updated", reason=seen.reason, calm_since=calm, blind_since=blind,
-                  closing=shown)  # fmt: skip
+        put_event(
+            connection,
+            means,
+            event,
+            "updated",
+            reason=seen.reason,
+            calm_since=calm,
+            blind_since=blind,
+            closing=shown,
+        )
 
 
 def _news(before: dict[str, Any], shown: dict[str, Any]) -> bool:
@@ -151,9 +180,18 @@ def _verified(
         by = seen.inspected.handler
         closed_by["inspection"] = {"order": seen.inspected.id, "by": by, "report": seen.inspected.report}
     event = put_event(
-        connection, means, event, "verified", reason=reason, state=EventState.VERIFIED, verified_at=now,
-        closed_by=closed_by, closing=shown, calm_since=since, blind_since=None,
-    )  # fmt: skip
+        connection,
+        means,
+        event,
+        "verified",
+        reason=reason,
+        state=EventState.VERIFIED,
+        verified_at=now,
+        closed_by=closed_by,
+        closing=shown,
+        calm_since=since,
+        blind_since=None,
+    )
     over = Reason("event.verified", OVER, {"event": event.id})
     for order in store.list_orders(connection, event_id=event.id, open_only=True):
         if order.task is None:
@@ -193,8 +231,9 @@ def close_by_person(connection: Connection, means: Means, event_id: str, actor: 
     """A person closes an event against or without the data; the record says so. Raises :class:`Conflict`."""
     event = store.event(connection, event_id)
     if event.state is EventState.CLOSED:
-        raise Conflict("event-closed", f"event {event_id} is closed already", where=event_id,
-                       remedy="open its review")  # fmt: skip
+        raise Conflict(
+            "event-closed", f"event {event_id} is closed already", where=event_id, remedy="open its review"
+        )
     reason = Reason("event.closed.person", Text.of(why), {"by": actor.id})
     if means.plans is not None and event.process is not None:
         means.plans.cancel(event.process, why, actor, connection=connection)
@@ -217,9 +256,16 @@ def _close(
     for handler in ("dispatch", "control", "verify"):
         store.take_services(connection, event.id, handler)
     return put_event(
-        connection, means, event, "closed", actor=actor, reason=reason, state=EventState.CLOSED,
-        closed_at=means.clock.now(), closed_by=closed_by,
-    )  # fmt: skip
+        connection,
+        means,
+        event,
+        "closed",
+        actor=actor,
+        reason=reason,
+        state=EventState.CLOSED,
+        closed_at=means.clock.now(),
+        closed_by=closed_by,
+    )
 
 
 def _send_eyes(connection: Connection, means: Means, event: Event, seen: Look) -> None:
@@ -245,15 +291,23 @@ def _send_eyes(connection: Connection, means: Means, event: Event, seen: Look) -
     area = place.area if place and place.area else event.area
     department = route(declared.matter, area, means.city).lead
     order = draft(
-        means, event, kind, department=department, reason=reason, slot=slot, area=area,
-        site=place.id if place else None, site_name=place.name if place else None, at=at,
+        means,
+        event,
+        kind,
+        department=department,
+        reason=reason,
+        slot=slot,
+        area=area,
+        site=place.id if place else None,
+        site_name=place.name if place else None,
+        at=at,
         independent_of=tuple(handlers),
-    )  # fmt: skip
+    )
     if declared.unit is None:
-        order = put_order(connection, means, order, "created", reason=reason)
+        order = put_order(connection, means, order, "created", why=reason)
         assign_department(connection, means, order, department, reason)
     else:
-        put_order(connection, means, order, "created", reason=reason)
+        put_order(connection, means, order, "created", why=reason)
         store.wake(connection, f"dispatch:{event.scenario}", means.clock.now())
 
 

@@ -1,4 +1,4 @@
-"""What people and crews may do to events and work orders. ``PERMISSIONS`` names the action Access is asked about."""
+"""What people and crews may do to events and work orders; ``PERMISSIONS`` names the actions for Access."""
 
 from __future__ import annotations
 
@@ -124,9 +124,15 @@ class Commands:
             now = means.clock.now()
             release(connection, means, order)
             kept = put_order(
-                connection, means, order, "done", actor=actor, state=OrderState.DONE, ended_at=now,
+                connection,
+                means,
+                order,
+                "done",
+                actor=actor,
+                state=OrderState.DONE,
+                ended_at=now,
                 report=dict(report),
-            )  # fmt: skip
+            )
             if order.task is not None and means.plans is not None:
                 means.plans.complete(order.task, dict(report), actor, connection=connection)
             self._again(connection, order)
@@ -156,16 +162,29 @@ class Commands:
     ) -> WorkOrder:
         means = self._means
         if not why.strip():
-            raise Invalid("reason-missing", "an order is not given back without a reason", where=order_id,
-                          remedy="say why in one sentence")  # fmt: skip
+            raise Invalid(
+                "reason-missing",
+                "an order is not given back without a reason",
+                where=order_id,
+                remedy="say why in one sentence",
+            )
         reason = Reason(f"order.{verb}", words.fill(why=why), {"by": actor.id})
 
         def work(connection: Connection, order: WorkOrder) -> WorkOrder:
             must_be(order, _GIVEN, verb)
             if order.units:
                 at = self._place(connection, order)
-                kept = give_back(connection, means, order, reason, by=actor, said=why, at=at,
-                                 unit_status=unit_status, action="refused")  # fmt: skip
+                kept = give_back(
+                    connection,
+                    means,
+                    order,
+                    reason,
+                    by=actor,
+                    said=why,
+                    at=at,
+                    unit_status=unit_status,
+                    action="refused",
+                )
                 store.wake(connection, f"dispatch:{order.scenario}", means.clock.now())
                 return kept
             if verb == "failed":
@@ -182,9 +201,16 @@ class Commands:
         event = store.event(connection, order.event)
         now = means.clock.now()
         order = put_order(
-            connection, means, order, "failed", actor=actor, reason=reason, state=OrderState.FAILED, ended_at=now
+            connection,
+            means,
+            order,
+            "failed",
+            actor=actor,
+            why=reason,
+            state=OrderState.FAILED,
+            ended_at=now,
         )
-        return put_order(connection, means, order, "escalated", reason=reason, extra={"to": event.lead})
+        return put_order(connection, means, order, "escalated", why=reason, extra={"to": event.lead})
 
     def _next_body(
         self, connection: Connection, order: WorkOrder, reason: Reason, actor: Actor, why: str
@@ -203,11 +229,20 @@ class Commands:
                 where=order.id,
                 remedy="assign it to a department yourself",
             )
+        if order.task is not None and means.plans is not None:
+            means.plans.reassign(order.task, body, actor, why, connection=connection)
         refusal = Refusal(unit=order.department, at=means.clock.now(), why=why, by=actor.id)
         return assign_department(
-            connection, means, order, body, reason, actor=actor, action="reassigned", handler="",
+            connection,
+            means,
+            order,
+            body,
+            reason,
+            actor=actor,
+            action="reassigned",
+            handler="",
             refusals=(*order.refusals, refusal),
-        )  # fmt: skip
+        )
 
     def assign(
         self,
@@ -218,7 +253,7 @@ class Commands:
         units: Sequence[str] = (),
         department: str | None = None,
     ) -> WorkOrder:
-        """A person decides who does it. The hub does not change that; a unit busy elsewhere is not taken away.
+        """A person decides who does it, and the hub keeps to it; a unit busy elsewhere is not taken away.
 
         Raises :class:`Conflict` for a unit that is busy or off, :class:`Invalid` when nobody is named.
         """
@@ -231,16 +266,30 @@ class Commands:
             if units:
                 return self._give(connection, order, units, actor, reason)
             if department is None:
-                raise Invalid("assignee-missing", "nobody is named", where=order_id,
-                              remedy="name units or a department")  # fmt: skip
+                raise Invalid(
+                    "assignee-missing", "nobody is named", where=order_id, remedy="name units or a department"
+                )
             if department not in means.city.departments:
-                raise Invalid("department-unknown", f"there is no department {department!r}", where=order_id,
-                              remedy="use an id of departments.yaml")  # fmt: skip
+                raise Invalid(
+                    "department-unknown",
+                    f"there is no department {department!r}",
+                    where=order_id,
+                    remedy="use an id of departments.yaml",
+                )
             release(connection, means, order)
+            if order.task is not None and means.plans is not None:
+                means.plans.reassign(order.task, department, actor, why, connection=connection)
             return assign_department(
-                connection, means, order, department, reason, actor=actor, action="reassigned", units=(),
+                connection,
+                means,
+                order,
+                department,
+                reason,
+                actor=actor,
+                action="reassigned",
+                units=(),
                 pinned=True,
-            )  # fmt: skip
+            )
 
         return self._change(order_id, work)
 
@@ -285,9 +334,17 @@ class Commands:
             must_be(order, frozenset({OrderState.PROPOSED}), "rejected")
             reason = Reason("order.rejected", Text.of(why), {"by": actor.id})
             return put_order(
-                connection, means, order, "cancelled", actor=actor, reason=reason, state=OrderState.CANCELLED,
-                ended_at=means.clock.now(), report={"rejected": why}, units=(),
-            )  # fmt: skip
+                connection,
+                means,
+                order,
+                "cancelled",
+                actor=actor,
+                why=reason,
+                state=OrderState.CANCELLED,
+                ended_at=means.clock.now(),
+                report={"rejected": why},
+                units=(),
+            )
 
         return self._change(order_id, work)
 
@@ -298,8 +355,12 @@ class Commands:
         def work(connection: Connection, order: WorkOrder) -> WorkOrder:
             must_be(order, _GIVEN | {OrderState.CREATED, OrderState.PROPOSED}, "cancelled")
             if order.task is not None:
-                raise Conflict("order-of-plan", f"work order {order_id} is a step of the plan", where=order_id,
-                               remedy="complete it, or give it to another department")  # fmt: skip
+                raise Conflict(
+                    "order-of-plan",
+                    f"work order {order_id} is a step of the plan",
+                    where=order_id,
+                    remedy="complete it, or give it to another department",
+                )
             at = self._place(connection, order) if order.units and order.state in _GIVEN else None
             reason = Reason("order.cancelled", Text.of(why), {"by": actor.id})
             return recall(connection, means, order, reason, actor=actor, at=at)
@@ -320,14 +381,19 @@ class Commands:
         """Put a unit out of service (``off``) or back (``free``). Raises :class:`Conflict` for a busy one."""
         means = self._means
         if status not in ("free", "off"):
-            raise Invalid("unit-status", f"{status!r} is no status to set", where=unit_id,
-                          remedy="use free or off")  # fmt: skip
+            raise Invalid(
+                "unit-status", f"{status!r} is no status to set", where=unit_id, remedy="use free or off"
+            )
 
         def work(connection: Connection) -> Unit:
             unit = store.unit(connection, unit_id)
             if unit.order is not None:
-                raise Conflict("unit-busy", f"unit {unit_id} is busy with {unit.order}", where=unit_id,
-                               remedy="let it give the order back first")  # fmt: skip
+                raise Conflict(
+                    "unit-busy",
+                    f"unit {unit_id} is busy with {unit.order}",
+                    where=unit_id,
+                    remedy="let it give the order back first",
+                )
             kept = put_unit(connection, means, unit, status=status)
             for scenario in means.playbooks:
                 store.wake(connection, f"dispatch:{scenario}", means.clock.now())
@@ -338,8 +404,12 @@ class Commands:
     def close(self, event_id: str, why: str, actor: Actor) -> Event:
         """A person closes an event without waiting for the data; the record says who and why."""
         if not why.strip():
-            raise Invalid("reason-missing", "an event is not closed by hand without a reason", where=event_id,
-                          remedy="say why in one sentence")  # fmt: skip
+            raise Invalid(
+                "reason-missing",
+                "an event is not closed by hand without a reason",
+                where=event_id,
+                remedy="say why in one sentence",
+            )
         means = self._means
         return means.database.write(lambda c: close_by_person(c, means, event_id, actor, why))
 
@@ -347,8 +417,12 @@ class Commands:
 def _must_be_free(unit: Unit, order: WorkOrder) -> None:
     if unit.status == "off" or unit.order not in (None, order.id):
         busy = "out of service" if unit.status == "off" else f"busy with {unit.order}"
-        raise Conflict("unit-busy", f"unit {unit.id} is {busy}", where=order.id,
-                       remedy="choose another, or free it first")  # fmt: skip
+        raise Conflict(
+            "unit-busy",
+            f"unit {unit.id} is {busy}",
+            where=order.id,
+            remedy="choose another, or free it first",
+        )
 
 
 def _check_report(order: WorkOrder, report: Mapping[str, Any]) -> None:
@@ -358,6 +432,4 @@ def _check_report(order: WorkOrder, report: Mapping[str, Any]) -> None:
             continue
         key = field.get("name") or field.get("id")
         if field.get("required") in (True, "true") and report.get(str(key)) in (None, ""):
-            raise Invalid("report-field", f"the report lacks {key!r}", where=order.id,
-                          remedy="fill it in")  # fmt: skip
-
+            raise Invalid("report-field", f"the report lacks {key!r}", where=order.id, remedy="fill it in")

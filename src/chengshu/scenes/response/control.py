@@ -1,4 +1,4 @@
-"""Settings of pumps and gates: the twin proposes what avoids flooding, the operator of the duty list carries it out."""
+"""Settings of pumps and gates: the twin proposes, the operator the duty list names carries it out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chengshu.scenes.response.means import HUB, Means, Proposal
 from chengshu.scenes.response.model import Event, EventState, OrderState, WorkOrder
 from chengshu.scenes.response.orders import assign_department, draft
 from chengshu.scenes.response.playbook import Playbook
-from chengshu.scenes.response.words import CONTROL
+from chengshu.scenes.response.words import CONTROL, said
 from chengshu.scenes.response.writing import put_order
 
 ACTUATORS = ("PumpingStation", "Gate")
@@ -83,15 +83,24 @@ def _order(
     names = state.entity.name if state is not None else Text.of(proposal.element)
     reason = _reason(proposal, names)
     order = draft(
-        means, event, kind, department=duty.lead, reason=reason, slot=slot, area=area,
-        site=state.entity.id if state is not None else None, site_name=names, at=_place(state),
-        setting={"element": proposal.element, "value": proposal.value}, avoided_m3=round(proposal.avoided_m3, 1),
-    )  # fmt: skip
+        means,
+        event,
+        kind,
+        department=duty.lead,
+        reason=reason,
+        slot=slot,
+        area=area,
+        site=state.entity.id if state is not None else None,
+        site_name=names,
+        at=_place(state),
+        setting={"element": proposal.element, "value": proposal.value},
+        avoided_m3=round(proposal.avoided_m3, 1),
+    )
     if declared.auto:
-        put_order(connection, means, order, "created", reason=reason)
+        put_order(connection, means, order, "created", why=reason)
         assign_department(connection, means, order, duty.lead, reason)
     else:
-        put_order(connection, means, order, "proposed", reason=reason, state=OrderState.PROPOSED)
+        put_order(connection, means, order, "proposed", why=reason, state=OrderState.PROPOSED)
     return 1
 
 
@@ -102,10 +111,8 @@ def _place(state: EntityState | None) -> tuple[float, float] | None:
 
 
 def _reason(proposal: Proposal, names: Text) -> Reason:
-    text = Text(*(
-        pattern.format(element=names.say(tag), value=f"{proposal.value:g}", avoided=round(proposal.avoided_m3))
-        for tag, pattern in (("en", CONTROL.en), ("zh-Hans", CONTROL.zh_hans), ("zh-Hant", CONTROL.zh_hant))
-    ))  # fmt: skip
+    avoided = round(proposal.avoided_m3)
+    text = said(CONTROL, element=names, value=f"{proposal.value:g}", avoided=avoided)
     inputs: dict[str, Any] = {
         "element": proposal.element,
         "value": proposal.value,
@@ -118,18 +125,19 @@ def _reason(proposal: Proposal, names: Text) -> Reason:
 def actions_in_force(orders: Sequence[WorkOrder], nodes: Mapping[str, str], at: datetime) -> dict[str, float]:
     """What has been done to the water by ``at``, in the twin's words: element → setting or m3/s.
 
-    Units that have arrived at a site and stay pump at ``mobile:<node>`` of the site's node; settings hold from
-    when the operator reported them done.
+    Units that have arrived at a site and stay pump at ``mobile:<node>`` of the site's node; settings hold
+    from when the operator reported them done.
     """
     force: dict[str, float] = {}
     settings: list[tuple[datetime, str, float]] = []
     for order in orders:
         arrived = order.arrived_at is not None and order.arrived_at <= at
         ended = order.ended_at is not None and order.ended_at <= at
+        node = nodes.get(order.site or "")
         if order.setting is not None and order.state is OrderState.DONE and order.ended_at and ended:
             settings.append((order.ended_at, order.setting["element"], float(order.setting["value"])))
-        elif order.capacity > 0 and arrived and not ended and order.site in nodes:
-            key = f"mobile:{nodes[order.site]}"
+        elif order.capacity > 0 and arrived and not ended and node is not None:
+            key = f"mobile:{node}"
             force[key] = round(force.get(key, 0.0) + order.capacity, 6)
     for _, element, value in sorted(settings):
         force[element] = value

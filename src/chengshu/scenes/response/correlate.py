@@ -47,9 +47,9 @@ def nearness(area: str, other: str, join: Join, areas: AreaTree) -> tuple[int, s
     a, b = areas[area].shape, areas[other].shape
     if join.neighbours and a is not None and b is not None and a.intersects(b):
         return 2, "touching"
-    if join.parent_kind is not None and (parent := _above(area, join.parent_kind, areas)) is not None:
-        if parent == _above(other, join.parent_kind, areas):
-            return 3, "parent"
+    parent = None if join.parent_kind is None else _above(area, join.parent_kind, areas)
+    if parent is not None and join.parent_kind and parent == _above(other, join.parent_kind, areas):
+        return 3, "parent"
     if a is not None and b is not None:
         p, q = a.representative_point(), b.representative_point()
         if distance_m(p.x, p.y, q.x, q.y) <= join.radius_m:

@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field
 
-from chengshu.kernel.errors import Findings, Invalid
+from chengshu.foundation.declared import Declaration, DeclaredText, checked, read_document
+from chengshu.kernel.errors import Findings
 from chengshu.kernel.levels import Level
 from chengshu.rules.feel import FeelSyntaxError, compile_expression
 
@@ -32,23 +32,16 @@ def _level(word: str) -> str:
 
 Feel = Annotated[str, AfterValidator(_feel)]
 LevelWord = Annotated[str, AfterValidator(_level)]
-Words = dict[str, str]
 
 
-class Declared(BaseModel):
-    """A frozen piece of a declared file; unknown keys are mistakes, not ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Decision(Declared):
+class Decision(Declaration):
     """A decision of a DMN file of the package: ``file`` below the scenario folder, ``decision`` its name."""
 
     file: str
     decision: str
 
 
-class Join(Declared):
+class Join(Declaration):
     """When a warning joins an open event instead of opening one: near in space and close in time."""
 
     parent_kind: str | None = "district"  # same area of this kind above both; None: not a reason to join
@@ -57,23 +50,25 @@ class Join(Declared):
     within: timedelta = timedelta(hours=2)  # since the event was last touched
 
 
-class Events(Declared):
+class Events(Declaration):
     """From warnings to events. ``{area}`` in the name is replaced by the area's name.
 
     The severity decision sees: ``highest`` (level word), ``highest rank`` (0-4), ``areas``, ``warnings``,
-    ``probability`` (greatest, or null), ``lead time`` (shortest, seconds, or null), ``settings``; its result is a
-    level word, or a context with ``level`` (and ``reason``, said as it stands).
+    ``probability`` (greatest, or null), ``lead time`` (shortest, seconds, or null), ``settings``; its
+    result is a level word, or a context with ``level`` (and ``reason``, said as it stands).
     """
 
-    name: Words
+    name: DeclaredText
     open_from: LevelWord = "yellow"
     join: Join = Join()
     severity: Decision
     plan: str  # definition key of the BPMN plan
-    plan_data: dict[str, Feel] = {}  # variables the plan starts with, beside event, scenario, area, severity
+    plan_data: dict[str, Feel] = Field(
+        default_factory=dict
+    )  # variables the plan starts with, beside event, scenario, area, severity
 
 
-class Clocks(Declared):
+class Clocks(Declaration):
     """How long each step may take, from the assignment on. None: no such clock."""
 
     accept: timedelta | None = None
@@ -81,10 +76,10 @@ class Clocks(Declared):
     done: timedelta | None = None
 
 
-class OrderKind(Declared):
+class OrderKind(Declaration):
     """One kind of work order. ``auto``: the hub may order it alone (low risk); else an officer confirms."""
 
-    name: Words  # {site}, {unit} are replaced
+    name: DeclaredText  # {site}, {unit} are replaced
     matter: str  # of the duty list: who leads it
     unit: str | None = None  # entity type of the units that do it; None: the department itself
     skills: tuple[str, ...] = ()
@@ -95,7 +90,7 @@ class OrderKind(Declared):
     form: tuple[Any, ...] = ()
 
 
-class UnitKind(Declared):
+class UnitKind(Declaration):
     """Which entities are units and where their attributes are."""
 
     type: str
@@ -104,7 +99,7 @@ class UnitKind(Declared):
     department: str | None = None  # where the entity names none
 
 
-class Need(Declared):
+class Need(Declaration):
     """Where units of an order kind are wanted: entities for which ``when`` holds.
 
     ``prize`` is the worth of serving the place, in ``prize_unit``; where the twin gives benefits they win.
@@ -122,8 +117,8 @@ class Need(Declared):
     node: str | None = None  # attribute that names the twin's node; None: the entity's own swmmId
 
 
-class Dispatch(Declared):
-    """How units are chosen. ``second_worth``: how many m3 of avoided flooding one second of travel must bring."""
+class Dispatch(Declaration):
+    """How units are chosen: the solver's budget, how often, what a prize is worth in travel."""
 
     seed: int = 1
     iterations: int = Field(default=400, ge=1, le=100_000)
@@ -136,15 +131,15 @@ class Dispatch(Declared):
     max_travel: timedelta = timedelta(hours=1)
 
 
-class Control(Declared):
-    """Settings of pumps and gates: proposed by the twin's what-if, ordered to the operator of ``order``'s matter."""
+class Control(Declaration):
+    """Settings of pumps and gates: proposed by the twin's what-if, ordered to the operator of the matter."""
 
     order: str
     interval: timedelta = timedelta(minutes=15)
     min_avoided_m3: float = Field(default=50, ge=0)
 
 
-class RoadClosure(Declared):
+class RoadClosure(Declaration):
     """Water on the road: an entity type, from when it closes and when it opens again."""
 
     entity: str
@@ -155,20 +150,21 @@ class RoadClosure(Declared):
     order: str | None = None  # kind of order to guard the closed place
 
 
-class Evidence(Declared):
+class Evidence(Declaration):
     """Readings the closing condition looks at: all entities of this type in the event's areas."""
 
     entity: str
     attribute: str
-    key: str  # its name in the condition: a list of contexts {entity, value, age, fresh, …the entity's attributes}
+    key: str  # its name in the condition: a list of contexts {entity, value, age, …the entity's attributes}
 
 
-class Closing(Declared):
+class Closing(Declaration):
     """When data, not the crew's report, say it is over.
 
-    The decision sees ``<key>`` of each evidence (fresh readings only), ``highest`` and ``highest rank`` of the
-    warnings still standing, ``coverage`` (share of evidence that is fresh), ``settings``. It gives true or false,
-    or a context with ``closed`` (and ``reason``). It must hold for ``dwell`` without a break.
+    The decision sees ``<key>`` of each evidence (fresh readings only), ``highest`` and ``highest rank`` of
+    the warnings still standing, ``coverage`` (share of evidence that is fresh), ``inspection`` (report of an
+    independent inspection, or null) and ``settings``. It gives true or false, or a
+    context with ``closed`` (and ``reason``). It must hold for ``dwell`` without a break.
     """
 
     decision: Decision
@@ -182,21 +178,21 @@ class Closing(Declared):
     message: str = "verified"
 
 
-class Escalating(Declared):
+class Escalating(Declaration):
     """At ``near`` of a clock the department is told; when it runs out, the bodies above, one per ``step``."""
 
     near: float = Field(default=0.8, gt=0, lt=1)
     step: timedelta = timedelta(minutes=15)
 
 
-class Lessons(Declared):
+class Lessons(Declaration):
     """What the review looks for."""
 
     late_share: float = Field(default=0.2, ge=0, le=1)  # of a department's clocks
     short_lead: timedelta = timedelta(minutes=30)
 
 
-class ResponseFile(Declared):
+class ResponseFile(Declaration):
     """The whole of dispatch.yaml."""
 
     matter: str  # of the duty list, for the event itself
@@ -249,32 +245,8 @@ class ResponseFile(Declared):
         findings.raise_any()
 
 
-def parse_response(data: Any, where: str = "dispatch.yaml") -> ResponseFile:
-    """The declared file from its plain content. Raises :class:`Invalid` naming every mistake and its place."""
-    try:
-        declared = ResponseFile.model_validate(data)
-    except ValidationError as error:
-        findings = Findings()
-        for mistake in error.errors():
-            place = ".".join(str(part) for part in mistake["loc"])
-            findings.add(
-                "dispatch-file",
-                f"{place}: {mistake['msg']}",
-                where=f"{where}: {place}",
-                remedy="see the response scene's declared models for the keys and their meaning",
-            )
-        findings.raise_any()
-        raise
-    declared.check(where)
-    return declared
-
-
 def read_response(path: Path) -> ResponseFile:
-    """Read and check dispatch.yaml. Raises :class:`Invalid`."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise Invalid(
-            "yaml", f"this is not YAML: {error}", where=str(path), remedy="mend the line named"
-        ) from None
-    return parse_response(data, path.name)
+    """Read and check dispatch.yaml. Raises :class:`Invalid` with every mistake, its line and its remedy."""
+    declared = checked(ResponseFile, read_document(path))
+    declared.check(str(path))
+    return declared

@@ -37,7 +37,7 @@ from chengshu.scenes.response.model import (
 from chengshu.scenes.response.needs import Slot, find_slots, with_benefits
 from chengshu.scenes.response.orders import assign_units, draft, give_back, recall
 from chengshu.scenes.response.playbook import Playbook
-from chengshu.scenes.response.words import LOST, REROUTED, SENT, UNSERVED
+from chengshu.scenes.response.words import LOST, REROUTED, SENT, UNSERVED, said
 from chengshu.scenes.response.writing import put_order
 
 
@@ -99,7 +99,8 @@ def _look(means: Means, playbook: Playbook) -> Sight:
     slots = find_slots(means, playbook, events)
     capacities = sorted(unit.capacity for unit in units.values() if unit.capacity > 0)
     typical = capacities[len(capacities) // 2] if capacities else 0.0
-    slots = with_benefits(means, playbook, slots, typical)
+    served = frozenset(order.slot for order in orders if order.state is OrderState.ARRIVED)
+    slots = with_benefits(means, playbook, slots, typical, served)
     return Sight({slot.id: slot for slot in slots}, orders, units, closed, now)
 
 
@@ -126,20 +127,29 @@ def _wants(playbook: Playbook, sight: Sight) -> list[Want]:
 
 def _is_need(order: WorkOrder, playbook: Playbook) -> bool:
     """Whether the order fills a declared need, which may have gone."""
-    return any(
-        order.slot.startswith(f"{need.order}:{order.site}:") for need in playbook.declared.needs
-    )
+    return any(order.slot.startswith(f"{need.order}:{order.site}:") for need in playbook.declared.needs)
 
 
 def _want(
     playbook: Playbook, slot: str, kind_id: str, lon: float, lat: float, worth: float, order: WorkOrder | None
 ) -> Want:
     kind = playbook.declared.orders[kind_id]
-    barred = set(order.independent_of) | {refusal.unit for refusal in order.refusals} if order else set()
+    barred: set[str] = set()
+    if order is not None:  # who gave it back does not get it again; whom the hub took it from may
+        barred = {refusal.unit for refusal in order.refusals if refusal.by != HUB.id}
+        barred |= set(order.independent_of)
     return Want(
-        slot, kind_id, kind.unit or "", frozenset(kind.skills), lon, lat, worth, kind.stays,
-        round(kind.site_time.total_seconds()), frozenset(barred),
-    )  # fmt: skip
+        slot,
+        kind_id,
+        kind.unit or "",
+        frozenset(kind.skills),
+        lon,
+        lat,
+        worth,
+        kind.stays,
+        round(kind.site_time.total_seconds()),
+        frozenset(barred),
+    )
 
 
 def _hands(playbook: Playbook, sight: Sight) -> list[Hand]:
@@ -208,31 +218,26 @@ def _break(
     for order in store.list_orders(connection, scenario=playbook.scenario.id, slot=slot, open_only=True):
         if order.state in MOVING and not order.pinned:
             hand = next((hands[unit] for unit in order.units if unit in hands), None)
-            words = UNSERVED[why]
-            text = Text(*(
-                pattern.format(why=said)
-                for pattern, said in zip(
-                    (LOST.en, LOST.zh_hans, LOST.zh_hant), (words.en, words.zh_hans, words.zh_hant), strict=True
-                )
-            ))  # fmt: skip
+            text = said(LOST, why=UNSERVED[why])
             reason = Reason(f"dispatch.broken.{why}", text, {"slot": slot})
             at = (hand.lon, hand.lat) if hand else None
             give_back(connection, means, order, reason, at=at, action="withdrawn")
 
 
 def _reroute(connection: Connection, means: Means, choice: Choice, hand: Hand, sight: Sight) -> None:
-    """A unit on its way keeps its order; when the way it was given is closed now, it gets another one."""
+    """A unit on its way keeps its order; when its way leads through water now, it gets another way."""
     order = _living(connection, choice.slot)
-    if order is None or order.route is None or means.roads is None or order.lon is None or order.lat is None:
+    if order is None or order.route is None or order.lon is None or order.lat is None:
+        return
+    if not sight.closed.intersection(order.route.edges):
         return
     path = path_between(means, (hand.lon, hand.lat), (order.lon, order.lat), sight.closed, sight.now)
-    left = (order.eta or sight.now) - sight.now
-    if path is None or path.travel_s <= left.total_seconds() + 60:
-        return
-    minutes = round(path.travel_s / 60)
-    reason = Reason("dispatch.rerouted", REROUTED.fill(minutes=minutes), {"travel_s": path.travel_s})
+    if path is None:
+        return  # the assignment has seen a way; the next round will say otherwise
     eta = sight.now + timedelta(seconds=round(path.travel_s))
-    put_order(connection, means, order, "rerouted", reason=reason, route=path, eta=eta)
+    text = REROUTED.fill(minutes=round(path.travel_s / 60))
+    reason = Reason("dispatch.rerouted", text, {"travel_s": path.travel_s, "closed": sorted(sight.closed)})
+    put_order(connection, means, order, "rerouted", why=reason, route=path, eta=eta)
 
 
 def _living(connection: Connection, slot: str) -> WorkOrder | None:
@@ -251,13 +256,11 @@ def path_between(
         return None
     first, last = round(a.away_m / 5.0, 1), round(b.away_m / 5.0, 1)
     points = [RoutePoint(round(start[0], 6), round(start[1], 6), 0.0)]
-    points += [
-        RoutePoint(round(p.lon, 6), round(p.lat, 6), round(p.after_s + first, 1)) for p in path.points
-    ]
+    points += [RoutePoint(round(p.lon, 6), round(p.lat, 6), round(p.after_s + first, 1)) for p in path.points]
     whole = round(path.seconds + first + last, 1)
     points.append(RoutePoint(round(end[0], 6), round(end[1], 6), whole))
     length = round(path.length_m + a.away_m + b.away_m, 1)
-    return Route(points=tuple(points), length_m=length, travel_s=whole, departs_at=now)
+    return Route(points=tuple(points), length_m=length, travel_s=whole, departs_at=now, edges=path.edges)
 
 
 def _order_for(
@@ -282,11 +285,19 @@ def _order_for(
         kind = playbook.declared.orders[slot.need.order]
         duty = duty_route(kind.matter, slot.area, means.city)
         order = draft(
-            means, event, slot.need.order, department=unit.department or duty.lead, reason=duty.reason,
-            slot=slot.id, area=slot.area, site=slot.entity, site_name=slot.name, at=(slot.lon, slot.lat),
+            means,
+            event,
+            slot.need.order,
+            department=unit.department or duty.lead,
+            reason=duty.reason,
+            slot=slot.id,
+            area=slot.area,
+            site=slot.entity,
+            site_name=slot.name,
+            at=(slot.lon, slot.lat),
             avoided_m3=slot.avoided_m3,
-        )  # fmt: skip
-        put_order(connection, means, order, "created", reason=duty.reason)
+        )
+        put_order(connection, means, order, "created", why=duty.reason)
     assert order.lon is not None and order.lat is not None  # noqa: S101  a want has a place
     path = path_between(means, (unit.lon, unit.lat), (order.lon, order.lat), sight.closed, sight.now)
     reason = _why(playbook, choice, unit, slot, order)
@@ -300,9 +311,16 @@ def _propose(
 ) -> WorkOrder:
     """An order that is not low-risk waits for an officer; the unit is named, not sent."""
     return put_order(
-        connection, means, order, "proposed", reason=reason, state=OrderState.PROPOSED, units=(unit.id,),
-        capacity=unit.capacity, route=path,
-    )  # fmt: skip
+        connection,
+        means,
+        order,
+        "proposed",
+        why=reason,
+        state=OrderState.PROPOSED,
+        units=(unit.id,),
+        capacity=unit.capacity,
+        route=path,
+    )
 
 
 def _why(playbook: Playbook, choice: Choice, unit: Unit, slot: Slot | None, order: WorkOrder) -> Reason:
@@ -319,10 +337,7 @@ def _why(playbook: Playbook, choice: Choice, unit: Unit, slot: Slot | None, orde
     }
     names = Text.of(unit.name) if unit.name else Text.of(unit.id)
     minutes = round(choice.travel_s / 60)
-    text = Text(*(
-        pattern.format(unit=names.say(tag), minutes=minutes, worth=shown)
-        for tag, pattern in (("en", SENT.en), ("zh-Hans", SENT.zh_hans), ("zh-Hant", SENT.zh_hant))
-    ))  # fmt: skip
+    text = said(SENT, unit=names, minutes=minutes, worth=shown)
     return Reason("dispatch.route", text, inputs)
 
 

@@ -1,4 +1,4 @@
-"""Who leads, assists and stands in for a matter in an area: the duty list (權責清單), most specific line first."""
+"""Who leads, assists and stands in for a matter in an area: the duty list (權責清單)."""
 
 from __future__ import annotations
 
@@ -37,8 +37,12 @@ def route(matter: str, area: str, city: City) -> DutyAnswer:
         return _answer(duty, matter, area, [line[3] for line in sorted(lines, key=lambda line: line[:3])])
     top = next((body.id for body in city.departments.values() if body.parent is None), None)
     if top is None:
-        raise Invalid("departments-none", "the city has no departments", where="departments.yaml",
-                      remedy="declare at least one")  # fmt: skip
+        raise Invalid(
+            "departments-none",
+            "the city has no departments",
+            where="departments.yaml",
+            remedy="declare at least one",
+        )
     reason = Reason(
         "duty.none", NO_DUTY.fill(matter=matter, area=area, lead=top), {"matter": matter, "area": area}
     )
@@ -54,7 +58,9 @@ def _answer(duty: Duty, matter: str, area: str, considered: list[Duty]) -> DutyA
         "matter": matter,
         "area": area,
         "line": {"matter": duty.matter, "area": duty.area},
-        "also": [{"matter": other.matter, "area": other.area, "lead": other.lead} for other in considered[1:]],
+        "also": [
+            {"matter": other.matter, "area": other.area, "lead": other.lead} for other in considered[1:]
+        ],
     }
     rule = f"duty.{duty.matter}@{duty.area}"
     return DutyAnswer(

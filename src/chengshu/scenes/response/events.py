@@ -22,9 +22,12 @@ from chengshu.scenes.response.playbook import Playbook
 from chengshu.scenes.response.words import OPENED
 from chengshu.scenes.response.writing import put_event
 
+SEVERITY_MESSAGE = "severity"  # what a plan catches to look at its measures again
 
 
-def on_warning(connection: Connection, means: Means, kind: str, payload: Mapping[str, Any], at: datetime) -> None:
+def on_warning(
+    connection: Connection, means: Means, kind: str, payload: Mapping[str, Any], at: datetime
+) -> None:
     """What a change of a warning does to the events of its scenario."""
     body = payload.get("warning", payload)
     playbook = means.playbooks.get(body["scenario"])
@@ -109,10 +112,10 @@ def facts(warnings: tuple[Joined, ...]) -> dict[str, Any]:
     }
 
 
-def _grade(playbook: Playbook, warnings: tuple[Joined, ...]) -> tuple[Level, Reason] | None:
-    """The event's severity; None when no warning stands (it keeps the last one until data close it)."""
-    seen = facts(warnings)
-    return None if seen["highest"] == Level.NORMAL.word else playbook.severity(seen)
+def _grade(playbook: Playbook, warnings: tuple[Joined, ...]) -> tuple[Level, Reason]:
+    """The event's severity now; an open event is never below blue, also when no warning stands any more."""
+    level, reason = playbook.severity(facts(warnings))
+    return max(level, Level.BLUE), reason
 
 
 def _shape(means: Means, warnings: tuple[Joined, ...]) -> dict[str, Any]:
@@ -124,8 +127,12 @@ def _shape(means: Means, warnings: tuple[Joined, ...]) -> dict[str, Any]:
     lon = round(sum(point.x for point in points) / len(points), 6) if points else None
     lat = round(sum(point.y for point in points) / len(points), 6) if points else None
     return {
-        "areas": areas, "entities": entities, "area": common_area(areas, means.city.areas), "lon": lon, "lat": lat,
-    }  # fmt: skip
+        "areas": areas,
+        "entities": entities,
+        "area": common_area(areas, means.city.areas),
+        "lon": lon,
+        "lat": lat,
+    }
 
 
 def _renew(
@@ -138,16 +145,31 @@ def _renew(
     action: str = "updated",
     reason: Reason | None = None,
 ) -> None:
+    level, why = _grade(playbook, warnings)
     changes: dict[str, Any] = {"warnings": warnings} | _shape(means, warnings)
-    if (grade := _grade(playbook, warnings)) is not None:
-        level, why = grade
-        highest = max(level, Level.parse(event.highest))
-        changes |= {"severity": level.word, "highest": highest.word, "severity_reason": why.as_dict()}
-        reason = reason or why
-    changes["name"] = _name(means, playbook, changes["area"])
-    kept = put_event(connection, means, event, action, reason=reason, **changes)
+    changes |= {
+        "name": _name(means, playbook, changes["area"]),
+        "severity": level.word,
+        "highest": max(level, Level.parse(event.highest)).word,
+        "severity_reason": why.as_dict(),
+    }
+    kept = put_event(connection, means, event, action, reason=reason or why, **changes)
     if kept.severity != event.severity or kept.areas != event.areas:
         store.wake(connection, f"dispatch:{event.scenario}", means.clock.now())
+        _tell_plan(connection, means, kept)
+
+
+def _tell_plan(connection: Connection, means: Means, event: Event) -> None:
+    """The plan hears of another severity or more areas, by the message ``severity``."""
+    if means.plans is None or event.process is None:
+        return
+    data = {
+        "severity": event.severity,
+        "rank": int(Level.parse(event.severity)),
+        "area": event.area,
+        "areas": list(event.areas),
+    }
+    means.plans.message(SEVERITY_MESSAGE, event.id, data, HUB, connection=connection)
 
 
 def _name(means: Means, playbook: Playbook, area: str) -> dict[str, str]:
@@ -159,7 +181,7 @@ def _name(means: Means, playbook: Playbook, area: str) -> dict[str, str]:
 def _open(connection: Connection, means: Means, playbook: Playbook, warning: Joined) -> None:
     now = means.clock.now()
     declared = playbook.declared
-    level, why = playbook.severity(facts((warning,)))
+    level, why = _grade(playbook, (warning,))
     duty = route(declared.matter, warning.area, means.city)
     shape = _shape(means, (warning,))
     event = Event(
@@ -215,9 +237,7 @@ def _start_plan(connection: Connection, means: Means, playbook: Playbook, event:
         "settings": dict(playbook.settings),
     }
     seen = {"event": about}
-    data |= {
-        key: playbook.evaluate(text, seen) for key, text in playbook.declared.events.plan_data.items()
-    }
+    data |= {key: playbook.evaluate(text, seen) for key, text in playbook.declared.events.plan_data.items()}
     process = means.plans.start(playbook.declared.events.plan, event.id, data, HUB, connection=connection)
     kept = store.event(connection, event.id)
     store.save_event(connection, replace(kept, process=process))

@@ -19,20 +19,25 @@ from chengshu.scenes.response.means import Means
 from chengshu.scenes.response.model import Closure, Event, EventState
 from chengshu.scenes.response.orders import draft, recall
 from chengshu.scenes.response.playbook import Playbook
-from chengshu.scenes.response.words import ROAD_CLOSED, ROAD_OPENED
+from chengshu.scenes.response.words import ROAD_CLOSED, ROAD_OPENED, said
 from chengshu.scenes.response.writing import put_closure, put_order
 
-Verdict = tuple[RoadClosure, EntityState, bool]  # True: closed now; a place between the two limits has no verdict
+Verdict = tuple[
+    RoadClosure, EntityState, bool
+]  # True: closed now; a place between the two limits has no verdict
 
 
 def judge(means: Means, playbook: Playbook) -> list[Verdict]:
-    """The places whose water clearly closes or clearly frees the road now."""
+    """The places whose water clearly closes or frees the road now, and that are not so yet."""
+    with means.database.read() as connection:
+        standing = {closure.id for closure in store.list_closures(connection)}
     verdicts: list[Verdict] = []
     for rule in playbook.declared.roads:
         for state in means.readings.states(type_=rule.entity):
-            if playbook.holds(rule.closes, state):
+            closed = state.entity.id in standing
+            if not closed and playbook.holds(rule.closes, state):
                 verdicts.append((rule, state, True))
-            elif playbook.holds(rule.opens, state):
+            elif closed and playbook.holds(rule.opens, state):
                 verdicts.append((rule, state, False))
     return verdicts
 
@@ -58,11 +63,7 @@ def _close(
 ) -> None:
     value = state.value(rule.depth)
     depth = round(float(value), 3) if isinstance(value, int | float) else None
-    names = state.entity.name.as_dict()
-    text = Text(*(
-        pattern.format(place=names[tag] or state.entity.id, depth=depth)
-        for tag, pattern in (("en", ROAD_CLOSED.en), ("zh-Hans", ROAD_CLOSED.zh_hans), ("zh-Hant", ROAD_CLOSED.zh_hant))
-    ))  # fmt: skip
+    text = said(ROAD_CLOSED, place=_place(state), depth=depth)
     reason = Reason("road.closes", text, {"rule": rule.closes, "depth_m": depth, "entity": state.entity.id})
     edges = edges_of(means.roads, rule, state)
     now = means.clock.now()
@@ -72,6 +73,10 @@ def _close(
     put_closure(connection, means, closure, "closed", reason)
     if rule.order is not None and (event := _event_of(connection, means, playbook, state)) is not None:
         _guard(connection, means, playbook, rule.order, event, state, reason)
+
+
+def _place(state: EntityState) -> Text:
+    return state.entity.name if state.entity.name.say("en") else Text.of(state.entity.id)
 
 
 def edges_of(roads: RoadGraph | None, rule: RoadClosure, state: EntityState) -> tuple[int, ...]:
@@ -103,6 +108,9 @@ def _guard(
     reason: Reason,
 ) -> None:
     slot = f"{kind}:{state.entity.id}:road"
+    needs = playbook.declared.needs
+    if any(need.order == kind and need.entity == state.entity.type for need in needs):
+        return  # a declared need sends them there already
     if any(order.open for order in store.list_orders(connection, slot=slot)):
         return
     declared = playbook.declared.orders[kind]
@@ -110,10 +118,18 @@ def _guard(
     duty = route(declared.matter, area, means.city)
     lon, lat = state.entity.lon, state.entity.lat
     order = draft(
-        means, event, kind, department=duty.lead, reason=reason, slot=slot, area=area, site=state.entity.id,
-        site_name=state.entity.name, at=(lon, lat) if lon is not None and lat is not None else None,
-    )  # fmt: skip
-    put_order(connection, means, order, "created", reason=reason)
+        means,
+        event,
+        kind,
+        department=duty.lead,
+        reason=reason,
+        slot=slot,
+        area=area,
+        site=state.entity.id,
+        site_name=state.entity.name,
+        at=(lon, lat) if lon is not None and lat is not None else None,
+    )
+    put_order(connection, means, order, "created", why=reason)
 
 
 def guard_standing(connection: Connection, means: Means, playbook: Playbook, event: Event) -> None:
@@ -125,16 +141,13 @@ def guard_standing(connection: Connection, means: Means, playbook: Playbook, eve
             closure = standing.get(state.entity.id)
             inside = any(covers(area, state.entity.area, means.city.areas) for area in event.areas)
             if closure is not None and inside and rule.order is not None:
-                _guard(connection, means, playbook, rule.order, event, state, Reason.from_dict(closure.reason))
+                _guard(
+                    connection, means, playbook, rule.order, event, state, Reason.from_dict(closure.reason)
+                )
 
 
 def _reopen(connection: Connection, means: Means, closure: Closure, state: EntityState) -> None:
-    place = state.entity.name.as_dict()
-    text = Text(*(
-        pattern.format(place=place[tag] or state.entity.id)
-        for tag, pattern in (("en", ROAD_OPENED.en), ("zh-Hans", ROAD_OPENED.zh_hans), ("zh-Hant", ROAD_OPENED.zh_hant))
-    ))  # fmt: skip
-    reason = Reason("road.opens", text, {"entity": closure.id})
+    reason = Reason("road.opens", said(ROAD_OPENED, place=_place(state)), {"entity": closure.id})
     put_closure(connection, means, replace(closure, opened_at=means.clock.now()), "opened", reason)
     for order in store.list_orders(connection, open_only=True):
         if order.site == closure.id and order.slot.endswith(":road"):

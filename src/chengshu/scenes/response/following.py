@@ -7,19 +7,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from chengshu.kernel.errors import Missing
+from chengshu.kernel.reasons import Reason
 from chengshu.ports.runtime import Change, Effect
 from chengshu.scenes.response import flooded_roads, store
-from chengshu.scenes.response.clocks import alarms
+from chengshu.scenes.response.alarming import pending, schedule
 from chengshu.scenes.response.closing import look, verify
 from chengshu.scenes.response.control import run_control
 from chengshu.scenes.response.dispatching import run_round
-from chengshu.scenes.response.duty import chain, route
 from chengshu.scenes.response.events import on_warning
 from chengshu.scenes.response.means import Means
-from chengshu.scenes.response.model import EventState, Review, WorkOrder
+from chengshu.scenes.response.model import EventState, Review
 from chengshu.scenes.response.reviewing import make_review
 from chengshu.scenes.response.tasks import on_process, on_task
+from chengshu.scenes.response.words import CLOCK_NAMES, LATE, NEAR_DUE, said
 from chengshu.scenes.response.writing import put_order, put_review
 
 
@@ -85,22 +85,21 @@ class ResponseTicker:
 
     def next_due(self) -> datetime | None:
         with self._means.database.read() as connection:
-            moments = [store.next_wakeup(connection)]
-            moments += [self._next_alarm(connection, order) for order in _clocked(connection)]
-        return min((moment for moment in moments if moment is not None), default=None)
+            return store.next_wakeup(connection)
 
     def tick(self, now: datetime) -> None:
         """Do what is due. Clocks first: an order that is late now is told before a re-plan moves it."""
-        self._means.database.write(lambda connection: self._sound(connection, now))
         with self._means.database.read() as connection:
             jobs = store.due_jobs(connection, now)
-        for job in jobs:
+        for job in sorted(jobs, key=lambda job: not job.startswith("clock:")):
             self._run(job)
 
     def _run(self, job: str) -> None:
         means = self._means
         kind, subject = job.split(":", 1)
-        if kind == "verify":
+        if kind == "clock":
+            means.database.write(lambda connection: self._sound(connection, subject))
+        elif kind == "verify":
             self._verify(job, subject)
         elif (book := means.playbooks.get(subject)) is None:
             means.database.write(lambda connection: store.sleep(connection, job))
@@ -126,36 +125,20 @@ class ResponseTicker:
 
         means.database.write(write)
 
-    def _next_alarm(self, connection: Connection, order: WorkOrder) -> datetime | None:
-        rule = self._means.playbooks.get(order.scenario)
-        if rule is None:
-            return None
-        left = alarms(order, rule.declared.escalation, self._above(connection, order))
-        return left[0].at if left else None
-
-    def _above(self, connection: Connection, order: WorkOrder) -> list[str]:
-        try:
-            event = store.event(connection, order.event)
-        except Missing:
-            return []
-        fallback = route(order.matter, order.area, self._means.city).fallback or event.fallback
-        return chain(order.department, fallback, self._means.city)
-
-    def _sound(self, connection: Connection, now: datetime) -> None:
-        """Tell whom the due clocks say; each alarm once."""
-        for order in _clocked(connection):
-            book = self._means.playbooks.get(order.scenario)
-            if book is None:
-                continue
-            above = self._above(connection, order)
-            for alarm in alarms(order, book.declared.escalation, above):
-                if alarm.at > now:
-                    break
-                order = put_order(  # noqa: PLW2901  the order grows with each alarm
-                    connection, self._means, order, "escalated", escalations=(*order.escalations, alarm),
-                    extra={"to": alarm.to, "clock": alarm.clock, "kind": alarm.kind},
-                )  # fmt: skip
-
-
-def _clocked(connection: Connection) -> list[WorkOrder]:
-    return [order for order in store.list_orders(connection, open_only=True) if order.assigned_at is not None]
+    def _sound(self, connection: Connection, order_id: str) -> None:
+        """Tell whom the due clocks of an order say; each alarm once."""
+        order = store.order(connection, order_id)
+        for alarm in pending(connection, self._means, order):
+            if alarm.at > self._means.clock.now():
+                break
+            words = said(NEAR_DUE if alarm.kind == "near" else LATE, clock=CLOCK_NAMES[alarm.clock])
+            order = put_order(
+                connection,
+                self._means,
+                order,
+                "escalated",
+                why=Reason(f"clock.{alarm.clock}.{alarm.kind}", words, {"to": alarm.to}),
+                escalations=(*order.escalations, alarm),
+                extra={"to": alarm.to, "clock": alarm.clock, "kind": alarm.kind},
+            )
+        schedule(connection, self._means, order)

@@ -1,4 +1,4 @@
-"""What the response scene works with, handed in once; and the two parts it asks without knowing who they are."""
+"""What the response scene works with, handed in once; and the parts it asks without knowing them."""
 
 from __future__ import annotations
 
@@ -50,6 +50,12 @@ class Plans(Protocol):
         """The person takes the task."""
         ...
 
+    def reassign(
+        self, task: str, department: str, actor: Actor, why: str, connection: Connection | None = None
+    ) -> Any:
+        """Another department has the task now."""
+        ...
+
     def complete(
         self, task: str, data: Mapping[str, Any], actor: Actor, connection: Connection | None = None
     ) -> Any:
@@ -73,9 +79,7 @@ class Plans(Protocol):
         """Answer a service task."""
         ...
 
-    def cancel(
-        self, instance: str, reason: str, actor: Actor, connection: Connection | None = None
-    ) -> Any:
+    def cancel(self, instance: str, reason: str, actor: Actor, connection: Connection | None = None) -> Any:
         """End the plan as it stands."""
         ...
 

@@ -1,4 +1,4 @@
-"""What the response scene keeps: events, work orders, units, closures, reviews. Frozen; plain when published."""
+"""What the response scene keeps: events, work orders, units, closures, reviews. Frozen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class EventState(StrEnum):
-    """Where an event stands. ``verified`` means the data agree; ``closed`` that the plan has ended with it."""
+    """Where an event stands. ``verified``: the data agree; ``closed``: the plan has ended with it."""
 
     OPEN = "open"
     VERIFIED = "verified"
@@ -20,7 +20,7 @@ class EventState(StrEnum):
 
 
 class OrderState(StrEnum):
-    """Where a work order stands. ``proposed`` waits for an officer, ``created`` for a unit or a department."""
+    """Where a work order stands. ``proposed`` waits for an officer, ``created`` for a unit."""
 
     PROPOSED = "proposed"
     CREATED = "created"
@@ -108,6 +108,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     length_m: float
     travel_s: float
     departs_at: datetime
+    edges: tuple[int, ...] = ()  # of the road graph, to see when water closes one of them
 
 
 class Escalation(msgspec.Struct, frozen=True, kw_only=True):

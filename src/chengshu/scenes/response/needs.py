@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chengshu.foundation.context.model import EntityState
@@ -18,7 +19,7 @@ from chengshu.scenes.response.playbook import Playbook
 class Slot:
     """The place of the k-th unit at an entity, for the event it belongs to.
 
-    ``wanted``: the need stands. ``holds``: it need not stand, but an order that fills it goes on (hysteresis).
+    ``wanted``: the need stands. ``holds``: an order that fills it goes on (hysteresis).
     ``avoided_m3`` is the twin's word on what the k-th unit avoids there; None where it was not asked.
     """
 
@@ -69,28 +70,47 @@ def _slots(
     node = str(state.value(need.node or "swmmId") or state.entity.id)
     return [
         Slot(
-            f"{need.order}:{state.entity.id}:{rank}", need, event.id, state.entity.id, state.entity.name,
-            state.entity.area or event.area, lon, lat, node, rank, wanted, holds, worth * need.fade**rank,
+            f"{need.order}:{state.entity.id}:{rank}",
+            need,
+            event.id,
+            state.entity.id,
+            state.entity.name,
+            state.entity.area or event.area,
+            lon,
+            lat,
+            node,
+            rank,
+            wanted,
+            holds,
+            worth * need.fade**rank,
         )
         for rank in range(need.max_units)
-    ]  # fmt: skip
+    ]
 
 
-def with_benefits(means: Means, playbook: Playbook, slots: list[Slot], capacity: float) -> list[Slot]:
-    """The slots with the twin's benefits where the need asks for them and the twin answers."""
-    asked = [slot for slot in slots if slot.need.twin and slot.wanted]
+def with_benefits(
+    means: Means, playbook: Playbook, slots: list[Slot], capacity: float, served: frozenset[str]
+) -> list[Slot]:
+    """The slots with the twin's benefits where the need asks for them and the twin answers.
+
+    ``served`` are slots at which a unit works already: the twin counts those in, so that its first unit is
+    the first beyond them. A place the twin leaves out (no pump can stand there, or others matter more) is not
+    wanted; when it answers nothing at all, the declared prizes stand.
+    """
+    asked = [slot for slot in slots if slot.need.twin and slot.wanted and slot.id not in served]
     if means.foresight is None or not asked or capacity <= 0:
         return slots
     nodes = list(dict.fromkeys(slot.node for slot in asked))
     most = max(slot.need.max_units for slot in asked)
-    found: Mapping[str, Sequence[float]] = means.foresight.benefits(
-        playbook.scenario.id, nodes, capacity, most
-    )
-    return [_with_benefit(slot, found.get(slot.node)) if slot.need.twin else slot for slot in slots]
-
-
-def _with_benefit(slot: Slot, benefits: Sequence[float] | None) -> Slot:
-    if benefits is None:
-        return slot
-    avoided = float(benefits[slot.rank]) if slot.rank < len(benefits) else 0.0
-    return replace(slot, avoided_m3=round(avoided, 1), worth=max(0.0, avoided))
+    found = means.foresight.benefits(playbook.scenario.id, nodes, capacity, most)
+    if not found:
+        return slots
+    beyond: Counter[str] = Counter()
+    known: dict[str, Slot] = {}
+    for slot in asked:  # by rank within a place, as they were made
+        benefits = found.get(slot.node, ())
+        avoided = float(benefits[beyond[slot.node]]) if beyond[slot.node] < len(benefits) else 0.0
+        beyond[slot.node] += 1
+        wanted = slot.node in found
+        known[slot.id] = replace(slot, avoided_m3=round(avoided, 1), worth=max(0.0, avoided), wanted=wanted)
+    return [known.get(slot.id, slot) for slot in slots]

@@ -69,12 +69,13 @@ def draft(
         "reason": reason.as_dict(),
         "slot": slot,
         "form": declared.form,
+        "accept_by": deadlines(declared, now)["accept_by"],
     }
     return WorkOrder(**(values | more))
 
 
 def deadlines(kind: OrderKind, now: datetime, travel_s: float = 0.0) -> dict[str, datetime | None]:
-    """When an order assigned now has to be accepted, reached and done. A clock is never shorter than the way."""
+    """When an order assigned now has to be accepted, reached, done; no clock is shorter than the way."""
 
     def after(clock: timedelta | None, least: float = 0.0) -> datetime | None:
         return None if clock is None else now + max(clock, timedelta(seconds=round(least)))
@@ -104,6 +105,7 @@ def assign_units(
     changes: dict[str, Any] = {
         "state": OrderState.ASSIGNED,
         "units": tuple(unit.id for unit in units),
+        "department": next((unit.department for unit in units if unit.department), order.department),
         "capacity": round(sum(unit.capacity for unit in units), 6),
         "route": route,
         "eta": now + timedelta(seconds=round(travel)),
@@ -123,7 +125,7 @@ def assign_units(
         order,
         "reassigned" if again else "assigned",
         actor=actor,
-        reason=reason,
+        why=reason,
         extra={"units": [unit.id for unit in units], "eta": changes["eta"].isoformat()},
         **changes,
     )
@@ -145,10 +147,13 @@ def assign_department(
     clocks = deadlines(kind_of(means, order), now)
     clocks |= {key: value for key, value in more.items() if key in clocks}
     rest = {key: value for key, value in more.items() if key not in clocks}
-    changes = {"state": OrderState.ASSIGNED, "department": department, "assigned_at": now, "accepted_at": None}
-    return put_order(
-        connection, means, order, action, actor=actor, reason=reason, **(changes | clocks | rest)
-    )
+    changes: dict[str, Any] = {
+        "state": OrderState.ASSIGNED,
+        "department": department,
+        "assigned_at": now,
+        "accepted_at": None,
+    }
+    return put_order(connection, means, order, action, actor=actor, why=reason, **(changes | clocks | rest))
 
 
 def release(
@@ -193,13 +198,13 @@ def give_back(
         order,
         action,
         actor=by,
-        reason=why,
+        why=why,
         state=OrderState.CREATED,
         units=(),
         route=None,
         eta=None,
         assigned_at=None,
-        accept_by=None,
+        accept_by=deadlines(kind_of(means, order), now)["accept_by"],
         arrive_by=None,
         done_by=None,
         accepted_at=None,
@@ -231,7 +236,7 @@ def recall(
         order,
         state.value,
         actor=actor,
-        reason=reason,
+        why=reason,
         state=state,
         ended_at=means.clock.now(),
         report=report,

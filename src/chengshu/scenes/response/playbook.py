@@ -74,7 +74,7 @@ class Playbook:
                 remedy="let every row give one of blue, yellow, orange, red, and cover every input",
                 inputs=plain_value(inputs),
             ) from None
-        return level, _reason(decision, outcome, inputs, str(said) if said else f"{level.word}")
+        return level, _reason(decision, outcome, inputs, Text.of(str(said or "")))
 
     def closed(self, inputs: Mapping[str, Any]) -> tuple[bool, Reason]:
         """Whether the closing decision holds; anything but true is no."""
@@ -82,8 +82,11 @@ class Playbook:
         outcome = self._decide(decision, inputs)
         value = outcome.value
         said = value.get("reason") if isinstance(value, Mapping) else None
+        short = {
+            key: f"{len(item)} readings" if isinstance(item, list) else item for key, item in inputs.items()
+        }
         holds = (value.get("closed") if isinstance(value, Mapping) else value) is True
-        return holds, _reason(decision, outcome, inputs, str(said) if said else ("yes" if holds else "no"))
+        return holds, _reason(decision, outcome, short, Text.of(str(said or "")))
 
     def _decide(self, decision: Decision, inputs: Mapping[str, Any]) -> Outcome:
         return self.models[decision.file].decide(decision.decision, {**inputs, "settings": self.settings})
@@ -95,7 +98,9 @@ class Playbook:
     def number(self, expression: str, state: EntityState) -> float:
         """The FEEL expression as a number; 0 where it gives none."""
         value = _compiled(expression)(self._seen(state))
-        return float(value) if isinstance(value, Decimal | int | float) and not isinstance(value, bool) else 0.0
+        return (
+            float(value) if isinstance(value, Decimal | int | float) and not isinstance(value, bool) else 0.0
+        )
 
     def evaluate(self, expression: str, context: Mapping[str, Any]) -> Any:
         """The FEEL expression over ``context`` and the settings, as plain data."""
@@ -112,16 +117,23 @@ def _compiled(expression: str) -> Any:
     return compile_expression(expression)
 
 
-def _reason(decision: Decision, outcome: Outcome, inputs: Mapping[str, Any], said: str) -> Reason:
-    rows = [plain_value(_row(match)) for match in outcome.matched]
+def _reason(decision: Decision, outcome: Outcome, inputs: Mapping[str, Any], said: Text) -> Reason:
+    """The decision as a reason: the sentence of the row that decided, and every row that matched."""
+    rows = [
+        {
+            "table": m.table,
+            "rule": m.rule_id or str(m.rule),
+            "inputs": plain_value(m.inputs),
+            "text": m.text.as_dict(),
+        }
+        for m in outcome.matched
+    ]
     rule = f"{decision.file}#{decision.decision}"
-    return Reason(rule, Text.of(said), {"inputs": plain_value(inputs), "rows": rows})
-
-
-def _row(match: Any) -> Mapping[str, Any]:
-    """A matched row as plain data, whatever fields the explanation has."""
-    names = getattr(match, "__slots__", None) or getattr(match, "__dict__", {})
-    return {name: getattr(match, name) for name in names}
+    if outcome.matched:
+        last = outcome.matched[-1]
+        rule = f"{rule}#{last.rule_id or last.rule}"
+        said = said if said.en else last.text
+    return Reason(rule, said, {"inputs": plain_value(inputs), "rows": rows})
 
 
 def read_playbook(scenario: Scenario) -> Playbook | None:

@@ -1,4 +1,4 @@
-"""The review (復盤) of a closed event, written from what was kept: timeline, clocks, departments, lessons. Pure."""
+"""The review (復盤) of a closed event, written from what was kept. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def write_review(
     rule: Lessons,
     now: datetime,
 ) -> Review:
-    """The review. ``entries`` are journal lines {at, action, subject, actor, reason}; ``rounds`` dispatch rounds."""
+    """The review. ``entries`` are journal lines {at, action, subject, actor, reason}, in order."""
     clocks = [result for order in orders for result in clock_results(order, event.closed_at or now)]
     return Review(
         event=event.id,
@@ -54,9 +54,15 @@ def clock_results(order: WorkOrder, end: datetime) -> list[ClockResult]:
         met = late <= 0
         results.append(
             ClockResult(
-                order=order.id, kind=order.kind, department=order.department, clock=name, due=due,
-                met_at=met_at, late_s=round(late, 3) if met_at or late > 0 else None, met=met,
-            )  # fmt: skip
+                order=order.id,
+                kind=order.kind,
+                department=order.department,
+                clock=name,
+                due=due,
+                met_at=met_at,
+                late_s=round(late, 3) if met_at or late > 0 else None,
+                met=met,
+            )
         )
     return results
 
@@ -87,7 +93,9 @@ def _figures(event: Event, orders: Sequence[WorkOrder], first_water: datetime | 
         "median_accept_s": median(waits) if waits else None,
         "lead_time_s": (first_water - signal).total_seconds() if first_water is not None else None,
         "first_water_at": iso(first_water) if first_water is not None else None,
-        "open_to_verified_s": (event.verified_at - event.opened_at).total_seconds() if event.verified_at else None,
+        "open_to_verified_s": (event.verified_at - event.opened_at).total_seconds()
+        if event.verified_at
+        else None,
         "open_to_closed_s": (ended - event.opened_at).total_seconds(),
         "travel_s": round(sum(route.travel_s for route in routes), 1),
         "travel_m": round(sum(route.length_m for route in routes), 1),
@@ -164,4 +172,3 @@ def _never_served(orders: Sequence[WorkOrder], rounds: Sequence[Mapping[str, Any
             site = slot.split(":", 1)[1].rsplit(":", 1)[0]
             left[site] = found["why"]
     return {site: why for site, why in left.items() if site not in reached}
-

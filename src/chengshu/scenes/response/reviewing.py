@@ -21,12 +21,20 @@ def make_review(means: Means, event_id: str) -> Review:
         subjects = [event_id, *(order.id for order in orders)]
         subjects += [closure for closure in event.entities if closure]
         entries = [
-            (entry.seq, {"at": iso(entry.at), "action": entry.action, "subject": entry.subject,
-                         "actor": entry.actor, "reason": dict(entry.reason).get("text"),
-                         "detail": _detail(entry.action, entry.body)})
+            (
+                entry.seq,
+                {
+                    "at": iso(entry.at),
+                    "action": entry.action,
+                    "subject": entry.subject,
+                    "actor": entry.actor,
+                    "reason": dict(entry.reason).get("text"),
+                    "detail": _detail(entry.action, entry.body),
+                },
+            )
             for subject in dict.fromkeys(subjects)
             for entry in journal.entries_about(connection, subject)
-        ]  # fmt: skip
+        ]
         end = event.closed_at or means.clock.now()
         rounds = store.dispatches_between(connection, event.scenario, event.opened_at, end)
     timeline = [entry for _, entry in sorted(entries, key=lambda item: item[0])]
@@ -51,8 +59,9 @@ def _detail(action: str, body: Any) -> dict[str, Any]:
 def _first_water(means: Means, event: Event, orders: list[WorkOrder]) -> datetime | None:
     """When water first closed a road of the event's areas: the moment the warning should have come before."""
     with means.database.read() as connection:
-        closures = store.closures_between(connection, event.first_signal_at or event.opened_at,
-                                          event.closed_at or means.clock.now())  # fmt: skip
+        closures = store.closures_between(
+            connection, event.first_signal_at or event.opened_at, event.closed_at or means.clock.now()
+        )
     sites = {order.site for order in orders} | set(event.entities)
     inside = [closure for closure in closures if closure.id in sites]
     moments = sorted(millis(closure.closed_at) for closure in inside)

@@ -1,7 +1,7 @@
 """Tables of the response scene and the SQL over them.
 
-The present lies in one row per thing; every version of it is appended to ``response_versions`` as well, so that
-any past moment can be shown.
+The present lies in one row per thing; every version of it is appended to ``response_versions``, so that any
+past moment can be shown.
 """
 
 from __future__ import annotations
@@ -342,7 +342,7 @@ def last_dispatch(connection: Connection, scenario: str, at: datetime | None = N
 
 
 def as_of(connection: Connection, kind: str, into: type[T], at: datetime) -> list[T]:
-    """Every thing of ``kind`` (event, order, unit) as it was at a past moment, in order of first appearance."""
+    """Everything of ``kind`` (event, order, unit) as it was at a past moment, by first appearance."""
     newest = (
         select(func.max(versions.c.n).label("n"), func.min(versions.c.n).label("first"))
         .where(versions.c.kind == kind, versions.c.at <= millis(at))

@@ -1,14 +1,15 @@
-"""The plan's side: its tasks become work orders, its service tasks are served here, its end closes the event."""
+"""The plan's side: its tasks become work orders, its requests are served, its end closes the event."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from chengshu.foundation.journal import Actor
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 from chengshu.scenes.response import store
@@ -26,9 +27,8 @@ HANDLERS = ("dispatch", "control", "verify")
 
 def on_task(connection: Connection, means: Means, kind: str, payload: Mapping[str, Any]) -> None:
     """``task.*``: create, end or escalate the work order that stands for a task of the plan."""
-    task = payload.get("task")
-    task = task if isinstance(task, Mapping) else payload
-    task_id = str(task.get("id") or task.get("task") or payload.get("task_id"))
+    task = payload["task"]
+    task_id = str(task["id"])
     found = store.list_orders(connection, task=task_id)
     if kind == "task.created":
         if not found:
@@ -41,23 +41,35 @@ def on_task(connection: Connection, means: Means, kind: str, payload: Mapping[st
         _end(connection, means, order, OrderState.DONE, why)
     elif kind == "task.cancelled":
         recall(connection, means, order, Reason("plan.dropped", PLAN_DROPPED, {"task": task_id}))
-    elif kind == "task.escalated":
-        _escalate(connection, means, order, task)
+    elif kind == "task.claimed":
+        _claimed(connection, means, order, task)
+    elif kind in ("task.escalated", "task.reassigned"):
+        _moved(connection, means, order, kind, task)
 
 
 def _end(connection: Connection, means: Means, order: WorkOrder, state: OrderState, why: Reason) -> None:
     now = means.clock.now()
-    put_order(connection, means, order, state.value, reason=why, state=state, ended_at=now)
+    put_order(connection, means, order, state.value, why=why, state=state, ended_at=now)
 
 
-def _escalate(connection: Connection, means: Means, order: WorkOrder, task: Mapping[str, Any]) -> None:
-    department = task.get("department")
+def _claimed(connection: Connection, means: Means, order: WorkOrder, task: Mapping[str, Any]) -> None:
+    """Somebody took the task in the plan's own list: the order is accepted by that."""
+    if order.state is OrderState.ASSIGNED:
+        now, person = means.clock.now(), str(task.get("assignee") or "")
+        changes: dict[str, Any] = {"state": OrderState.ACCEPTED, "accepted_at": now, "handler": person}
+        put_order(connection, means, order, "accepted", actor=Actor(person), **changes)
+
+
+def _moved(
+    connection: Connection, means: Means, order: WorkOrder, kind: str, task: Mapping[str, Any]
+) -> None:
+    """The plan gave the task to another department: the order follows, and is to be accepted anew."""
+    department = str(task.get("department") or "")
     if department and department != order.department:
-        why = Reason("plan.escalated", TASK, {"task": order.task, "from": order.department})
-        put_order(
-            connection, means, order, "escalated", reason=why, department=str(department),
-            extra={"to": str(department)},
-        )  # fmt: skip
+        why = Reason(kind.replace("task.", "plan."), TASK, {"task": order.task, "from": order.department})
+        changes: dict[str, Any] = {"department": department, "state": OrderState.ASSIGNED, "handler": ""}
+        action = kind.removeprefix("task.")
+        put_order(connection, means, order, action, why=why, extra={"to": department}, **changes)
 
 
 def _create(connection: Connection, means: Means, task: Mapping[str, Any], task_id: str) -> None:
@@ -65,35 +77,41 @@ def _create(connection: Connection, means: Means, task: Mapping[str, Any], task_
     if event is None or event.scenario not in means.playbooks:
         return  # a task of a plan that is not about an event
     declared = means.playbooks[event.scenario].declared
-    kind = str(task.get("kind") or "")
+    kind = str(task.get("work") or "")
     kind = kind if kind in declared.orders and declared.orders[kind].unit is None else declared.task_order
     matter = task.get("matter")
     duty = route(str(matter or declared.orders[kind].matter), event.area, means.city)
     named = task.get("department")
     department = str(named) if named else duty.lead
-    inputs = {"task": task_id, "element": task.get("element") or task.get("element id")}
+    inputs = {"task": task_id, "element": task.get("element")}
     reason = Reason("plan.task", TASK, inputs) if named else duty.reason
     order = draft(
-        means, event, kind, department=department, reason=reason, slot=f"task:{task_id}", task=task_id,
-        form=_form(task), area=event.area, at=_place(event),
-    )  # fmt: skip
+        means,
+        event,
+        kind,
+        department=department,
+        reason=reason,
+        slot=f"task:{task_id}",
+        task=task_id,
+        form=_form(task),
+        area=event.area,
+        at=_place(event),
+    )
     order = _named(order, task)
     due = _moment(task.get("due"))
-    assign_department(connection, means, order, department, reason, **({"done_by": due} if due else {}))
+    clock: dict[str, Any] = {"done_by": due} if due else {}
+    assign_department(connection, means, order, department, reason, **clock)
 
 
 def _named(order: WorkOrder, task: Mapping[str, Any]) -> WorkOrder:
     given = task.get("name")
     if not given:
         return order
-    names = Text.of(given).as_dict()
-    names |= {tag: text for tag, text in dict(task.get("names") or {}).items() if text}
-    return replace(order, name=names)
+    return replace(order, name=Text.of(given).as_dict())
 
 
 def _form(task: Mapping[str, Any]) -> tuple[Any, ...]:
-    fields = task.get("fields") or task.get("form") or ()
-    return tuple(fields) if isinstance(fields, list | tuple) else ()
+    return tuple(task.get("fields") or ())
 
 
 def _place(event: Event) -> tuple[float, float] | None:
@@ -109,14 +127,11 @@ def _moment(value: Any) -> datetime | None:
 def on_process(connection: Connection, means: Means, kind: str, payload: Mapping[str, Any]) -> None:
     """``process.*``: requests of service tasks, requests taken back, and the end of the plan."""
     if kind == "process.service_requested":
-        _request(connection, means, payload.get("request", payload))
+        _request(connection, means, payload["request"])
     elif kind == "process.service_cancelled":
-        request = payload.get("request", payload)
-        store.drop_service(connection, str(request["id"]))
+        store.drop_service(connection, str(payload["request"]["id"]))
     elif kind == "process.ended":
-        instance = payload.get("instance", payload)
-        key = instance.get("business_key") if isinstance(instance, Mapping) else payload.get("business_key")
-        event = store.find_event(connection, str(key))
+        event = store.find_event(connection, str(payload["instance"]["business_key"]))
         if event is None:
             return
         if event.state is EventState.VERIFIED:
@@ -131,9 +146,5 @@ def _request(connection: Connection, means: Means, request: Mapping[str, Any]) -
     if event is None or handler not in HANDLERS:
         return
     store.add_service(connection, str(request["id"]), event.id, handler)
-    jobs: dict[str, Callable[[], str]] = {
-        "dispatch": lambda: f"dispatch:{event.scenario}",
-        "control": lambda: f"control:{event.scenario}",
-        "verify": lambda: f"verify:{event.id}",
-    }
-    store.wake(connection, jobs[handler](), means.clock.now())
+    subject = event.id if handler == "verify" else event.scenario
+    store.wake(connection, f"{handler}:{subject}", means.clock.now())

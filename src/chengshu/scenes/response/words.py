@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from chengshu.kernel.texts import Text
+from chengshu.kernel.texts import LANGUAGES, Text
+
+
+def said(pattern: Text, **values: object) -> Text:
+    """The pattern filled in every language; a value that is a text is said in that language."""
+    filled = {}
+    for tag in LANGUAGES:
+        words = {key: value.say(tag) if isinstance(value, Text) else value for key, value in values.items()}
+        filled[tag] = pattern.say(tag).format(**words)
+    return Text.of(filled)
+
 
 JOINED = {
     "same": Text("{area} already belongs to the event", "{area}已属于该事件", "{area}已屬於該事件"),
-    "inside": Text("{area} and {other} lie one in the other", "{area}与{other}互为上下级", "{area}與{other}互為上下級"),
+    "inside": Text(
+        "{area} and {other} lie one in the other", "{area}与{other}互为上下级", "{area}與{other}互為上下級"
+    ),
     "touching": Text("{area} touches {other}", "{area}与{other}相邻", "{area}與{other}相鄰"),
     "parent": Text(
-        "{area} and {other} lie under one area", "{area}与{other}同属一个上级区域", "{area}與{other}同屬一個上級區域"
+        "{area} and {other} lie under one area",
+        "{area}与{other}同属一个上级区域",
+        "{area}與{other}同屬一個上級區域",
     ),
     "radius": Text("{area} is near {other}", "{area}距{other}较近", "{area}距{other}較近"),
 }
@@ -52,9 +66,12 @@ PLAN_WENT_ON = Text("the plan's task was completed", "预案任务已完成", "�
 CHOSEN = Text("chosen by a person: {why}", "人工指定：{why}", "人工指定：{why}")
 REFUSED = Text("given back: {why}", "退回：{why}", "退回：{why}")
 FAILED = Text("could not be done: {why}", "未能完成：{why}", "未能完成：{why}")
-NEAR_DUE = Text(
-    "{clock}: most of the time has gone", "{clock}：时限将至", "{clock}：時限將至"
-)
+NEAR_DUE = Text("{clock}: most of the time has gone", "{clock}：时限将至", "{clock}：時限將至")
+CLOCK_NAMES = {
+    "accept": Text("time to accept", "接单时限", "接單時限"),
+    "arrive": Text("time to arrive", "到场时限", "到場時限"),
+    "done": Text("time to finish", "办结时限", "辦結時限"),
+}
 LATE = Text("{clock}: the time has run out", "{clock}：已超时", "{clock}：已超時")
 CONTROL = Text(
     "set {element} to {value}: {avoided} m³ less flooding",
@@ -71,18 +88,14 @@ CALM = Text(
     "结案条件已持续满足{minutes}分钟",
     "結案條件已持續滿足{minutes}分鐘",
 )
-ROAD_CLOSED = Text(
-    "water at {place}: {depth} m", "{place}积水{depth}米", "{place}積水{depth}米"
-)
+ROAD_CLOSED = Text("water at {place}: {depth} m", "{place}积水{depth}米", "{place}積水{depth}米")
 ROAD_OPENED = Text("the water at {place} has gone", "{place}积水已退", "{place}積水已退")
 UNSERVED = {
     "no_skill": Text("no free unit may or can do it", "没有具备条件的空闲队伍", "沒有具備條件的空閒隊伍"),
     "unreachable": Text("no open road leads there", "道路不通", "道路不通"),
     "too_late": Text("no free unit arrives in time", "空闲队伍均无法及时到达", "空閒隊伍均無法及時到達"),
     "capacity": Text("no free unit is large enough", "没有能力足够的空闲队伍", "沒有能力足夠的空閒隊伍"),
-    "not_worth": Text(
-        "the units do more elsewhere", "队伍用于别处效益更高", "隊伍用於別處效益更高"
-    ),
+    "not_worth": Text("the units do more elsewhere", "队伍用于别处效益更高", "隊伍用於別處效益更高"),
 }
 LESSONS = {
     "late": Text(

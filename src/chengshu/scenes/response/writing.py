@@ -1,4 +1,4 @@
-"""How every change of this scene is kept: the row, its version, the journal entry and the notice, together."""
+"""How every change of this scene is kept: row, version, journal entry and notice, together."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from chengshu.foundation.journal import Act, Actor
 from chengshu.kernel.clock import iso
 from chengshu.kernel.reasons import Reason
 from chengshu.scenes.response import store
+from chengshu.scenes.response.alarming import schedule
 from chengshu.scenes.response.means import HUB, Means
 from chengshu.scenes.response.model import Closure, Event, Review, Unit, WorkOrder, plain
 
@@ -44,7 +45,7 @@ def put_order(
     action: str,
     *,
     actor: Actor = HUB,
-    reason: Reason | None = None,
+    why: Reason | None = None,
     extra: dict[str, Any] | None = None,
     **changes: Any,
 ) -> WorkOrder:
@@ -52,8 +53,9 @@ def put_order(
     now = means.clock.now()
     order = replace(order, updated_at=now, **changes)
     store.save_order(connection, order)
+    schedule(connection, means, order)
     body = {"work_order": plain(order), **(extra or {})}
-    seq = journal.record(connection, Act(actor, f"work_order.{action}", order.id, now, body, reason))
+    seq = journal.record(connection, Act(actor, f"work_order.{action}", order.id, now, body, why))
     if action in _TOLD:
         notice = {
             "kind": f"work_order.{action}",

@@ -17,8 +17,8 @@ from lxml import etree
 from chengshu.kernel.areas import Area
 from chengshu.kernel.levels import Level
 from chengshu.kernel.texts import Text
-from chengshu.scenes.vitals.model import Indicator, Warning, WarningStep
-from chengshu.scenes.vitals.words import LEVEL_WORDS, with_unit
+from chengshu.scenes.vitals.model import Bulletin, Indicator, Warning, WarningStep
+from chengshu.scenes.vitals.words import LEVEL_WORDS, fill, with_unit
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 SEVERITY = {Level.BLUE: "Minor", Level.YELLOW: "Moderate", Level.ORANGE: "Severe", Level.RED: "Extreme"}
@@ -39,22 +39,6 @@ class Issuer:
     exercise: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A CAP document with what a later one needs to refer to it."""
-
-    identifier: str
-    sender: str
-    sent: str
-    kind: str
-    xml: str
-
-    @property
-    def reference(self) -> str:
-        """As it stands in ``references`` of later messages."""
-        return f"{self.sender},{self.identifier},{self.sent}"
-
-
 def sent_time(moment: datetime, zone: tzinfo) -> str:
     """A time as CAP writes it: local, whole seconds, numeric offset, ``-00:00`` for UTC (CAP 1.2, 3.3.2)."""
     text = moment.astimezone(zone).isoformat(timespec="seconds")
@@ -62,7 +46,7 @@ def sent_time(moment: datetime, zone: tzinfo) -> str:
 
 
 def message_for(step: WarningStep, indicator: Indicator, area: Area, issuer: Issuer,
-                earlier: Sequence[str]) -> Message | None:
+                earlier: Sequence[str]) -> Bulletin | None:
     """The message that tells ``step``, or None for steps the public is not told (acknowledged, escalated).
 
     ``earlier``: the references of all messages of this warning so far.
@@ -89,7 +73,8 @@ def message_for(step: WarningStep, indicator: Indicator, area: Area, issuer: Iss
     for tag, language in LANGUAGES.items():
         _info(alert, tag, language, step, indicator, area, issuer)
     xml = etree.tostring(alert, xml_declaration=True, encoding="UTF-8", pretty_print=True).decode()
-    return Message(identifier, issuer.sender, sent, kind, xml)
+    title = headline(warning, indicator, area)
+    return Bulletin(identifier, warning.id, issuer.sender, sent, step.at, kind, title, xml)
 
 
 def urgency(warning: Warning) -> str:
@@ -128,7 +113,7 @@ def _info(alert: Any, tag: str, language: str, step: WarningStep, indicator: Ind
         begins = warning.observed_at + timedelta(seconds=warning.lead_time_s)
         _add(info, "onset", sent_time(begins, issuer.zone))
     _add(info, "senderName", issuer.name.say(language))
-    _add(info, "headline", _headline(warning, rule.event, area, language))
+    _add(info, "headline", headline(warning, indicator, area).say(language))
     _add(info, "description", Text.of(warning.reason["text"]).say(language))
     if rule.instruction.say(language) and warning.open:
         _add(info, "instruction", rule.instruction.say(language))
@@ -140,10 +125,11 @@ def _info(alert: Any, tag: str, language: str, step: WarningStep, indicator: Ind
     _area(info, area, language)
 
 
-def _headline(warning: Warning, event: Text, area: Area, language: str) -> str:
-    if warning.open:
-        return Text.of(warning.headline).say(language)
-    return _CLEAR.say(language).format(event=event.say(language), area=area.name.say(language))
+def headline(warning: Warning, indicator: Indicator, area: Area) -> Text:
+    """What the message says in one line."""
+    if warning.open or indicator.warning is None:
+        return Text.of(warning.headline)
+    return fill(_CLEAR, event=indicator.warning.event, area=area.name)
 
 
 def _area(info: Any, area: Area, language: str) -> None:

@@ -20,6 +20,7 @@ from chengshu.scenes.vitals import alarms, cap, store
 from chengshu.scenes.vitals.alarms import Facts
 from chengshu.scenes.vitals.evaluate import Pair
 from chengshu.scenes.vitals.judge import Standing
+from chengshu.scenes.vitals.members import place_of
 from chengshu.scenes.vitals.model import Indicator, Vital, Warning, WarningRule, WarningStep
 from chengshu.scenes.vitals.reader import Catalogue
 from chengshu.scenes.vitals.words import (
@@ -144,16 +145,13 @@ class Warnings:
         store.put_step(connection, step)
         body = warning.body() | ({"note": note} if note else {})
         journal.record(connection, Act(actor, kind, warning.id, now, body, reason, policy))
-        earlier = [f"{row.sender},{row.identifier},{row.sent}" for row in store.messages_of(connection, warning.id)]
-        item = self.catalogue.indicators.get(warning.indicator)
-        if item is None:
+        earlier = [item.reference for item in store.messages_of(connection, warning.id)]
+        indicator = self.catalogue.indicators.get(warning.indicator)
+        if indicator is None:
             return
-        message = cap.message_for(step, item, self.city.areas[warning.area], self.issuer, earlier)
+        message = cap.message_for(step, indicator, self.city.areas[warning.area], self.issuer, earlier)
         if message is not None:
-            store.put_message(connection, {
-                "identifier": message.identifier, "warning": warning.id, "number": step.number,
-                "sender": message.sender, "sent": message.sent, "at": millis(now), "kind": message.kind,
-                "xml": message.xml})
+            store.put_message(connection, message, step.number)
 
     def _rule(self, name: str) -> tuple[Indicator, WarningRule]:
         item = self.catalogue[name]
@@ -175,7 +173,5 @@ class Warnings:
     def _value(self, name: str | None, area: str, standings: Standings) -> float | None:
         if name is None:
             return None
-        for place in self.city.areas.ancestors(area):
-            if (standing := standings.get((name, place))) is not None:
-                return standing.vital.value
-        return None
+        standing = standings.get((name, place_of(self.city.areas, area, self.catalogue[name].by)))
+        return standing.vital.value if standing else None

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
 from chengshu.foundation.city import City
+from chengshu.foundation.context import Series
 from chengshu.kernel.clock import from_millis
 from chengshu.ports.history import History
 from chengshu.rules.feel import compile_expression
+from chengshu.scenes.vitals.arrays import ArrayPlan
 from chengshu.scenes.vitals.judge import Measure, Standing, judge, judge_derived, tidy
-from chengshu.scenes.vitals.members import Roster
+from chengshu.scenes.vitals.members import Roster, place_of
 from chengshu.scenes.vitals.model import Contribution, Indicator, Vital
 from chengshu.scenes.vitals.panes import PaneBook, from_history
 from chengshu.scenes.vitals.plan import Plan, compile_plans, stale_ms
@@ -33,7 +35,13 @@ class Evaluator:
         self._column = {item.id: (plan, index) for plan in self.plans for index, item in enumerate(plan.indicators)}
         self._settings = {name: nested(values) for name, values in catalogue.settings.items()}
         self._derived_areas = {item.id: _areas(city, item.by) for item in catalogue if item.formula}
-        self.roster = Roster(city, self.plans, ())
+        self.enrol(())
+
+    def enrol(self, series: Iterable[Series]) -> None:
+        """Take these series as all there are."""
+        self.roster = Roster(self._city, self.plans, series)
+        self._arrays = {plan.id: ArrayPlan(plan, self.catalogue, self.roster.plans[plan.id])
+                        for plan in self.plans if not plan.key.pooled}
 
     def horizons(self, slack: int) -> dict[int, int]:
         """For each pane width how long panes are needed (ms): the longest window and ``slack`` for late values."""
@@ -87,16 +95,30 @@ class Evaluator:
             wanted = [(index, item) for index, item in enumerate(plan.indicators) if item.id in due]
             if not wanted:
                 continue
-            rows = self._run(plan, plan.query(at), at, book)
-            columns = {name: rows[name].to_pylist() for name in rows.column_names}
-            place = {self.roster.areas[code]: index for index, code in enumerate(columns["area"])}
+            codes, columns = self._columns(plan, at, book)
+            place = {self.roster.areas[code]: index for index, code in enumerate(codes)}
             for area, expected in self.roster.plans[plan.id].expected.items():
                 row = place.get(area)
                 for index, item in wanted:
                     result[item.id, area] = Measure(None, 0, expected) if row is None else Measure(
-                        columns[f"r{index}"][row], columns[f"c{index}"][row], expected,
-                        self.roster.entity_of.get(columns[f"t{index}"][row]))
+                        columns[index][0][row], columns[index][1][row], expected,
+                        self.roster.entity_of.get(columns[index][2][row]))
         return result
+
+    def _columns(self, plan: Plan, at: int, book: PaneBook) -> tuple[list[int], list[Sequence[list[Any]]]]:
+        """The codes of the areas, and per indicator of the plan (values, fresh sources, top series) over them."""
+        if not plan.key.pooled:
+            fast = self._arrays[plan.id]
+            found = fast.compute(book.of(plan.key.pane), at)
+            return fast.areas.tolist(), [[part.tolist() for part in column] for column in found]
+        return self.columns_by_sql(plan, at, book)
+
+    def columns_by_sql(self, plan: Plan, at: int, book: PaneBook | None,
+                       ) -> tuple[list[int], list[Sequence[list[Any]]]]:
+        """As the fast path, by the plan's query; without ``book`` from history alone."""
+        rows = self._run(plan, plan.query(at), at, book)
+        return rows["area"].to_pylist(), [[rows[f"{letter}{index}"].to_pylist() for letter in "rct"]
+                                          for index in range(len(plan.indicators))]
 
     def each(self, name: str, area: str, at: int, book: PaneBook | None = None) -> list[Contribution]:
         """What every series of the area gives to a measured indicator; without ``book`` from history."""
@@ -118,14 +140,13 @@ class Evaluator:
 
     def _inputs(self, item: Indicator, area: str, now: Mapping[Pair, Standing],
                 before: Mapping[Pair, Standing]) -> dict[str, Vital]:
-        """By indicator the vital of the area, or of the nearest area above that has one."""
+        """By indicator the vital of the area (or of the one around it that has such), where there is one."""
         found: dict[str, Vital] = {}
         for name in item.needs:
-            for place in self._city.areas.ancestors(area):
-                standing = now.get((name, place)) or before.get((name, place))
-                if standing is not None:
-                    found[name] = standing.vital
-                    break
+            pair = name, place_of(self._city.areas, area, self.catalogue[name].by)
+            standing = now.get(pair) or before.get(pair)
+            if standing is not None:
+                found[name] = standing.vital
         return found
 
     def _formula(self, item: Indicator, inputs: Mapping[str, Vital]) -> float | None:

@@ -26,6 +26,7 @@ class Membership:
     members: pa.Table
     series: frozenset[int]
     expected: Mapping[str, int]
+    entities: frozenset[str]
     faults: list[str] = field(default_factory=list)  # series that cannot be used, and why
 
 
@@ -39,6 +40,7 @@ class Roster:
         self._declared: dict[str, Mapping[str, Any]] = {item["id"]: item for item in city.entities}
         self._series = [item for item in series if item.kind != "text"]
         self.entity_of = {item.id: item.entity for item in self._series}
+        self._sources = {plan.id: plan.key.source for plan in plans}
         self.plans = {plan.id: self._membership(plan) for plan in plans}
         self.wanted = frozenset().union(*(item.series for item in self.plans.values()))
 
@@ -50,6 +52,14 @@ class Roster:
     def code(self, area: str) -> int:
         """The integer of an area in the members' tables."""
         return self._codes[area]
+
+    def entities_of(self, kind: str, attribute: str) -> list[str]:
+        """All entities expected to give this attribute, in order."""
+        found: set[str] = set()
+        for plan_id, source in self._sources.items():
+            if (source.type, source.attribute) == (kind, attribute):
+                found.update(self.plans[plan_id].entities)
+        return sorted(found)
 
     def _membership(self, plan: Plan) -> Membership:
         source, names = plan.key.source, plan.attributes
@@ -78,7 +88,8 @@ class Roster:
             for area in areas:
                 expected.setdefault(area, set()).add(series.entity)
         return Membership(_sources(rows, names), _members(pairs), frozenset(row[0] for row in rows),
-                          {area: len(entities) for area, entities in expected.items()}, faults)
+                          {area: len(entities) for area, entities in expected.items()},
+                          frozenset().union(*expected.values()), faults)
 
 
 def areas_of(tree: AreaTree, area: str, by: str) -> list[str]:
@@ -91,6 +102,14 @@ def areas_of(tree: AreaTree, area: str, by: str) -> list[str]:
     chain = tree.ancestors(area)
     start = next((index for index, item in enumerate(chain) if tree[item].kind == by), 0)
     return chain[start:]
+
+
+def place_of(tree: AreaTree, area: str, by: str) -> str:
+    """Where an indicator computed ``by`` a kind of area is looked up for ``area``: itself, or the one around it.
+
+    A community reads the rain of its district, but never the water level of a neighbour through their street.
+    """
+    return areas_of(tree, area, by)[0]
 
 
 def conversion(source: str, target: str) -> tuple[float, float]:

@@ -115,7 +115,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """The value of an indicator in an area at the end of a pane.
+    """The value of an indicator in an area; it holds from ``at``, the end of a pane, until something differs.
 
     ``coverage`` is the share of sources that report (``fresh`` of ``expected``); ``since`` when the level began;
     ``top`` the entity that contributes most.
@@ -195,6 +195,25 @@ class WarningStep:
     by: str
     state: Warning
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """A CAP message as it was issued; ``kind`` is Alert, Update or Cancel, ``sent`` the time as it stands in it."""
+
+    identifier: str
+    warning: str
+    sender: str
+    sent: str
+    at: datetime
+    kind: str
+    title: Text
+    xml: str
+
+    @property
+    def reference(self) -> str:
+        """As it stands in ``references`` of later messages (CAP 1.2, 3.2.1)."""
+        return f"{self.sender},{self.identifier},{self.sent}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,15 +56,19 @@ class Block:
         self.columns: dict[str, npt.NDArray[Any]] = {name: np.empty(0, kind) for name, kind in _COLUMNS}
         self._batch: pa.RecordBatch | None = None
 
-    def reach(self, top: int) -> dict[str, npt.NDArray[Any]]:
-        """The columns, long enough for series ``top``; the Arrow form is made anew."""
+    def columns_to(self, top: int) -> dict[str, npt.NDArray[Any]]:
+        """The columns, long enough for series ``top``."""
         size = len(self.columns["n"])
         if top >= size:
             more = max(top + 1, 2 * size) - size
             self.columns = {name: np.concatenate([column, np.full(more, _EMPTY[name], column.dtype)])
                             for name, column in self.columns.items()}
-        self._batch = None
         return self.columns
+
+    def reach(self, top: int) -> dict[str, npt.NDArray[Any]]:
+        """The columns to write into: the Arrow form is made anew."""
+        self._batch = None
+        return self.columns_to(top)
 
     def batch(self) -> pa.RecordBatch:
         """The series that have values, as Arrow."""
@@ -131,6 +135,23 @@ class Panes:
         for pane in [pane for pane in self.blocks if pane < start]:
             del self.blocks[pane]
     
+    def window(self, series: Ints, start: int, end: int) -> dict[str, npt.NDArray[Any]]:
+        """Stage two: the merged partials of the given series over the panes in ``start <= time < end``."""
+        merged = {name: np.full(len(series), _EMPTY[name], kind) for name, kind in _COLUMNS}
+        top = int(series[-1])
+        for pane in sorted(self.blocks):
+            if not start <= pane < end:
+                continue
+            part = {name: column[series] for name, column in self.blocks[pane].columns_to(top).items()}
+            for name in ("n", "s", "q"):
+                merged[name] += part[name]
+            np.minimum(merged["mn"], part["mn"], out=merged["mn"])
+            np.maximum(merged["mx"], part["mx"], out=merged["mx"])
+            for name, better in (("fi", part["fi_at"] < merged["fi_at"]), ("la", part["la_at"] > merged["la_at"])):
+                np.copyto(merged[name], part[name], where=better)
+                np.copyto(merged[f"{name}_at"], part[f"{name}_at"], where=better)
+        return merged
+
     def table(self, start: int, end: int) -> pa.Table:
         """The panes that begin in ``start <= time < end`` as Arrow; unchanged panes are not copied again."""
         batches = [self.blocks[pane].batch() for pane in sorted(self.blocks) if start <= pane < end]
@@ -212,6 +233,10 @@ class PaneBook:
         """Let go of what no window can reach any more."""
         for width, panes in self._panes.items():
             panes.drop_before((now - self._horizons[width]) // width * width)
+
+    def of(self, width: int) -> Panes:
+        """All panes of one width."""
+        return self._panes[width]
 
     def table(self, width: int, start: int, end: int) -> pa.Table:
         """The panes of one width that begin in ``start <= time < end`` (ms)."""

@@ -22,7 +22,7 @@ from chengshu.scenes.vitals import cap, store
 from chengshu.scenes.vitals.commands import Trace, Warnings
 from chengshu.scenes.vitals.evaluate import Evaluator, Pair, pairs_of
 from chengshu.scenes.vitals.judge import Standing
-from chengshu.scenes.vitals.members import Roster
+from chengshu.scenes.vitals.members import place_of
 from chengshu.scenes.vitals.model import Contribution, Indicator, Warning
 from chengshu.scenes.vitals.panes import PaneBook
 from chengshu.scenes.vitals.reader import Catalogue
@@ -96,7 +96,7 @@ class Vitals:
         if self._version == self._series.version:
             return
         self._version = self._series.version
-        self.evaluator.roster = Roster(self._city, self.evaluator.plans, self._series)
+        self.evaluator.enrol(self._series)
         wanted = self.evaluator.roster.wanted
         self._wanted = np.zeros(max(wanted, default=0) + 1024, bool)
         self._wanted[list(wanted)] = True
@@ -163,8 +163,8 @@ class Vitals:
     def _evaluate(self, at: int, now: datetime) -> None:
         due = self.evaluator.due(at)
         made = self.evaluator.standings(at, due, self._standings, self._book)
-        changed = [item for pair, item in made.items() if not item.same_as(self._standings.get(pair))]
-        standings = self._standings | made
+        changed = _news(made, self._standings)
+        standings = self._standings | pairs_of(changed)
         causes = self._causes(standings, due, at)
 
         def write(connection: Connection) -> None:
@@ -184,11 +184,13 @@ class Vitals:
         with self._database.read() as connection:
             before = pairs_of(store.standings_at(connection, since))
             was = store.levels_between(connection, names, since, self._evaluated)
-        running, changed = dict(before), []
+        running: dict[Pair, Standing] = dict(before)
+        changed: list[Standing] = []
         for end in self._ends(since, self._evaluated):
             made = self.evaluator.standings(end, self.evaluator.due(end) & names, running, self._book)
-            changed += [item for pair, item in made.items() if not item.same_as(running.get(pair))]
-            running |= made
+            news = _news(made, running)
+            changed += news
+            running |= pairs_of(news)
         renewed = {pair: item for pair, item in running.items() if pair[0] in names}
         standings = self._standings | renewed
         causes = self._causes(standings, names, self._evaluated)
@@ -236,7 +238,8 @@ class Vitals:
         if item.formula is not None:
             found: dict[str, None] = {}
             for need in item.needs:
-                found.update(dict.fromkeys(self._entities(need, area, at)))
+                place = place_of(self._city.areas, area, self.catalogue[need].by)
+                found.update(dict.fromkeys(self._entities(need, place, at)))
             return tuple(found)[:MAX_CAUSES]
         given = self.evaluator.each(name, area, at, self._book)
         return tuple(one.entity for one in _guilty(item, given))[:MAX_CAUSES]
@@ -257,6 +260,24 @@ class Vitals:
             yield end
             end = self._next_end(end)
 
+    # -- what queries need ------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Make sure the members of every plan are those of the registry, also before the first evaluation."""
+        self._start()
+        self._enrol()
+
+    def last_heard(self, moment: datetime) -> dict[tuple[str, str], datetime]:
+        """By entity and attribute: the time of the newest value not after ``moment``."""
+        found = self._history.last_before(moment)
+        known = {series.id: series for series in self._series}
+        return {(known[row["series"]].entity, known[row["series"]].attribute): row["observed_at"]
+                for row in found.to_pylist() if row["series"] in known}
+
+    def sources_of(self, kind: str, attribute: str) -> list[str]:
+        """The entities that give this attribute, declared or heard, to any indicator."""
+        return self.evaluator.roster.entities_of(kind, attribute)
+
     # -- commands ---------------------------------------------------------------------------------------------
 
     def acknowledge(self, warning: str, actor: Actor, *, note: str = "", policy: str = "") -> Warning:
@@ -264,6 +285,11 @@ class Vitals:
         now = self._clock.now()
         return self._database.write(
             lambda connection: self._warnings.acknowledge(connection, warning, actor, note, policy, now))
+
+
+def _news(made: dict[Pair, Standing], before: dict[Pair, Standing]) -> list[Standing]:
+    """Those that differ from what stood before; the others go on holding."""
+    return [item for pair, item in made.items() if not item.same_as(before.get(pair))]
 
 
 def _guilty(item: Indicator, given: Sequence[Contribution]) -> list[Contribution]:

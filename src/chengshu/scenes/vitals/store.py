@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -30,9 +30,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.kernel.clock import from_millis, millis
 from chengshu.kernel.levels import Level
+from chengshu.kernel.texts import Text as Words
 from chengshu.scenes.vitals.judge import Standing
 from chengshu.scenes.vitals.levels import LevelState
-from chengshu.scenes.vitals.model import Status, Vital, Warning, WarningStep
+from chengshu.scenes.vitals.model import Bulletin, Status, Vital, Warning, WarningStep
 
 metadata = MetaData()
 
@@ -105,6 +106,7 @@ messages = Table(
     Column("sent", String, nullable=False),  # as in the message
     Column("at", BigInteger, nullable=False),
     Column("kind", String, nullable=False),  # Alert, Update, Cancel
+    Column("title", Text, nullable=False),  # by language, JSON
     Column("xml", Text, nullable=False),
     Index("warning_messages_warning", "warning", "number"),
     Index("warning_messages_at", "at"),
@@ -289,23 +291,32 @@ def _warning(body: str) -> Warning:
 
 # -- CAP messages ---------------------------------------------------------------------------------------------
 
-def put_message(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Keep a CAP message as it was issued."""
-    connection.execute(insert(messages).values(**values))
+def put_message(connection: Connection, bulletin: Bulletin, number: int) -> None:
+    """Keep a CAP message, which tells step ``number`` of its warning."""
+    connection.execute(insert(messages).values(
+        identifier=bulletin.identifier, warning=bulletin.warning, number=number, sender=bulletin.sender,
+        sent=bulletin.sent, at=millis(bulletin.at), kind=bulletin.kind, xml=bulletin.xml,
+        title=json.dumps(bulletin.title.as_dict(), ensure_ascii=False)))
 
 
-def messages_of(connection: Connection, warning: str) -> list[Row[Any]]:
+def messages_of(connection: Connection, warning: str) -> list[Bulletin]:
     """The messages of a warning, oldest first."""
     query = select(messages).where(messages.c.warning == warning).order_by(messages.c.number)
-    return list(connection.execute(query))
+    return [_bulletin(row) for row in connection.execute(query)]
 
 
-def message(connection: Connection, identifier: str) -> Row[Any] | None:
+def message(connection: Connection, identifier: str) -> Bulletin | None:
     """One message by its identifier."""
-    return connection.execute(select(messages).where(messages.c.identifier == identifier)).first()
+    row = connection.execute(select(messages).where(messages.c.identifier == identifier)).first()
+    return _bulletin(row) if row else None
 
 
-def latest_messages(connection: Connection, limit: int) -> list[Row[Any]]:
+def latest_messages(connection: Connection, limit: int) -> list[Bulletin]:
     """The newest messages, newest first."""
     query = select(messages).order_by(messages.c.at.desc(), messages.c.warning.desc(), messages.c.number.desc())
-    return list(connection.execute(query.limit(limit)))
+    return [_bulletin(row) for row in connection.execute(query.limit(limit))]
+
+
+def _bulletin(row: Row[Any]) -> Bulletin:
+    return Bulletin(row.identifier, row.warning, row.sender, row.sent, from_millis(row.at), row.kind,
+                    Words.of(json.loads(row.title)), row.xml)

@@ -61,6 +61,8 @@ class MqttIntake:
 
     def _deliver(self, message: Message, sources: list[str], pause: float) -> None:
         """Give the message to each source; acknowledge when all have it, else try those left again."""
+        if self._stopped.is_set():
+            return
         left = set(sources)
         failed: list[str] = []
         lock = threading.Lock()
@@ -93,8 +95,6 @@ class MqttIntake:
             return self._intake.refuse(source, message.payload, message.topic, error)
 
     def _later(self, message: Message, sources: list[str], pause: float) -> None:
-        if self._stopped.is_set():
-            return
         timer = threading.Timer(pause, self._deliver, (message, sources, min(pause * 2, _PAUSE_MAX)))
         timer.daemon = True
         timer.start()

@@ -69,23 +69,16 @@ def _extreme(name: str, sign: int, run: Run, items: list[Any]) -> Any:
 
 @LIBRARY.add("min", "*list: any")
 def minimum(run: Run, items: list[Any]) -> Any:
-    return _extreme("min", -1, run, _listed(items))
+    return _extreme("min", -1, run, items)
 
 
 @LIBRARY.add("max", "*list: any")
 def maximum(run: Run, items: list[Any]) -> Any:
-    return _extreme("max", 1, run, _listed(items))
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        raise FeelError("not-a-list", where="this function", type="null")
-    return value if type(value) is list else [value]
+    return _extreme("max", 1, run, items)
 
 
 @LIBRARY.add("sum", "*list: number|duration|months")
 def summed(run: Run, items: list[Any]) -> Any:
-    items = _listed(items)
     if items and type(items[0]) in (Duration, Months):
         result = items[0]
         for item in items[1:]:
@@ -101,15 +94,15 @@ def mean(run: Run, items: list[Any]) -> Decimal:
     return mean_of(run, _numbers("mean", _filled("mean", items)))
 
 
-def _filled(name: str, items: Any) -> list[Any]:
-    if not items and type(items) is list:
+def _filled(name: str, items: list[Any]) -> list[Any]:
+    if not items:
         raise FeelError("bad-value", name=name, value="an empty list")
-    return _listed(items)
+    return items
 
 
 @LIBRARY.add("product", "*list: number")
 def product(run: Run, items: list[Any]) -> Decimal:
-    run.spend(len(_listed(items)))
+    run.spend(len(items))
     result = Decimal(1)
     for number in _numbers("product", _filled("product", items)):
         result = calculate("*", result, number)
@@ -118,7 +111,7 @@ def product(run: Run, items: list[Any]) -> Decimal:
 
 @LIBRARY.add("median", "*list: number")
 def median(run: Run, items: list[Any]) -> Decimal | None:
-    numbers = sorted(_numbers("median", _listed(items)))
+    numbers = sorted(_numbers("median", items))
     run.spend(len(numbers))
     if not numbers:
         return None
@@ -131,7 +124,7 @@ def median(run: Run, items: list[Any]) -> Decimal | None:
 @LIBRARY.add("stddev", "*list: number")
 def stddev(run: Run, items: list[Any]) -> Decimal:
     """Standard deviation of a sample."""
-    numbers = _numbers("stddev", _listed(items))
+    numbers = _numbers("stddev", items)
     if len(numbers) < 2:
         raise FeelError("bad-value", name="stddev", value="fewer than two numbers")
     middle = mean_of(run, numbers)
@@ -143,7 +136,7 @@ def stddev(run: Run, items: list[Any]) -> Decimal:
 def mode(run: Run, items: list[Any]) -> list[Decimal]:
     """The most frequent numbers, ascending."""
     counts: dict[Decimal, int] = {}
-    for number in _numbers("mode", _listed(items)):
+    for number in _numbers("mode", items):
         counts[number] = counts.get(number, 0) + 1
     run.spend(len(items))
     most = max(counts.values(), default=0)
@@ -161,13 +154,13 @@ def any_of(run: Run, items: list[Any]) -> bool | None:
 
 
 def _junction(name: str, run: Run, items: Any, decisive: bool) -> bool | None:
-    items = _listed(items)
     run.spend(len(items))
     unknown = False
     for item in items:
-        if item is decisive:
-            return decisive
-        if item is not (not decisive):
+        if type(item) is bool:
+            if item == decisive:
+                return decisive
+        else:
             unknown = True
             if item is not None:
                 run.note("not-boolean", where=name, type=kind_of(item))
@@ -185,17 +178,16 @@ def sublist(run: Run, items: list[Any], start: Decimal, length: Decimal | None =
     return run.made_list(items[begin : begin + size])
 
 
-@LIBRARY.add("append", "list: list; *items: any")
-def append(run: Run, items: list[Any], more: Any) -> list[Any]:
-    added = more if type(more) is list else [more]
-    run.may_make(len(items) + len(added))
-    return items + added
+@LIBRARY.add("append", "list: list; +items: any")
+def append(run: Run, items: list[Any], more: list[Any]) -> list[Any]:
+    run.may_make(len(items) + len(more))
+    return items + more
 
 
-@LIBRARY.add("concatenate", "*lists: any")
-def concatenate(run: Run, lists: Any) -> list[Any]:
-    if type(lists) is not list:
-        raise FeelError("not-a-list", where="concatenate", type=kind_of(lists))
+@LIBRARY.add("concatenate", "+lists: any")
+def concatenate(run: Run, lists: list[Any]) -> list[Any]:
+    if any(part is None for part in lists):
+        raise FeelError("not-a-list", where="concatenate", type="null")
     parts = [part if type(part) is list else [part] for part in lists]
     run.may_make(sum(map(len, parts)))
     return [item for part in parts for item in part]
@@ -264,8 +256,8 @@ def _distinct(run: Run, items: Iterable[Any]) -> list[Any]:
     return run.made_list(result)
 
 
-@LIBRARY.add("union", "*lists: any")
-def union(run: Run, lists: Any) -> list[Any]:
+@LIBRARY.add("union", "+lists: any")
+def union(run: Run, lists: list[Any]) -> list[Any]:
     return _distinct(run, concatenate(run, lists))
 
 

@@ -29,7 +29,7 @@ _WIDE = Context(prec=60, Emin=-6200, Emax=6300, traps=[InvalidOperation])
 
 
 def rounded(number: Decimal, scale: Decimal, rounding: str) -> Decimal:
-    """``number`` with at most ``scale`` digits after the point. Raises FeelError when scale is out of range."""
+    """``number`` with at most ``scale`` digits after the point. Raises FeelError for a bad scale."""
     digits = whole(scale, "scale")
     if not -6111 <= digits <= 6176:
         raise FeelError("out-of-range", what="scale")

@@ -76,7 +76,7 @@ def _overlaps(left: Range, right: Range) -> bool:
 
 
 def _overlaps_before(left: Range, right: Range) -> bool:
-    return _starts_at(left, right) < 0 and _ends_at(left, right) < 0 and _overlaps(left, right)
+    return _starts_at(left, right) < 0 and _ends_at(left, right) <= 0 and _overlaps(left, right)
 
 
 def _includes(left: Range, right: Any) -> bool:

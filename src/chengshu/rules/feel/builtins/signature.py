@@ -1,21 +1,24 @@
 """How built-in functions say what they take: one line of text each, from which arguments are checked.
 
 ``"string: string; start position: number; [length: number]"`` reads: three parameters, the last may be left
-out. ``number|string`` takes either, ``number|null`` takes null, ``*list: number`` takes one list or several
-values. Conversions are FEEL's: a list of one is its member where no list is wanted, and the reverse.
+out.
+``number|string`` takes either, ``number|null`` takes null, ``*list: number`` takes one list or several
+values, ``+items: any`` takes all further values, lists as they are. Conversions are FEEL's: a
+list of one is its member where no list is wanted, and the reverse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from chengshu.rules.feel.errors import FeelError
 from chengshu.rules.feel.runtime import Run
 from chengshu.rules.feel.values import Function, kind_of
 
 Implementation = Callable[..., Any]
+F = TypeVar("F", bound=Callable[..., Any])
 
 SHORT = {
     "datetime": "date and time",
@@ -30,13 +33,16 @@ class Parameter:
 
     name: str
     kinds: frozenset[str]
-    optional: bool
-    variadic: bool
+    optional: bool = False
+    variadic: bool = False
+    rest: bool = False
 
     def take(self, value: Any, function: str) -> Any:
         """The argument as the function wants it. Raises FeelError when it cannot be."""
         kinds = self.kinds
         kind = kind_of(value)
+        if self.variadic:
+            return value if kind == "list" else [value]
         if kind in kinds or "any" in kinds:
             return value
         if kind == "list" and len(value) == 1 and kind_of(value[0]) in kinds:
@@ -60,7 +66,7 @@ class Signature:
         needed = {p.name for p in self.parameters if not p.optional}
         if names:
             return set(names) <= set(own) and needed <= set(names) and len(set(names)) == len(names)
-        if own and self.parameters[-1].variadic:
+        if own and (self.parameters[-1].variadic or self.parameters[-1].rest):
             return count >= len(own)
         return len(needed) <= count <= len(own)
 
@@ -75,7 +81,9 @@ class Signature:
                 p.take(v, function) if p.name in given else v
                 for p, v in zip(parameters[: last + 1], values, strict=True)
             ]
-        if parameters and parameters[-1].variadic and len(values) > len(parameters):
+        if parameters and (
+            parameters[-1].rest or (parameters[-1].variadic and len(values) > len(parameters))
+        ):
             fixed = len(parameters) - 1
             values = [*values[:fixed], values[fixed:]]
         return [p.take(v, function) for p, v in zip(parameters, values, strict=False)]
@@ -128,10 +136,9 @@ class Builtin:
 
 def _parameter(text: str) -> Parameter:
     optional = text.startswith("[")
-    variadic = text.startswith("*")
-    name, kinds = text.strip("[]*").split(":")
+    name, kinds = text.strip("[]*+").split(":")
     names = frozenset(SHORT.get(kind.strip(), kind.strip()) for kind in kinds.split("|"))
-    return Parameter(name.strip(), names | {"list"} if variadic else names, optional, variadic)
+    return Parameter(name.strip(), names, optional, text.startswith("*"), text.startswith("+"))
 
 
 def read_signature(text: str, apply: Implementation) -> Signature:
@@ -146,10 +153,10 @@ class Library:
     def __init__(self) -> None:
         self.found: dict[str, list[Signature]] = {}
 
-    def add(self, name: str, *signatures: str) -> Callable[[Implementation], Implementation]:
+    def add(self, name: str, *signatures: str) -> Callable[[F], F]:
         """Decorator: the function is the built-in ``name``, callable in these forms."""
 
-        def register(apply: Implementation) -> Implementation:
+        def register(apply: F) -> F:
             for text in signatures:
                 self.found.setdefault(name, []).append(read_signature(text, apply))
             return apply

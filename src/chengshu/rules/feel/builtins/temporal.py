@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date as python_date
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
 from chengshu.rules.feel.builtins.signature import Library, whole
 from chengshu.rules.feel.errors import FeelError
@@ -20,6 +21,7 @@ from chengshu.rules.feel.temporal_text import (
 from chengshu.rules.feel.values import from_python
 
 LIBRARY = Library()
+T = TypeVar("T")
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -47,7 +49,7 @@ def date_from(_run: Run, source: str | Date | DateTime) -> Date:
     return _read(parse_date, source, "date")
 
 
-def _read(parse: Any, text: str, name: str) -> Any:
+def _read(parse: Callable[[str], T], text: str, name: str) -> T:
     try:
         return parse(text)
     except ValueError:
@@ -105,17 +107,13 @@ def duration(_run: Run, source: str | Duration | Months) -> Duration | Months:
     return _read(parse_duration, source, "duration") if isinstance(source, str) else source
 
 
-def _moment(value: Date | DateTime) -> DateTime:
-    return value if isinstance(value, DateTime) else DateTime(value, Time(0, 0, 0))
+def _day(value: Date | DateTime) -> Date:
+    return value.date if isinstance(value, DateTime) else value
 
 
 @LIBRARY.add("years and months duration", "from: date|datetime; to: date|datetime")
 def years_and_months_duration(_run: Run, start: Date | DateTime, end: Date | DateTime) -> Months:
-    return years_and_months(_moment(start), _moment(end))
-
-
-def _day(value: Date | DateTime) -> Date:
-    return value.date if isinstance(value, DateTime) else value
+    return years_and_months(_day(start), _day(end))
 
 
 @LIBRARY.add("day of year", "date: date|datetime")
@@ -144,16 +142,17 @@ def week_of_year(_run: Run, value: Date | DateTime) -> Decimal:
 
 @LIBRARY.add("now", "")
 def now(run: Run) -> DateTime:
-    if run.budget.clock is None:
-        raise FeelError("no-clock", name="now")
-    moment = from_python(run.budget.clock.now())
+    return _now(run, "now")
+
+
+def _now(run: Run, name: str) -> DateTime:
+    clock = run.budget.clock
+    moment = None if clock is None else from_python(clock.now())
     if not isinstance(moment, DateTime):
-        raise FeelError("no-clock", name="now")
+        raise FeelError("no-clock", name=name)
     return moment
 
 
 @LIBRARY.add("today", "")
 def today(run: Run) -> Date:
-    if run.budget.clock is None:
-        raise FeelError("no-clock", name="today")
-    return now(run).date
+    return _now(run, "today").date

@@ -1,0 +1,96 @@
+"""How fast rules are: ``python benchmarks/rules.py`` prints one line per measurement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from chengshu.rules.dmn.boxed import compile_text
+from chengshu.rules.dmn.model import Rule, Table, TableInput, TableOutput
+from chengshu.rules.dmn.scope import LogicScope
+from chengshu.rules.dmn.table import CompiledTable
+from chengshu.rules.feel import compile_expression, compile_unary_tests
+from chengshu.rules.feel.runtime import Budget, Run
+from chengshu.rules.feel.types import SIMPLE
+
+SECONDS = 0.5
+
+
+def rate(work: Callable[[int], Any]) -> float:
+    """Calls per second of ``work`` over half a second, after warming up; it is given a running number."""
+    for at in range(100):
+        work(at)
+    count, start = 0, time.perf_counter()
+    while time.perf_counter() - start < SECONDS:
+        for at in range(200):
+            work(count + at)
+        count += 200
+    return count / (time.perf_counter() - start)
+
+
+def table(rows: int, indexed: bool) -> CompiledTable:
+    """``rows`` rules over five inputs: two numbers, two texts, a boolean."""
+    rules = tuple(
+        Rule(
+            (
+                f"[{at * 100 / rows}..{(at + 1) * 100 / rows})",
+                "-" if at % 3 else "> 5",
+                f'"area {at % 7}", "area {at % 5}"' if at % 2 else "-",
+                "-",
+                "true" if at % 4 == 0 else "-",
+            ),
+            (f'"level {at}"',),
+        )
+        for at in range(rows)
+    )
+    inputs = tuple(TableInput(name) for name in ("rain", "level", "area", "kind", "night"))
+    scope = LogicScope(frozenset(), SIMPLE.get, "bench", lambda place, problem: None)
+    compiled = CompiledTable(
+        Table(inputs, (TableOutput(),), rules, "FIRST", name="bench"),
+        scope,
+        lambda text, place, inside: compile_text(text, inside),
+        [None],
+    )
+    if not indexed:
+        compiled.index = None
+    return compiled
+
+
+def measurements() -> list[tuple[str, Callable[[int], Any]]]:
+    """Names and work of all measurements."""
+    above, among = compile_unary_tests("> 30"), compile_unary_tests('"red", "orange", "yellow"')
+    alarm = compile_expression("fill > 0.8 and rain_1h >= 30")
+    nested = compile_expression("gauge.level.value - gauge.limit")
+    chosen = compile_expression("count(gauges[level > 3])")
+    gauges = {"gauges": [{"id": f"G{i}", "level": i % 7} for i in range(100)]}
+    small, small_plain, large = table(20, True), table(20, False), table(5000, True)
+
+    def ask(compiled: CompiledTable, at: int) -> Any:
+        values = {"rain": at * 7 % 100, "level": 6, "area": f"area {at % 7}", "kind": "k", "night": True}
+        return compiled({}, Run(values, Budget()))
+
+    return [
+        ("unary test: number above a bound", lambda at: above(at % 60)),
+        ("unary test: one of three texts", lambda at: among("yellow")),
+        ("expression: two comparisons", lambda at: alarm({"fill": 0.9, "rain_1h": at % 60})),
+        (
+            "expression: paths into nested data",
+            lambda at: nested({"gauge": {"level": {"value": 3.2}, "limit": 3, "name": "G1"}}),
+        ),
+        ("expression: filter of 100 members", lambda at: chosen(gauges)),
+        ("table of 20 rules by 5 inputs", lambda at: ask(small, at)),
+        ("the same, every rule tried", lambda at: ask(small_plain, at)),
+        ("table of 5,000 rules by 5 inputs", lambda at: ask(large, at)),
+    ]
+
+
+def main() -> None:
+    print(f"{'measurement':42} {'per second':>12} {'microseconds':>13}")
+    for name, work in measurements():
+        found = rate(work)
+        print(f"{name:42} {found:12,.0f} {1e6 / found:13.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""The wiring: one hub of one city, every room given what it needs. Nothing else names an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import MetaData
+
+from chengshu.app.decisions import Decisions
+from chengshu.app.stores import open_state
+from chengshu.engines.embedded.history import DuckHistory
+from chengshu.engines.pyvrp import PyVrpSolver
+from chengshu.engines.spiff import SpiffEngine
+from chengshu.engines.swmm.twin import SwmmEngine
+from chengshu.foundation.city import City
+from chengshu.foundation.context import Context, ContextQueries, HistoryFeed
+from chengshu.foundation.context import store as context_store
+from chengshu.foundation.journal import Actor
+from chengshu.foundation.journal import store as journal_store
+from chengshu.foundation.journal.pump import Pump
+from chengshu.foundation.processes import Processes, Services, Timers
+from chengshu.foundation.processes import store as processes_store
+from chengshu.foundation.roads import RoadGraph, read_roads
+from chengshu.foundation.sensing import store as sensing_store
+from chengshu.foundation.sensing.commands import Intake
+from chengshu.foundation.sensing.declared import Source, read_sources
+from chengshu.foundation.sensing.health import SensingHealth
+from chengshu.foundation.sensing.model import Box
+from chengshu.foundation.twins import Foresight, Twins, Wiring, wire
+from chengshu.foundation.twins import store as twins_store
+from chengshu.kernel.calendar import WorkingCalendar
+from chengshu.kernel.clock import Clock
+from chengshu.kernel.errors import Findings
+from chengshu.kernel.ids import Ids
+from chengshu.ports.database import Database
+from chengshu.ports.history import History
+from chengshu.scenes.response import Response
+from chengshu.scenes.response import store as response_store
+from chengshu.scenes.vitals import VitalQueries, Vitals, read_catalogue
+from chengshu.scenes.vitals import store as vitals_store
+
+STORES = (
+    journal_store,
+    context_store,
+    sensing_store,
+    twins_store,
+    processes_store,
+    vitals_store,
+    response_store,
+)
+HUB = Actor.hub("start")
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A running hub. ``pump`` is what makes it live; everything else is asked through the rooms."""
+
+    city: City
+    folder: Path
+    clock: Clock
+    ids: Ids
+    database: Database
+    history: History
+    context: Context
+    readings: ContextQueries
+    sources: Mapping[str, Source]
+    intake: Intake
+    sensing: SensingHealth
+    twins: Mapping[str, Twins]
+    vitals: Vitals
+    vital_queries: VitalQueries
+    processes: Processes
+    response: Response
+    pump: Pump
+    engine: SwmmEngine
+
+    def close(self) -> None:
+        """Finish what was accepted, then give back every process and file."""
+        self.engine.close()
+        self.history.close()
+        self.database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a hub runs: in service (durable, threaded, isolating failures) or in a drill (the opposite)."""
+
+    durable: bool = True
+    threaded: bool = True
+    strict: bool = False
+    exercise: bool = False
+    workers: int = 2
+
+
+SERVICE = Manner()
+DRILL = Manner(durable=False, threaded=False, strict=True, exercise=True)
+
+
+def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = SERVICE) -> Hub:
+    """Open the hub of ``city`` on the data in ``folder``; everything that was accepted before is still there.
+
+    Raises :class:`Invalid` with every mistake of the city's and its scenarios' files.
+    """
+    database = open_state(folder, durable=manner.durable, threaded=manner.threaded)
+    for store in STORES:
+        database.create(_metadata(store))
+    history = DuckHistory(folder / "history.duckdb")
+    context = Context(database, clock)
+    context.load(city)
+    readings = ContextQueries(database, clock, context.series, history, city.areas)
+    sources = read_all_sources(city)
+    intake = Intake(database, clock, context, list(sources.values()), city.zone, box_of(city))
+    sensing = SensingHealth(database, clock, sources)
+    engine = SwmmEngine(workers=manner.workers)
+    twins = {
+        name: Twins(database, clock, ids, context, wiring, engine.open(wiring.setup), name)
+        for name, wiring in wirings_of(city).items()
+    }
+    catalogue = read_catalogue(city)
+    vitals = Vitals(database, history, clock, ids, city, context.series, catalogue, exercise=manner.exercise)
+    decisions = Decisions(city)
+    processes = Processes(
+        database, SpiffEngine(), clock, ids, WorkingCalendar.read(city.calendar, city.zone), decisions.decide
+    )
+    deploy_plans(city, processes)
+    response = Response(
+        database,
+        clock,
+        ids,
+        city,
+        readings,
+        plans=processes,
+        roads=roads_of(city),
+        solver=PyVrpSolver(),
+        foresight=Foresight(twins),
+    )
+    services, feed = Services(processes), HistoryFeed(history, clock)
+    pump = Pump(
+        database,
+        clock,
+        [feed, sensing, *twins.values(), vitals, *response.consumers, services],
+        [feed, sensing, *twins.values(), vitals, Timers(database, clock, processes), *response.tickers],
+        strict=manner.strict,
+    )
+    return Hub(
+        city,
+        folder,
+        clock,
+        ids,
+        database,
+        history,
+        context,
+        readings,
+        sources,
+        intake,
+        sensing,
+        twins,
+        vitals,
+        VitalQueries(database, clock, city, vitals),
+        processes,
+        response,
+        pump,
+        engine,
+    )
+
+
+def _metadata(store: Any) -> MetaData:
+    found: MetaData = store.metadata
+    return found
+
+
+def read_all_sources(city: City) -> dict[str, Source]:
+    """The sources of every installed scenario by id. Raises :class:`Invalid` for doubles and mistakes."""
+    found: dict[str, Source] = {}
+    findings = Findings()
+    for scenario in city.scenarios.values():
+        path = scenario.file("sources.yaml")
+        for source in read_sources(path) if path else ():
+            if source.id in found:
+                findings.add(
+                    "source-double",
+                    f"source {source.id!r} is declared by two scenarios",
+                    where=str(path),
+                    remedy="rename it in one of them",
+                )
+            found[source.id] = source
+    findings.raise_any()
+    return found
+
+
+def box_of(city: City) -> Box | None:
+    """The rectangle of the city's areas, a tenth wider on each side; None where no area has a shape."""
+    bounds = [area.shape.bounds for area in city.areas if area.shape is not None]
+    if not bounds:
+        return None
+    west, south = min(b[0] for b in bounds), min(b[1] for b in bounds)
+    east, north = max(b[2] for b in bounds), max(b[3] for b in bounds)
+    wide, high = (east - west) / 10, (north - south) / 10
+    return Box(west - wide, south - high, east + wide, north + high)
+
+
+def roads_of(city: City) -> RoadGraph | None:
+    """The city's road graph, None where it has none."""
+    path = city.folder / "roads.geojson"
+    return read_roads(path) if path.is_file() else None
+
+
+def deploy_plans(city: City, processes: Processes) -> None:
+    """Bring every plan of the installed scenarios in; an unchanged one keeps its version."""
+    for scenario in city.scenarios.values():
+        if (path := scenario.file("plan.bpmn")) is not None:
+            processes.deploy(path.read_bytes(), HUB)
+
+
+def wirings_of(city: City) -> dict[str, Wiring]:
+    """How the twin of each scenario that has one belongs to the city."""
+    return {
+        name: wire(city, scenario)
+        for name, scenario in city.scenarios.items()
+        if scenario.file("twin.toml") is not None
+    }

@@ -1,0 +1,273 @@
+"""What is wrong with a decision table before anybody uses it: gaps, contradictions, rules that never decide.
+
+The conditions of the table cut the values of each input into finitely many classes: numbers into points and
+the stretches between them, strings and booleans into those that are named and one that is not. One value of
+each class stands for all; the classes are gone through input by input, keeping only the rules that still can
+match, so whole regions are settled at once. Null is not looked at. Inputs with conditions of other forms (functions, other variables) are
+taken as "may match": nothing is reported that hangs on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from chengshu.kernel.texts import Text
+from chengshu.rules.dmn.explain import shown
+from chengshu.rules.dmn.model import Table
+from chengshu.rules.dmn.scope import LogicScope
+from chengshu.rules.dmn.table import read_cell
+from chengshu.rules.dmn.table_index import Interval, constants, intervals
+from chengshu.rules.feel import ast
+from chengshu.rules.feel.types import SIMPLE
+
+MAX_VISITS = 50_000
+"""Regions looked at in one table; beyond, the analysis says that it is incomplete."""
+
+_SINGLE_HIT = frozenset({"UNIQUE", "ANY", "FIRST", "PRIORITY"})
+_OTHER = "anything else"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A mistake with an example: kind is gap, overlap or unreachable; rules count from 1."""
+
+    kind: str
+    rules: tuple[int, ...]
+    example: dict[str, Any]
+    text: Text
+
+
+@dataclass(slots=True)
+class Analysis:
+    """All findings; ``complete`` is false when the table was too large to look at all of it."""
+
+    findings: list[Finding] = field(default_factory=list)
+    complete: bool = True
+    unread: tuple[str, ...] = ()
+    """Inputs with conditions of other forms, about which nothing is claimed."""
+
+    def of(self, kind: str) -> list[Finding]:
+        """The findings of one kind."""
+        return [finding for finding in self.findings if finding.kind == kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """Values that all conditions of an input treat alike: one of them, and the rules that accept it."""
+
+    sample: Any
+    rules: int
+
+
+@dataclass(slots=True)
+class Column:
+    name: str
+    classes: list[Class]
+    certain: int
+    """Rules whose condition here is fully understood."""
+
+
+def analyse(table: Table) -> Analysis:
+    """Gaps, contradictory overlaps and unreachable rules of a table."""
+    scope = LogicScope(frozenset(), SIMPLE.get, table.name, lambda place, problem: None)
+    trees = [[read_cell(text, scope, "") for text in rule.inputs] for rule in table.rules]
+    allowed = [read_cell(column.allowed, scope, "") if column.allowed else None for column in table.inputs]
+    columns = [
+        _column(input_.label or input_.expression, input_.type_ref, [row[i] for row in trees], allowed[i])
+        for i, input_ in enumerate(table.inputs)
+    ]
+    everything = (1 << len(table.rules)) - 1
+    certain = everything
+    for column in columns:
+        certain &= column.certain
+    analysis = Analysis(unread=tuple(c.name for c in columns if c.certain != everything))
+    _Search(table, columns, certain, analysis).run()
+    return analysis
+
+
+def _column(
+    name: str, type_ref: str, cells: Sequence[ast.UnaryTests | None], allowed: ast.UnaryTests | None
+) -> Column:
+    every = (1 << len(cells)) - 1
+    spans = [intervals(cell) for cell in cells]
+    named = [constants(cell) for cell in cells]
+    free = sum(1 << at for at, cell in enumerate(cells) if cell is not None and cell.any)
+    numeric = type_ref == "number" or any(spans)
+    read = spans if numeric else named
+    certain = free | sum(1 << at for at, cell in enumerate(read) if cell is not None)
+    loose = every & ~certain | free
+    if numeric:
+        return Column(name, _number_classes(spans, loose, intervals(allowed)), certain)
+    wanted = constants(allowed)
+    if type_ref == "boolean" and wanted is None:
+        wanted = [True, False]
+    return Column(name, _constant_classes(named, loose, wanted), certain)
+
+
+def _number_classes(
+    cells: Sequence[list[Interval] | None], loose: int, allowed: list[Interval] | None
+) -> list[Class]:
+    spans = [span for cell in (*cells, allowed) if cell for span in cell]
+    points = sorted({end for span in spans for end in (span.low, span.high) if end is not None})
+    if not points:
+        return [Class(Decimal(0), loose)]
+    samples = [points[0] - 1]
+    for at, point in enumerate(points):
+        samples.append(point)
+        samples.append((point + points[at + 1]) / 2 if at + 1 < len(points) else point + 1)
+    classes: list[Class] = []
+    for sample in samples:
+        if allowed is not None and not any(_holds(span, sample) for span in allowed):
+            continue
+        rules = loose
+        for at, cell in enumerate(cells):
+            if cell is not None and any(_holds(span, sample) for span in cell):
+                rules |= 1 << at
+        classes.append(Class(sample, rules))
+    return _merged(classes)
+
+
+def _holds(span: Interval, value: Decimal) -> bool:
+    above = span.low is None or span.low < value or (span.low == value and span.low_included)
+    return above and (span.high is None or value < span.high or (value == span.high and span.high_included))
+
+
+def _constant_classes(
+    cells: Sequence[list[Any] | None], loose: int, allowed: list[Any] | None
+) -> list[Class]:
+    listed = {(type(value), value) for cell in cells if cell for value in cell}
+    if allowed is not None:
+        listed = {(type(value), value) for value in allowed}
+    classes = [] if allowed is not None else [Class(_OTHER, loose)]
+    for kind, value in sorted(listed, key=str):
+        rules = loose
+        for at, cell in enumerate(cells):
+            if cell is not None and any(type(v) is kind and v == value for v in cell):
+                rules |= 1 << at
+        classes.append(Class(value, rules))
+    return _merged(classes)
+
+
+def _merged(classes: list[Class]) -> list[Class]:
+    """One class for each set of rules: the others would only repeat it."""
+    found: dict[int, Class] = {}
+    for one in classes:
+        found.setdefault(one.rules, one)
+    return list(found.values())
+
+
+class _Search:
+    def __init__(self, table: Table, columns: list[Column], certain: int, analysis: Analysis) -> None:
+        self.table = table
+        self.columns = columns
+        self.certain = certain
+        self.analysis = analysis
+        self.left = MAX_VISITS
+        self.decides = 0
+        self.seen: set[tuple[str, tuple[int, ...]]] = set()
+        self.visited: set[tuple[int, int]] = set()
+
+    def run(self) -> None:
+        everything = (1 << len(self.table.rules)) - 1
+        for sample, rules in self.regions(0, everything, []):
+            self.look(sample, rules)
+        if not self.analysis.complete:
+            return
+        for at in range(len(self.table.rules)):
+            if not self.decides >> at & 1:
+                self.unreachable(at)
+
+    def regions(self, at: int, rules: int, sample: list[Any]) -> Iterator[tuple[list[Any], int]]:
+        """A sample of each region with the rules that may match there; one that no rule reaches is not cut up."""
+        if (at, rules) in self.visited:
+            return  # the same rules meet the same remaining inputs: nothing new can come of it
+        self.visited.add((at, rules))
+        self.left -= 1
+        if self.left < 0:
+            self.analysis.complete = False
+            return
+        if at == len(self.columns) or not rules:
+            yield sample, rules
+            return
+        for one in self.columns[at].classes:
+            yield from self.regions(at + 1, rules & one.rules, [*sample, one.sample])
+
+    def look(self, sample: list[Any], rules: int) -> None:
+        numbers = [at for at in range(rules.bit_length()) if rules >> at & 1]
+        surely = [at for at in numbers if self.certain >> at & 1]
+        policy = self.table.hit_policy
+        if not numbers:
+            if policy in _SINGLE_HIT and not any(column.default for column in self.table.outputs):
+                self.gap(sample)
+            return
+        if policy == "FIRST":
+            first_sure = surely[0] if surely else numbers[-1]
+            self.mark(at for at in numbers if at <= first_sure)
+        else:
+            self.mark(numbers)
+        if policy in ("UNIQUE", "ANY") and len(surely) > 1:
+            results = {self.table.rules[at].outputs for at in surely}
+            if policy == "UNIQUE" or len(results) > 1:
+                self.overlap(sample, surely)
+
+    def mark(self, numbers: Iterator[int] | list[int]) -> None:
+        for at in numbers:
+            self.decides |= 1 << at
+
+    def example(self, sample: list[Any]) -> dict[str, Any]:
+        return {column.name: value for column, value in zip(self.columns, sample, strict=False)}
+
+    def add(self, kind: str, rules: tuple[int, ...], sample: list[Any], text: tuple[str, str, str]) -> None:
+        example = self.example(sample)
+        key = (kind, rules) if rules else (kind, tuple(hash((k, str(v))) for k, v in example.items()))
+        if key in self.seen:
+            return
+        self.seen.add(key)
+        when = ", ".join(f"{name} = {_said(value)}" for name, value in example.items())
+        parts = [part.format(when=when, name=self.table.name) for part in text]
+        self.analysis.findings.append(Finding(kind, rules, example, Text(*parts)))
+
+    def gap(self, sample: list[Any]) -> None:
+        self.add(
+            "gap",
+            (),
+            sample,
+            (
+                "no rule of «{name}» covers {when}",
+                "“{name}”没有规则覆盖：{when}",
+                "「{name}」沒有規則涵蓋：{when}",
+            ),
+        )
+
+    def overlap(self, sample: list[Any], rules: list[int]) -> None:
+        numbers = tuple(at + 1 for at in rules)
+        said = ", ".join(map(str, numbers))
+        self.add(
+            "overlap",
+            numbers,
+            sample,
+            (
+                f"rules {said} of «{{name}}» all match {{when}}",
+                f"“{{name}}”的规则 {said} 同时命中：{{when}}",
+                f"「{{name}}」的規則 {said} 同時命中：{{when}}",
+            ),
+        )
+
+    def unreachable(self, at: int) -> None:
+        self.add(
+            "unreachable",
+            (at + 1,),
+            [],
+            (
+                f"rule {at + 1} of «{{name}}» never decides",
+                f"“{{name}}”的规则 {at + 1} 永远不起作用",
+                f"「{{name}}」的規則 {at + 1} 永遠不起作用",
+            ),
+        )
+
+
+def _said(value: Any) -> str:
+    return value if value is _OTHER else shown(value)

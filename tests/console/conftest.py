@@ -1,0 +1,137 @@
+"""A console over the fake hub: by HTTP client, and served for a real browser."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from chengshu.console import router
+from chengshu.kernel.errors import ChengshuError
+
+
+def _load() -> ModuleType:
+    """``fake.py`` beside this file, loaded once under one name whatever the import mode."""
+    name = "chengshu_console_fake"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("fake.py"))
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def fake() -> ModuleType:
+    return _load()
+
+
+@pytest.fixture
+def view(fake: ModuleType) -> Any:
+    return fake.FakeView()
+
+
+def make_app(view: Any) -> FastAPI:
+    app = FastAPI()
+    app.include_router(router(view))
+
+    @app.exception_handler(ChengshuError)
+    def problem(_request: Request, error: ChengshuError) -> JSONResponse:
+        return JSONResponse(error.as_problem(), error.status, media_type="application/problem+json")
+
+    return app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def assets(root: Path) -> None:
+    """The pages name the libraries they load, so those must be built."""
+    if not (root / "src/chengshu/console/static/vendor/manifest.json").is_file():
+        pytest.skip("the console's browser libraries are not built: run `make assets`")
+
+
+@pytest.fixture
+def app(view: Any) -> FastAPI:
+    return make_app(view)
+
+
+@pytest.fixture
+async def guest(app: FastAPI) -> Any:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
+        yield client
+
+
+@pytest.fixture
+async def client(guest: httpx.AsyncClient, fake: ModuleType) -> httpx.AsyncClient:
+    """Signed in as the duty officer."""
+    answer = await guest.post("/sign-in", data={"login": "lin", "password": fake.PASSWORD})
+    assert answer.status_code == 303
+    return guest
+
+
+class Served:
+    """A console on a port of this machine, with the fake hub behind it to change."""
+
+    def __init__(self, view: Any) -> None:
+        self.view = view
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        config = uvicorn.Config(
+            make_app(view), host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1
+        )
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(5)
+
+
+@pytest.fixture
+def served(fake: ModuleType) -> Iterator[Served]:
+    server = Served(fake.FakeView())
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real browser; the tests are skipped where there is none."""
+    path = os.environ.get("CHENGSHU_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("needs a Chromium browser (apt-get install chromium, or set CHENGSHU_CHROMIUM)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+        )
+        yield browser
+        browser.close()

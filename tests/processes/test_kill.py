@@ -1,0 +1,105 @@
+"""Kill -9 at every statement and every commit of a whole run: nothing is lost, nothing happens twice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from chengshu.foundation.journal import Actor
+from chengshu.foundation.processes import queries
+
+HUB = Actor.hub("test")
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+
+
+def step(house: Any) -> bool:
+    """The next thing to do, read off the stored state alone; False when the run is over."""
+    with house.database.read() as connection:
+        [instance] = queries.instances(connection)
+        tasks, requests = queries.tasks(connection), queries.requests(connection)
+    if instance.state == "ended":
+        return False
+    if tasks:
+        house.processes.complete(tasks[0].id, {"agreed": "ground" in instance.data}, HUB)
+    elif requests:
+        house.processes.fail_service(requests[0].id, "CLOSED", "", HUB)
+    else:
+        house.processes.message("appeal", "r", {"ground": "law"}, HUB)
+    return True
+
+
+def run_until_killed(house_class: Any, path: Path, fault: int) -> int | None:
+    """Run in a child that kills itself at its ``fault``-th statement or commit; its exit status."""
+    child = os.fork()
+    if child == 0:
+        try:
+            house = house_class(path, durable_ids=True)
+            count = 0
+
+            def tick(*_: Any) -> None:
+                nonlocal count
+                count += 1
+                if count == fault:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
+                event.listen(Engine, name, tick)
+            while step(house):
+                pass
+            os._exit(0)
+        finally:
+            os._exit(3)
+    return os.waitpid(child, 0)[1]
+
+
+def test_kill_at_every_fault_point(house: Any, tmp_path: Path) -> None:
+    house_class = type(house)
+    base = tmp_path / "base.db"
+    first = house_class(base, durable_ids=True)
+    first.deploy("sharing.bpmn")
+    first.processes.start("sharing", "r", {"owner": "water", "resource": "x"}, HUB)
+    first.database.close()
+    reference: Counter[str] | None = None
+    fault, killed = 0, 0
+    while True:
+        fault += 11  # every statement has three points; the stride meets all of their kinds and places
+        path = tmp_path / f"run{fault}.db"
+        shutil.copy(base, path)
+        status = run_until_killed(house_class, path, fault)
+        assert status in (0, signal.SIGKILL)
+        killed += status == signal.SIGKILL
+        again = house_class(path, durable_ids=True)
+        while step(again):
+            pass
+        found = Counter(change.kind for change in again.changes())  # and the hash chain holds
+        reference = reference or found
+        assert found == reference, f"fault point {fault}"
+        with again.database.read() as connection:
+            [ended] = queries.instances(connection)
+        assert (ended.state, ended.revision) == ("ended", 6)
+        assert not again.tasks() and not again.requests()
+        again.database.close()
+        for leftover in tmp_path.glob(f"run{fault}.db*"):
+            leftover.unlink()
+        if status == 0:
+            break
+    assert killed > 20
+    assert reference == Counter(
+        {
+            "process.deployed": 1,
+            "process.started": 1,
+            "process.ended": 1,
+            "task.created": 3,
+            "task.completed": 3,
+            "process.service_requested": 1,
+            "process.service_failed": 1,
+        }
+    )
