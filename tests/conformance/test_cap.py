@@ -47,8 +47,20 @@ def damaged(root: etree._Element, chance: random.Random) -> etree._Element:
             copy = etree.fromstring(etree.tostring(node))
             parent.insert(parent.index(node) + 1, copy)
         case 3:
-            node.text = chance.choice(["", "Met", "Past", "2024-05-19T24:00:00+04:00", "2024-02-30T10:00:00+04:00",
-                                       " 2024-05-19T10:00:00-14:00 ", "2024-05-19T10:00:00", "fr", "x y", "None"])
+            node.text = chance.choice(
+                [
+                    "",
+                    "Met",
+                    "Past",
+                    "2024-05-19T24:00:00+04:00",
+                    "2024-02-30T10:00:00+04:00",
+                    " 2024-05-19T10:00:00-14:00 ",
+                    "2024-05-19T10:00:00",
+                    "fr",
+                    "x y",
+                    "None",
+                ]
+            )
         case 4:
             node.set(chance.choice(["a", "lang"]), "1")
         case 5:

@@ -1,4 +1,4 @@
-"""The DMN Technology Compatibility Kit, read in place: level 2 and level 3 whole, cases that call Java apart."""
+"""The DMN Technology Compatibility Kit, read in place: levels 2 and 3 whole, Java apart."""
 
 from __future__ import annotations
 

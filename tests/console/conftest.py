@@ -64,13 +64,28 @@ def assets(root: Path) -> None:
         pytest.skip("the console's browser libraries are not built: run `make assets`")
 
 
-@pytest.fixture
-def app(view: Any) -> FastAPI:
-    return make_app(view)
+class Swap:
+    """Stands for whichever view a test uses, so that the routes are built once for all tests."""
+
+    target: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.target, name)
+
+
+@pytest.fixture(scope="session")
+def swap() -> Swap:
+    return Swap()
+
+
+@pytest.fixture(scope="session")
+def app(swap: Swap) -> FastAPI:
+    return make_app(swap)
 
 
 @pytest.fixture
-async def guest(app: FastAPI) -> Any:
+async def guest(app: FastAPI, swap: Swap, view: Any) -> Any:
+    swap.target = view
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
         yield client
@@ -85,18 +100,26 @@ async def client(guest: httpx.AsyncClient, fake: ModuleType) -> httpx.AsyncClien
 
 
 class Served:
-    """A console on a port of this machine, with the fake hub behind it to change."""
+    """A console on a port of this machine, with a fake hub behind it that tests may change."""
 
-    def __init__(self, view: Any) -> None:
-        self.view = view
+    def __init__(self) -> None:
+        self.swap = Swap()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         config = uvicorn.Config(
-            make_app(view), host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1
+            make_app(self.swap),
+            host="127.0.0.1",
+            port=self.port,
+            log_level="error",
+            timeout_graceful_shutdown=1,
         )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
+
+    @property
+    def view(self) -> Any:
+        return self.swap.target
 
     @property
     def url(self) -> str:
@@ -112,12 +135,19 @@ class Served:
         self.thread.join(5)
 
 
-@pytest.fixture
-def served(fake: ModuleType) -> Iterator[Served]:
-    server = Served(fake.FakeView())
+@pytest.fixture(scope="session")
+def serving(fake: ModuleType) -> Iterator[Served]:
+    server = Served()
+    server.swap.target = fake.FakeView()
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def served(serving: Served, fake: ModuleType) -> Served:
+    serving.swap.target = fake.FakeView()
+    return serving
 
 
 @pytest.fixture(scope="session")

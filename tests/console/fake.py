@@ -1,7 +1,7 @@
 """A hub's view for tests: the demo city on the evening of a storm, computed from the moment asked for.
 
-Nothing here is random and nothing is a fixed page: every method derives what it shows from ``as_of``, so looking
-back, live changes and commands behave as in a real hub.
+Nothing here is random: every method derives what it shows from ``as_of``, so looking back, live changes and
+commands behave as in a real hub.
 """
 
 from __future__ import annotations
@@ -169,16 +169,16 @@ class FakeView:
     def _at(self, as_of: datetime | None) -> datetime:
         return as_of or self.now
 
-    def level_of(self, area: m.AreaRef, at: datetime) -> Level:
-        if self.quiet:
-            return Level.NORMAL
-        own = self.own_level(area, at)
-        below = [self.level_of(child, at) for child in areas() if child.parent == area.id]
-        return max([own, *below])
-
-    def own_level(self, area: m.AreaRef, at: datetime) -> Level:
-        rows = [row.level for row in self._warnings(at) if row.area.id == area.id and row.state != "cleared"]
-        return max(rows, default=Level.NORMAL)
+    def levels(self, at: datetime, *, below: bool) -> dict[str, Level]:
+        """By area: the level of its own warnings, and with ``below`` of those of the areas below it too."""
+        found = {area.id: Level.NORMAL for area in areas()}
+        parents = {area.id: area.parent for area in areas()}
+        for row in self._warnings(at):
+            place: str | None = row.area.id
+            while place is not None and row.state != "cleared":
+                found[place] = max(found[place], row.level)
+                place = parents[place] if below else None
+        return found
 
     def _warnings(self, at: datetime) -> list[m.WarningRow]:
         if self.quiet:
@@ -323,10 +323,11 @@ class FakeView:
     def overview(self, person: m.Person, as_of: datetime | None) -> m.Overview:
         at = self._at(as_of)
         warnings = tuple(row for row in self._warnings(at) if row.state != "cleared")
+        worst = self.levels(at, below=True)
         levels = tuple(
             m.AreaLevel(
                 area,
-                self.level_of(area, at),
+                worst[area.id],
                 m.Coverage(12, 11, 1)
                 if area.kind == "city"
                 else m.Coverage(
@@ -371,7 +372,7 @@ class FakeView:
 
     def layer(self, person: m.Person, name: Layer, as_of: datetime | None) -> m.GeoJson:
         at = self._at(as_of)
-        return {"type": "FeatureCollection", "features": [f for f in self._features(name, at)]}
+        return {"type": "FeatureCollection", "features": self._features(name, at)}
 
     def _features(self, name: Layer, at: datetime) -> list[dict[str, Any]]:
         def feature(source: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -385,9 +386,9 @@ class FakeView:
             return {"type": "Feature", "properties": properties, "geometry": source["geometry"]}
 
         if name == "areas":
+            own = self.levels(at, below=False)
             return [
-                feature(f, level=self.own_level(area, at).word)
-                for f, area in zip(geo("areas"), areas(), strict=True)
+                feature(f, level=own[area.id].word) for f, area in zip(geo("areas"), areas(), strict=True)
             ]
         if name == "ground":
             return [feature(f) for f in geo("base") if f["geometry"]["type"] == "Polygon"]
@@ -749,7 +750,7 @@ class FakeView:
             row,
             at,
             T(
-                "0.41 m of water under Tongji Avenue. Road closed, two pump trucks sent, reserve pump started.",
+                "0.41 m of water under Tongji Avenue. Road closed, two pump trucks sent.",
                 "通济大道下穿水深0.41米，道路已封闭，已派两台泵车并启用备用泵。",
                 "通濟大道下穿水深0.41公尺，道路已封閉，已派兩台泵車並啟用備用泵。",
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
-from tests.context.conftest import START, Room
+from tests.context.conftest import START, Room, open_room
 
 from chengshu.foundation.context import Columns, Observation, SeriesKey, decode_batch, encode_batch
 from chengshu.foundation.journal import changes_after, entries_about, last_seq, verify
 from chengshu.foundation.journal.queries import latest_entries
+from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.errors import Invalid
 
 Rain = Callable[..., Observation]
@@ -89,16 +91,10 @@ def test_booleans_and_texts_come_back_as_they_were(room: Room) -> None:
 
 
 def test_what_waits_together_commits_together_per_source(tmp_path_factory: pytest.TempPathFactory) -> None:
-    from tests.context.conftest import open_room
-
-    from chengshu.kernel.clock import VirtualClock
-
     room = open_room(tmp_path_factory.mktemp("room"), VirtualClock(START), threaded=True)
     (series,) = room.context.open_series(
         [SeriesKey("urn:ngsi-ld:RainGauge:1", "RainGauge", "rainIntensity", "mm/h")]
     )
-    import threading
-
     gate, held = threading.Event(), threading.Event()
 
     def hold(_connection: object) -> None:
@@ -136,6 +132,20 @@ def test_a_commit_that_fails_is_told_to_everybody_who_waited(room: Room, rain: R
         room.context.record([rain(1, 2.0, START)])
     with room.database.read() as connection:
         assert last_seq(connection) == before
+
+
+@pytest.mark.parametrize("threaded", [False, True])
+def test_recording_inside_a_write_is_refused_not_stuck(
+    tmp_path_factory: pytest.TempPathFactory, rain: Rain, threaded: bool
+) -> None:
+    room = open_room(tmp_path_factory.mktemp("room"), VirtualClock(START), threaded=threaded)
+    room.context.record([rain(1, 1.0, START)])
+    with pytest.raises(RuntimeError, match="a write inside a write"):
+        room.database.write(lambda _connection: room.context.record([rain(1, 2.0, START)]))
+    room.context.record([rain(1, 3.0, START)])
+    assert [item.value for item in room.queries.latest()] == [3.0]
+    room.history.close()
+    room.database.close()
 
 
 ROWS = st.lists(

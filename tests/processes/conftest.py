@@ -19,6 +19,7 @@ from chengshu.foundation.processes import Processes, Services, Task, Timers, que
 from chengshu.kernel.calendar import WorkingCalendar
 from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.ids import Ids, SequenceIds, TimeIds
+from chengshu.ports.database import Database
 
 PLANS = Path(__file__).parent / "plans"
 OFFICE = {
@@ -35,14 +36,17 @@ class House:
     def __init__(self, path: Path, *, durable_ids: bool = False) -> None:
         self.database = SqliteDatabase(path, durable=False, threaded=False)
         self.clock = VirtualClock(datetime(2026, 7, 1, 10, 0, tzinfo=UTC))  # a Wednesday
-        calendar = WorkingCalendar.read(OFFICE, ZoneInfo("UTC"))
-        ids: Ids = TimeIds(self.clock) if durable_ids else SequenceIds()
-        self.processes = Processes(self.database, SpiffEngine(), self.clock, ids, calendar, self._decide)
+        self.ids: Ids = TimeIds(self.clock) if durable_ids else SequenceIds()
+        self.processes = self.renewed(self.database)
         self.services = Services(self.processes)
         self.timers = Timers(self.database, self.clock, self.processes)
         self.pump = Pump(self.database, self.clock, [self.services], [self.timers], strict=True)
         self.database.create(journal_store.metadata)
         self.database.create(store.metadata)
+
+    def renewed(self, database: Database) -> Processes:
+        calendar = WorkingCalendar.read(OFFICE, ZoneInfo("UTC"))
+        return Processes(database, SpiffEngine(), self.clock, self.ids, calendar, self._decide)
 
     @staticmethod
     def _decide(key: str, name: str, context: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.journal import Actor
 from chengshu.foundation.processes import ServiceFailure, queries
-from chengshu.kernel.errors import Conflict, Invalid, Missing
+from chengshu.kernel.errors import Conflict, Invalid, Missing, TooLarge
 
 HUB = Actor.hub("test")
 
@@ -345,3 +349,46 @@ def test_a_timer_of_a_worker_that_died_fires_after_its_lease(house: Any, people:
     assert house.pump.next_due() == until
     house.to("2026-07-04T10:01")
     assert house.instance(instance).state == "ended"
+
+
+def test_data_of_any_kind_are_kept_as_plain_data_or_refused(house: Any) -> None:
+    instance = begin(
+        house, amount=Decimal("1.50"), since=datetime(2026, 7, 1, tzinfo=UTC), period=timedelta(hours=36)
+    )
+    kept = house.instance(instance).data
+    assert (kept["amount"], kept["since"], kept["period"]) == (1.5, "2026-07-01T00:00:00Z", "P1DT12H")
+    with pytest.raises(Invalid, match="number that is none"):
+        house.processes.message("appeal", "request-1", {"depth": float("nan")}, HUB)
+    with pytest.raises(TooLarge):
+        house.processes.start("sharing", "request-2", {"owner": "water", "text": "x" * 2_000_000}, HUB)
+
+
+def test_a_task_without_anybody_responsible_is_refused(house: Any) -> None:
+    house.deploy("sharing.bpmn")
+    with pytest.raises(Invalid, match="nobody would be responsible"):
+        house.processes.start("sharing", "request-1", {}, HUB)
+    assert house.changes("process.started") == []
+
+
+def test_two_people_complete_one_task_and_only_one_does(tmp_path: Path, house: Any, people: Any) -> None:
+    begin(house)
+    task = house.task("answer")
+    house.database.close()
+    house.database = SqliteDatabase(tmp_path / "hub.db", durable=False)
+    house.processes = house.renewed(house.database)
+    outcomes: list[str] = []
+
+    def complete(actor: Actor) -> None:
+        try:
+            house.processes.complete(task.id, {"agreed": False}, actor)
+            outcomes.append("done")
+        except Conflict:
+            outcomes.append("conflict")
+
+    threads = [Thread(target=complete, args=(person,)) for person in people * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["conflict"] * 7 + ["done"]
+    assert len(house.changes("task.completed")) == 1

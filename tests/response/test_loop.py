@@ -381,3 +381,31 @@ def test_a_way_that_water_closes_is_changed_once_while_driving(tmp_path):
     assert again.units == order.units
     assert not through & set(again.route.edges)
     assert again.eta > order.eta
+
+
+def test_why_a_place_gets_nobody_is_said(tmp_path):
+    world = World(tmp_path / "hub.db", units=[truck(1, 1, 1)])
+    flood_node(world, "n1", "west-s", 1, 1)
+    world.warn("w1", "west-s", "orange")
+    (order,) = world.orders("pump")
+    world.do.accept(order.id, CREW)
+    world.wait(seconds=10)
+    world.do.arrive(order.id, CREW)
+    flood_node(world, "n2", "west-s", 2, 2)
+    world.wait(minutes=5)
+    unserved = world.queries.dispatch("waterlogging")["unserved"]
+    assert {found["why"] for slot, found in unserved.items() if "n2" in slot} == {"busy"}
+    assert world.queries.order(order.id).state is OrderState.ARRIVED
+
+
+def test_a_unit_is_sent_from_where_it_says_it_is(tmp_path):
+    world = World(tmp_path / "hub.db", units=[truck(1, 0, 0), truck(2, 6, 6)])
+    flood_node(world, "n1", "west-s", 1, 1)
+    moved = world.readings.declare(
+        "PumpTruck", "1", "east-n", 6, 5
+    )  # its depot is (0, 0); it has driven away
+    world.readings.set(moved, status="free")
+    world.warn("w1", "west-s", "orange")
+    first = next(order for order in world.orders("pump") if order.units == (moved,))
+    assert first.reason["inputs"]["travel_s"] == pytest.approx(900, abs=3)
+    assert (first.route.points[0].lon, first.route.points[0].lat) == pytest.approx(at(6, 5))

@@ -12,7 +12,8 @@ from chengshu.rules.dmn import Model, read_model
 
 def wrap(body: str, name: str = "test", namespace: str = "urn:test") -> bytes:
     """A DMN 1.5 file around some elements."""
-    head = f'<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="{name}" namespace="{namespace}">'
+    model = "https://www.omg.org/spec/DMN/20230324/MODEL/"
+    head = f'<definitions xmlns="{model}" name="{name}" namespace="{namespace}">'
     return f"{head}{body}</definitions>".encode()
 
 

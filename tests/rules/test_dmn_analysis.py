@@ -64,7 +64,9 @@ def test_nothing_is_claimed_about_conditions_that_are_not_understood() -> None:
 
 def test_a_huge_table_says_that_it_was_not_finished() -> None:
     inputs = tuple(TableInput(f"x{i}", "number") for i in range(12))
-    rules = tuple(Rule(tuple(f"> {(i * 7 + r) % 10}" for i in range(12)), ("1",)) for r in range(20))
+    rules = tuple(
+        Rule(tuple(f"> {(i * 7 + r * (i + 1)) % 50}" for i in range(12)), ("1",)) for r in range(200)
+    )
     assert not analyse(Table(inputs, (TableOutput(),), rules, "ANY")).complete
 
 

@@ -158,9 +158,17 @@ BOXED = {
     ),
 }
 TEXTS = {
-    "two": "2", "three": "3", "true": "true", "list": "[1, 2, 3]", "a_plus": "a + 1", "n_plus": "n + 1", "f": "f",
-    "i_squared": "i * i", "i_big": "i > 2", "item_big": "item > 2",
-}  # fmt: skip
+    "two": "2",
+    "three": "3",
+    "true": "true",
+    "list": "[1, 2, 3]",
+    "a_plus": "a + 1",
+    "n_plus": "n + 1",
+    "f": "f",
+    "i_squared": "i * i",
+    "i_big": "i > 2",
+    "item_big": "item > 2",
+}
 
 
 @pytest.mark.parametrize("kind", sorted(BOXED))

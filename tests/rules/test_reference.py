@@ -1,5 +1,5 @@
-"""The compiled evaluator agrees with a slow interpreter that was written apart from it, straight from the tables of
-the standard (DMN 1.5, 10.3.2), on random expressions over numbers, strings, booleans, lists and contexts."""
+"""The compiled evaluator agrees with a slow interpreter written apart from it, after the tables of DMN
+1.5 (10.3.2), on random expressions over numbers, strings, booleans, lists and contexts."""
 
 from __future__ import annotations
 

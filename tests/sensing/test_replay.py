@@ -12,7 +12,8 @@ import pytest
 from tests.context.conftest import START, Room
 from tests.sensing.conftest import GAUGES
 
-from chengshu.foundation.journal import Pump
+from chengshu.foundation.context import Entity
+from chengshu.foundation.journal import Actor, Pump
 from chengshu.foundation.sensing import Intake, quarantined
 from chengshu.foundation.sensing.connectors import FileReplay
 from chengshu.kernel.clock import VirtualClock, iso
@@ -89,6 +90,17 @@ def test_an_old_day_can_be_played_today(room: Room, open_intake: Open, tmp_path:
     assert run(pump, room.clock) == [5.0]
     (reading,) = room.queries.latest()
     assert (reading.value, reading.observed_at) == (2.0, START + timedelta(minutes=5))
+
+
+def test_a_requeued_record_is_moved_to_today_as_well(room: Room, open_intake: Open, tmp_path: Path) -> None:
+    write(tmp_path, [("9", -60 * 24 * 365, 1)])
+    intake = open_intake(FILE | {"connector": FILE["connector"] | {"shift": "P365D"}})
+    _, pump = open_replay(room, intake, tmp_path)
+    pump.drain()
+    assert [item.code for item in quarantined(room.database)] == ["entity-unknown"]
+    room.context.upsert(Entity("urn:ngsi-ld:RainGauge:9", "RainGauge"))
+    assert intake.requeue("gauges", Actor("person:li")).kept == 1
+    assert [item.observed_at for item in room.queries.latest()] == [START]
 
 
 def test_what_cannot_be_read_goes_to_quarantine(room: Room, open_intake: Open, tmp_path: Path) -> None:

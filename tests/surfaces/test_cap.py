@@ -23,30 +23,88 @@ from chengshu.surfaces.cap.feed import ATOM, feed
 from chengshu.surfaces.cap.grammar import NAMESPACE
 
 NOW = datetime(2026, 7, 1, 6, 20, tzinfo=UTC)
-AREA = Area("c1", Text("Old Town", "老城", "老城"), "community", None,
-            MultiPolygon([box(120, 30, 121, 31), Polygon([(122, 30), (123, 30), (123, 31)])]))
-RULE = WarningRule(("community",), Text("Flooding", "内涝", "內澇"), Text.of("x"), Text("Stay away", "请远离", "請遠離"),
-                   "Infra", None, None, {}, 3, timedelta(0))
+AREA = Area(
+    "c1",
+    Text("Old Town", "老城", "老城"),
+    "community",
+    None,
+    MultiPolygon([box(120, 30, 121, 31), Polygon([(122, 30), (123, 30), (123, 31)])]),
+)
+RULE = WarningRule(
+    ("community",),
+    Text("Flooding", "内涝", "內澇"),
+    Text.of("x"),
+    Text("Stay away", "请远离", "請遠離"),
+    "Infra",
+    None,
+    None,
+    {},
+    3,
+    timedelta(0),
+)
 INDICATOR = Indicator(
-    "fill", "waterlogging", Text("Fill", "充满度", "充滿度"), "1", "water", Text(), "", 2, "community",
-    timedelta(minutes=1), timedelta(minutes=5), "max", "last", None, None, None, (), None, None, False, 0.5,
-    Levels(True, (), timedelta(0), timedelta(0)), RULE)
+    "fill",
+    "waterlogging",
+    Text("Fill", "充满度", "充滿度"),
+    "1",
+    "water",
+    Text(),
+    "",
+    2,
+    "community",
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    "max",
+    "last",
+    None,
+    None,
+    None,
+    (),
+    None,
+    None,
+    False,
+    0.5,
+    Levels(True, (), timedelta(0), timedelta(0)),
+    RULE,
+)
 ISSUER = Issuer("chengshu.demo", Text("Demo City", "示范市", "示範市"), ZoneInfo("Asia/Shanghai"))
 
 
 def step(kind: str, number: int = 1, **more: Any) -> WarningStep:
     values: dict[str, Any] = {
-        "id": "warning-000001", "scenario": "waterlogging", "indicator": "fill", "area": "c1", "state": "raised",
-        "level": "orange", "previous": "normal", "peak": "orange", "value": 0.85, "unit": "1", "observed_at": NOW,
-        "lead_time_s": None, "probability": None, "entities": (), "status": "fresh", "coverage": 1.0,
-        "reason": {"rule": "r", "inputs": {}, "text": {"en": "0.85 < 1 & more", "zh-Hans": "达到", "zh-Hant": "達到"}},
-        "onset_at": NOW, "raised_at": NOW, "changed_at": NOW,
-        "headline": {"en": "Old Town orange", "zh-Hans": "老城橙色", "zh-Hant": "老城橙色"}}
+        "id": "warning-000001",
+        "scenario": "waterlogging",
+        "indicator": "fill",
+        "area": "c1",
+        "state": "raised",
+        "level": "orange",
+        "previous": "normal",
+        "peak": "orange",
+        "value": 0.85,
+        "unit": "1",
+        "observed_at": NOW,
+        "lead_time_s": None,
+        "probability": None,
+        "entities": (),
+        "status": "fresh",
+        "coverage": 1.0,
+        "reason": {
+            "rule": "r",
+            "inputs": {},
+            "text": {"en": "0.85 < 1 & more", "zh-Hans": "达到", "zh-Hant": "達到"},
+        },
+        "onset_at": NOW,
+        "raised_at": NOW,
+        "changed_at": NOW,
+        "headline": {"en": "Old Town orange", "zh-Hans": "老城橙色", "zh-Hant": "老城橙色"},
+    }
     at = NOW + timedelta(minutes=number)
     return WarningStep("warning-000001", number, kind, at, "hub:vitals", Warning(**(values | more)))
 
 
-def issued(kind: str = "warning.raised", number: int = 1, earlier: tuple[str, ...] = (), **more: Any) -> Bulletin:
+def issued(
+    kind: str = "warning.raised", number: int = 1, earlier: tuple[str, ...] = (), **more: Any
+) -> Bulletin:
     made = message_for(step(kind, number, **more), INDICATOR, AREA, ISSUER, earlier)
     assert made is not None
     return made
@@ -55,8 +113,14 @@ def issued(kind: str = "warning.raised", number: int = 1, earlier: tuple[str, ..
 def life() -> list[Bulletin]:
     first = issued()
     second = issued("warning.changed", 2, (first.reference,), level="red", previous="orange")
-    third = issued("warning.cleared", 3, (first.reference, second.reference), level="normal", previous="red",
-                   state="cleared")
+    third = issued(
+        "warning.cleared",
+        3,
+        (first.reference, second.reference),
+        level="normal",
+        previous="red",
+        state="cleared",
+    )
     return [first, second, third]
 
 
@@ -64,12 +128,19 @@ class TestIssued:
     def test_an_alert_says_all_in_three_languages(self) -> None:
         read = read_cap(issued().xml.encode())
         assert (read.identifier, read.sender, read.kind, read.status) == (
-            "warning-000001.1", "chengshu.demo", "Alert", "Actual")
+            "warning-000001.1",
+            "chengshu.demo",
+            "Alert",
+            "Actual",
+        )
         assert read.sent == NOW + timedelta(minutes=1)
         assert [info.language for info in read.infos] == ["zh-CN", "zh-Hant", "en"]
         english = read.infos[2]
         assert (english.event, english.headline, english.description) == (
-            "Flooding", "Old Town orange", "0.85 < 1 & more")
+            "Flooding",
+            "Old Town orange",
+            "0.85 < 1 & more",
+        )
         assert (english.severity, english.urgency, english.certainty) == ("Severe", "Immediate", "Observed")
         assert english.instruction == "Stay away"
         assert read.infos[1].headline == "老城橙色"
@@ -84,26 +155,33 @@ class TestIssued:
         assert [item.kind for item in messages] == ["Alert", "Update", "Cancel"]
         assert messages[2].references == (
             "chengshu.demo,warning-000001.1,2026-07-01T14:21:00+08:00",
-            "chengshu.demo,warning-000001.2,2026-07-01T14:22:00+08:00")
+            "chengshu.demo,warning-000001.2,2026-07-01T14:22:00+08:00",
+        )
         clear = messages[2].infos[2]
         assert (clear.responses, clear.urgency, clear.severity) == (("AllClear",), "Past", "Extreme")
         assert clear.headline == "All clear: Flooding in Old Town"
         assert clear.instruction == ""
 
-    @pytest.mark.parametrize(("level", "severity"), [
-        ("blue", "Minor"), ("yellow", "Moderate"), ("orange", "Severe"), ("red", "Extreme")])
+    @pytest.mark.parametrize(
+        ("level", "severity"),
+        [("blue", "Minor"), ("yellow", "Moderate"), ("orange", "Severe"), ("red", "Extreme")],
+    )
     def test_severity(self, level: str, severity: str) -> None:
         assert read_cap(issued(level=level).xml.encode()).infos[0].severity == severity
 
-    @pytest.mark.parametrize(("lead", "urgency"), [
-        (None, "Immediate"), (600, "Immediate"), (900, "Expected"), (3600, "Expected"), (7200, "Future")])
+    @pytest.mark.parametrize(
+        ("lead", "urgency"),
+        [(None, "Immediate"), (600, "Immediate"), (900, "Expected"), (3600, "Expected"), (7200, "Future")],
+    )
     def test_urgency(self, lead: float | None, urgency: str) -> None:
         info = read_cap(issued(lead_time_s=lead).xml.encode()).infos[0]
         assert info.urgency == urgency
         assert info.onset == (None if lead is None else NOW + timedelta(seconds=lead))
 
-    @pytest.mark.parametrize(("chance", "certainty"), [
-        (None, "Observed"), (0.9, "Likely"), (0.5, "Likely"), (0.3, "Possible"), (0.1, "Unlikely")])
+    @pytest.mark.parametrize(
+        ("chance", "certainty"),
+        [(None, "Observed"), (0.9, "Likely"), (0.5, "Likely"), (0.3, "Possible"), (0.1, "Unlikely")],
+    )
     def test_certainty(self, chance: float | None, certainty: str) -> None:
         assert read_cap(issued(probability=chance).xml.encode()).infos[0].certainty == certainty
 
@@ -126,7 +204,8 @@ class TestIssued:
     def test_shapes(self) -> None:
         assert list(polygons(None)) == []
         assert list(polygons(box(1, 2, 3, 4))) == [
-            "2.000000,3.000000 4.000000,3.000000 4.000000,1.000000 2.000000,1.000000 2.000000,3.000000"]
+            "2.000000,3.000000 4.000000,3.000000 4.000000,1.000000 2.000000,1.000000 2.000000,3.000000"
+        ]
 
     @pytest.mark.external
     def test_valid_against_the_schema_of_oasis(self, shared: Path) -> None:
@@ -144,27 +223,34 @@ def changed(old: str, new: str, count: int = 1) -> bytes:
 
 
 class TestRead:
-    @pytest.mark.parametrize(("old", "new", "said"), [
-        ("<status>Actual</status>", "", "<alert> has no <status> at its place"),
-        ("<scope>Public</scope>", "<scope>All</scope>", "«All» is not one of Public, Restricted, Private"),
-        ("<scope>Public</scope>", "<scope>Public</scope><x/>", "<x> in <alert> is not known here"),
-        ("+08:00</sent>", "Z</sent>", "no time of the form"),
-        ("2026-07-01T14:21", "2026-13-01T14:21", "sent: «2026-13-01"),
-        ("+08:00</sent>", "+15:00</sent>", "beyond 14 hours"),
-        ("<urgency>Immediate</urgency>", "<urgency>immediate</urgency>", "«immediate» is not one of"),
-        ("<language>zh-CN</language>", "<language>zh_CN</language>", "is no language tag"),
-        ("<event>", "text<event>", "there is text in it"),
-        ("<event>", '<event a="1">', "no attribute 'a'"),
-        ("<areaDesc>老城</areaDesc>", "<areaDesc><b/></areaDesc>", "holds text only"),
-        ("<areaDesc>老城</areaDesc>", "", "<area> has no <areaDesc>"),
-        ("<alert xmlns=", "<Alert xmlns=", "this is not XML"),
-        (NAMESPACE, "urn:oasis:names:tc:emergency:cap:1.1", "here must stand <alert>"),
-        ("<identifier>warning", "<identifier>my warning", "has spaces"),
-        ("<msgType>Alert", "<msgType>Update", "does not say which message"),
-        ("<scope>Public", "<scope>Private", "needs addresses"),
-        ("30.000000,121.000000", "121.000000,30.000000", "is no point: latitude,longitude"),
-        ("<incidents>", "<references>a,b</references><incidents>", "is not sender,identifier,sent"),
-    ])
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ("<status>Actual</status>", "", "<alert> has no <status> at its place"),
+            (
+                "<scope>Public</scope>",
+                "<scope>All</scope>",
+                "«All» is not one of Public, Restricted, Private",
+            ),
+            ("<scope>Public</scope>", "<scope>Public</scope><x/>", "<x> in <alert> is not known here"),
+            ("+08:00</sent>", "Z</sent>", "no time of the form"),
+            ("2026-07-01T14:21", "2026-13-01T14:21", "sent: «2026-13-01"),
+            ("+08:00</sent>", "+15:00</sent>", "beyond 14 hours"),
+            ("<urgency>Immediate</urgency>", "<urgency>immediate</urgency>", "«immediate» is not one of"),
+            ("<language>zh-CN</language>", "<language>zh_CN</language>", "is no language tag"),
+            ("<event>", "text<event>", "there is text in it"),
+            ("<event>", '<event a="1">', "no attribute 'a'"),
+            ("<areaDesc>老城</areaDesc>", "<areaDesc><b/></areaDesc>", "holds text only"),
+            ("<areaDesc>老城</areaDesc>", "", "<area> has no <areaDesc>"),
+            ("<alert xmlns=", "<Alert xmlns=", "this is not XML"),
+            (NAMESPACE, "urn:oasis:names:tc:emergency:cap:1.1", "here must stand <alert>"),
+            ("<identifier>warning", "<identifier>my warning", "has spaces"),
+            ("<msgType>Alert", "<msgType>Update", "does not say which message"),
+            ("<scope>Public", "<scope>Private", "needs addresses"),
+            ("30.000000,121.000000", "121.000000,30.000000", "is no point: latitude,longitude"),
+            ("<incidents>", "<references>a,b</references><incidents>", "is not sender,identifier,sent"),
+        ],
+    )
     def test_refused_with_a_reason(self, old: str, new: str, said: str) -> None:
         with pytest.raises(Invalid) as caught:
             read_cap(changed(old, new))
@@ -176,11 +262,14 @@ class TestRead:
         data = GOOD.replace("<urgency>Immediate", "<urgency>Now").encode()
         assert len(schema_faults(data).faults) == 3
 
-    @pytest.mark.parametrize("head", [
-        '<!DOCTYPE alert SYSTEM "http://example.invalid/x.dtd">',
-        '<!DOCTYPE alert [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>',
-        '<!DOCTYPE alert [<!ENTITY x SYSTEM "file:///etc/hostname">]>',
-    ])
+    @pytest.mark.parametrize(
+        "head",
+        [
+            '<!DOCTYPE alert SYSTEM "http://example.invalid/x.dtd">',
+            '<!DOCTYPE alert [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>',
+            '<!DOCTYPE alert [<!ENTITY x SYSTEM "file:///etc/hostname">]>',
+        ],
+    )
     def test_hostile_xml_is_refused(self, head: str) -> None:
         body = GOOD.split("?>", 1)[1].replace("老城橙色", "&x;" if "ENTITY x" in head else "y")
         with pytest.raises(Invalid) as caught:
@@ -188,8 +277,13 @@ class TestRead:
         assert caught.value.fault.code in ("xml-doctype", "xml-broken")
 
     def test_entities_are_never_filled_in(self) -> None:
-        bomb = ('<!DOCTYPE alert [<!ENTITY a "' + "x" * 1000 + '">'
-                + "".join(f'<!ENTITY a{i} "{"&a;" * 100}">' for i in range(9)) + "]><alert>&a8;</alert>")
+        bomb = (
+            '<!DOCTYPE alert [<!ENTITY a "'
+            + "x" * 1000
+            + '">'
+            + "".join(f'<!ENTITY a{i} "{"&a;" * 100}">' for i in range(9))
+            + "]><alert>&a8;</alert>"
+        )
         with pytest.raises(Invalid):
             read_cap(bomb.encode())
 
@@ -247,7 +341,11 @@ class TestSurface:
         assert answer.headers["content-type"].startswith("application/atom+xml")
         root = etree.fromstring(answer.content)
         entries = root.findall(f"{{{ATOM}}}entry")
-        assert [entry.find(f"{{{ATOM}}}category").get("term") for entry in entries] == ["Cancel", "Update", "Alert"]
+        assert [entry.find(f"{{{ATOM}}}category").get("term") for entry in entries] == [
+            "Cancel",
+            "Update",
+            "Alert",
+        ]
         assert root.findtext(f"{{{ATOM}}}updated") == "2026-07-01T06:23:00Z"
         assert entries[0].findtext(f"{{{ATOM}}}title") == "All clear: Flooding in Old Town"
         link = entries[1].find(f"{{{ATOM}}}link").get("href")

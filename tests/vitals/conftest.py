@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # tests are no package; the helpers must be found by name
 
-from vitals_lab import Hub, city_with  # noqa: E402
+from vitals_lab import Hub, city_with
 
 
 @pytest.fixture

@@ -55,7 +55,11 @@ class TestLate:
         hub.feed("RainGauge", (3,), [1, 45, 1])
         hub.send("RainGauge", 3, 1.0, START + MINUTE)
         hub.run(hub.clock.now())
-        assert [kind for kind, _, _ in hub.kinds()] == ["warning.raised", "warning.corrected", "warning.cleared"]
+        assert [kind for kind, _, _ in hub.kinds()] == [
+            "warning.raised",
+            "warning.corrected",
+            "warning.cleared",
+        ]
         assert hub.queries.warnings() == []
 
     def test_the_same_message_twice_changes_nothing(self, make_hub: Make) -> None:
@@ -84,10 +88,11 @@ class TestLate:
         hub.run(START + timedelta(seconds=70))
         assert levels(hub) == [(1, "yellow")]
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.lists(st.sampled_from([0.0, 8.0, 12.0, 25.0, 45.0]), min_size=6, max_size=12), st.data())
-    def test_any_order_gives_the_same_history(self, make_hub: Make, values: list[float],
-                                              data: st.DataObject) -> None:
+    def test_any_order_gives_the_same_history(
+        self, make_hub: Make, values: list[float], data: st.DataObject
+    ) -> None:
         """What stands at the end does not depend on when a value came."""
         straight, shuffled = make_hub(rain(), fill()), make_hub(rain(), fill())
         straight.feed("RainGauge", (3,), values)
@@ -101,8 +106,9 @@ class TestLate:
             shuffled.run(shuffled.clock.now())
         assert rows(straight, "rain", "d2")[-1] == rows(shuffled, "rain", "d2")[-1]
         assert levels(straight) == levels(shuffled)
-        assert ([item.level for item in straight.queries.warnings()]
-                == [item.level for item in shuffled.queries.warnings()])
+        assert [item.level for item in straight.queries.warnings()] == [
+            item.level for item in shuffled.queries.warnings()
+        ]
 
 
 STORM = [0, 5, 12, 25, 45, 45, 20, 5, *[0] * 14]
@@ -160,7 +166,9 @@ class TestKill:
             hub.send("RainGauge", 3, value, START + MINUTE * minute)
         hub.run(hub.clock.now())
         assert [(level, kind) for kind, _, level in hub.kinds()] == [
-            ("blue", "warning.raised"), ("red", "warning.changed")]
+            ("blue", "warning.raised"),
+            ("red", "warning.changed"),
+        ]
         assert [item for item in levels(hub) if item[1] != "normal"][:2] == [(4, "blue"), (5, "red")]
 
     def test_late_values_are_not_forgotten_by_a_kill(self, make_hub: Make) -> None:

@@ -17,8 +17,10 @@ MINUTE = timedelta(minutes=1)
 
 def made(*, above: bool = True, band: float = 2.0, dwell: int = 0, keep: int = 0, hold: int = 60) -> Levels:
     sign = 1 if above else -1
-    thresholds = tuple(Threshold(level, sign * 10.0 * level, sign * (10.0 * level - band), MINUTE * dwell)
-                       for level in WARNING_LEVELS)
+    thresholds = tuple(
+        Threshold(level, sign * 10.0 * level, sign * (10.0 * level - band), MINUTE * dwell)
+        for level in WARNING_LEVELS
+    )
     return Levels(above, thresholds, MINUTE * keep, MINUTE * hold)
 
 
@@ -84,8 +86,11 @@ def test_never_moves_inside_the_band(levels: Levels, level: Level, data: st.Data
     threshold = levels.threshold(level)
     assert threshold
     ceiling = 10.0 * (level + 1) if level < Level.RED else 60.0
-    inside = st.floats(threshold.clear, min(threshold.at, ceiling), exclude_max=True) \
-        if threshold.clear < threshold.at else st.just(threshold.at)
+    inside = (
+        st.floats(threshold.clear, min(threshold.at, ceiling), exclude_max=True)
+        if threshold.clear < threshold.at
+        else st.just(threshold.at)
+    )
     values = data.draw(st.lists(inside, min_size=1, max_size=20))
     state = LevelState(level, START)
     for index, value in enumerate(values):
@@ -94,15 +99,21 @@ def test_never_moves_inside_the_band(levels: Levels, level: Level, data: st.Data
 
 
 @given(shapes, values_, values_, st.integers(1, 12))
-def test_a_higher_constant_value_never_gives_a_lower_level(levels: Levels, a: float, b: float, count: int) -> None:
+def test_a_higher_constant_value_never_gives_a_lower_level(
+    levels: Levels, a: float, b: float, count: int
+) -> None:
     low, high = sorted((a, b))
     assert run(levels, [low] * count)[-1] <= run(levels, [high] * count)[-1]
 
 
 @given(shapes, st.lists(values_, min_size=1, max_size=40))
 def test_direction_is_only_a_sign(levels: Levels, values: list[float]) -> None:
-    mirror = Levels(False, tuple(Threshold(item.level, -item.at, -item.clear, item.dwell)
-                                 for item in levels.thresholds), levels.keep, levels.hold)
+    mirror = Levels(
+        False,
+        tuple(Threshold(item.level, -item.at, -item.clear, item.dwell) for item in levels.thresholds),
+        levels.keep,
+        levels.hold,
+    )
     assert run(levels, list(values)) == run(mirror, [-value for value in values])
 
 
@@ -118,6 +129,6 @@ def test_the_level_moves_at_most_once_per_dwell(levels: Levels, values: list[flo
     wait = int(levels.keep / MINUTE)
     falls = [i for i in range(1, len(found)) if found[i] < found[i - 1]]
     for index in falls:
-        before = values[max(0, index - wait):index + 1]
+        before = values[max(0, index - wait) : index + 1]
         threshold = levels.threshold(found[index - 1])
         assert threshold and all(value < threshold.clear for value in before)

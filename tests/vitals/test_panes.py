@@ -18,8 +18,14 @@ HOUR = 60 * MINUTE
 BASE = 1_782_864_000_000  # 2026-07-01T00:00Z
 Row = tuple[int, int, float]
 
-rows = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 20 * MINUTE - 1).map(lambda ms: ms // 7000 * 7000),
-                          st.integers(-40, 40).map(lambda v: v / 4)), max_size=30)
+rows = st.lists(
+    st.tuples(
+        st.integers(1, 4),
+        st.integers(0, 20 * MINUTE - 1).map(lambda ms: ms // 7000 * 7000),
+        st.integers(-40, 40).map(lambda v: v / 4),
+    ),
+    max_size=30,
+)
 batches = st.lists(rows, min_size=1, max_size=6)
 
 
@@ -27,8 +33,10 @@ def take(history: DuckHistory, book: PaneBook, seq: int, batch: list[Row], *, bo
     series = np.array([row[0] for row in batch], np.int64)
     times = np.array([BASE + row[1] for row in batch], np.int64)
     values = np.array([row[2] for row in batch], np.float64)
-    table = pa.table([pa.array(series), pa.array(times).cast(pa.timestamp("ms", "UTC")), pa.array(values)],
-                     schema=HISTORY_SCHEMA)
+    table = pa.table(
+        [pa.array(series), pa.array(times).cast(pa.timestamp("ms", "UTC")), pa.array(values)],
+        schema=HISTORY_SCHEMA,
+    )
     if both:
         history.append(seq, table)
     book.take(seq, series, times, values)
@@ -38,7 +46,7 @@ def state(table: pa.Table) -> list[dict[str, Any]]:
     return sorted(table.to_pylist(), key=lambda row: (row["pane"], row["series"]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(batches)
 def test_incremental_equals_recomputed(stream: list[list[Row]]) -> None:
     history = DuckHistory()
@@ -50,7 +58,9 @@ def test_incremental_equals_recomputed(stream: list[list[Row]]) -> None:
             book.settle()
     book.settle()
     for width in (MINUTE, 5 * MINUTE):
-        assert state(book.table(width, BASE, BASE + HOUR)) == state(from_history(history, width, BASE, BASE + HOUR))
+        assert state(book.table(width, BASE, BASE + HOUR)) == state(
+            from_history(history, width, BASE, BASE + HOUR)
+        )
 
 
 @settings(max_examples=20, deadline=None)
@@ -81,7 +91,10 @@ def test_late_values_wait_until_history_has_them() -> None:
     assert [row["n"] for row in state(book.table(MINUTE, BASE, BASE + HOUR))] == [1, 1]
     take(history, PaneBook(history, {}), 2, [(1, 6000, 5.0)])
     book.settle()
-    assert [(row["n"], row["mx"]) for row in state(book.table(MINUTE, BASE, BASE + HOUR))] == [(2, 5.0), (1, 2.0)]
+    assert [(row["n"], row["mx"]) for row in state(book.table(MINUTE, BASE, BASE + HOUR))] == [
+        (2, 5.0),
+        (1, 2.0),
+    ]
 
 
 def test_a_corrected_value_replaces_the_first_one() -> None:

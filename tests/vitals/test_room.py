@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from chengshu.foundation.journal import Actor, verify
 from chengshu.kernel.errors import Conflict, Missing
 from chengshu.kernel.levels import Level
 from chengshu.scenes.vitals import Contribution, Status, Vital
+from chengshu.scenes.vitals.offer import offer_of
+from chengshu.surfaces.cap import read_cap
 
 Make = Callable[..., Hub]
 MINUTE = timedelta(minutes=1)
@@ -32,8 +35,10 @@ def test_rain_raises_changes_and_clears(make_hub: Make) -> None:
     hub = make_hub(rain())
     hub.feed("RainGauge", (1, 2, 3), [0, 0, 12, 25, 25])
     assert hub.kinds() == [
-        ("warning.raised", "d1", "blue"), ("warning.raised", "d2", "blue"),
-        ("warning.changed", "d1", "yellow"), ("warning.changed", "d2", "yellow"),
+        ("warning.raised", "d1", "blue"),
+        ("warning.raised", "d2", "blue"),
+        ("warning.changed", "d1", "yellow"),
+        ("warning.changed", "d2", "yellow"),
     ]
     hub.feed("RainGauge", (1, 2, 3), [0] * 12)
     assert about(hub, "d1")[2:] == [("cleared", "normal")]
@@ -50,9 +55,17 @@ def test_a_warning_tells_everything(make_hub: Make) -> None:
     [change] = hub.changes()
     body = change.payload
     assert change.subject == body["id"] == "warning-000001"
-    assert {key: body[key] for key in ("scenario", "indicator", "area", "level", "previous", "value", "unit")} == {
-        "scenario": "waterlogging", "indicator": "rain", "area": "d1", "level": "orange", "previous": "normal",
-        "value": 33.0, "unit": "mm/h"}
+    assert {
+        key: body[key] for key in ("scenario", "indicator", "area", "level", "previous", "value", "unit")
+    } == {
+        "scenario": "waterlogging",
+        "indicator": "rain",
+        "area": "d1",
+        "level": "orange",
+        "previous": "normal",
+        "value": 33.0,
+        "unit": "mm/h",
+    }
     assert body["observed_at"] == "2026-07-01T00:02:00Z"
     assert body["lead_time_s"] is None and body["probability"] is None
     assert body["entities"] == ["urn:ngsi-ld:RainGauge:1", "urn:ngsi-ld:RainGauge:2"]
@@ -74,10 +87,18 @@ def test_values_go_up_the_tree_of_areas(make_hub: Make) -> None:
     assert about(hub, "city") == []  # warnings only at the declared kind of area
 
 
-@pytest.mark.parametrize(("rollup", "more", "value"), [
-    ("max", {}, 8.0), ("min", {}, 2.0), ("mean", {}, 5.0), ("sum", {}, 10.0), ("count", {"value": "last > 4"}, 1.0),
-    ("weighted", {"weight": "entity.fullDepth"}, (2 * 2 + 8 * 4) / 6), ("pooled", {"value": "sum / count"}, 14 / 3),
-])
+@pytest.mark.parametrize(
+    ("rollup", "more", "value"),
+    [
+        ("max", {}, 8.0),
+        ("min", {}, 2.0),
+        ("mean", {}, 5.0),
+        ("sum", {}, 10.0),
+        ("count", {"value": "last > 4"}, 1.0),
+        ("weighted", {"weight": "entity.fullDepth"}, (2 * 2 + 8 * 4) / 6),
+        ("pooled", {"value": "sum / count"}, 14 / 3),
+    ],
+)
 def test_rollups(make_hub: Make, rollup: str, more: dict[str, Any], value: float) -> None:
     hub = make_hub(fill(value="last", unit="m", rollup=rollup, levels=None, warning=None) | more)
     hub.send("WaterLevelSensor", 1, 4.0, START + timedelta(seconds=10))
@@ -162,11 +183,32 @@ def test_idle_sources_go_back_to_normal(make_hub: Make) -> None:
 
 def forecast() -> tuple[dict[str, Any], dict[str, Any]]:
     node = {"type": "DrainageNode", "unit": "1"}
-    lead = fill(id="lead", unit="s", source=node | {"attribute": "floodLeadTime", "unit": "s"}, value="last",
-                rollup="min", when_silent="idle", interval=None, levels=None, warning=None, window="PT10M")
-    chance = fill(id="chance", source=node | {"attribute": "floodProbability"}, value="last", when_silent="idle",
-                  interval=None, window="PT10M", warning={"event": "Flood", "headline": "in {lead_time}",
-                                                         "probability": "chance", "lead_time": "lead"})
+    lead = fill(
+        id="lead",
+        unit="s",
+        source=node | {"attribute": "floodLeadTime", "unit": "s"},
+        value="last",
+        rollup="min",
+        when_silent="idle",
+        interval=None,
+        levels=None,
+        warning=None,
+        window="PT10M",
+    )
+    chance = fill(
+        id="chance",
+        source=node | {"attribute": "floodProbability"},
+        value="last",
+        when_silent="idle",
+        interval=None,
+        window="PT10M",
+        warning={
+            "event": "Flood",
+            "headline": "in {lead_time}",
+            "probability": "chance",
+            "lead_time": "lead",
+        },
+    )
     return chance, lead
 
 
@@ -181,10 +223,16 @@ def test_a_forecast_warning_carries_probability_and_lead_time(make_hub: Make) ->
 
 
 def risk(**more: Any) -> dict[str, Any]:
-    return {"id": "risk", "name": "Risk", "unit": "1", "group": "water", "by": "community",
-            "formula": "max([rain / settings.level.rain.red, fill][item != null])",
-            "levels": {"yellow": {"at": 0.5}, "red": {"at": 1}, "keep": "PT1M"},
-            "warning": {"event": "Risk", "headline": "{area}"}} | more
+    return {
+        "id": "risk",
+        "name": "Risk",
+        "unit": "1",
+        "group": "water",
+        "by": "community",
+        "formula": "max([rain / settings.level.rain.red, fill][item != null])",
+        "levels": {"yellow": {"at": 0.5}, "red": {"at": 1}, "keep": "PT1M"},
+        "warning": {"event": "Risk", "headline": "{area}"},
+    } | more
 
 
 def test_a_derived_indicator_looks_up_the_tree(make_hub: Make) -> None:
@@ -218,15 +266,23 @@ def test_inputs_of_a_measured_vital(make_hub: Make) -> None:
     hub.send("WaterLevelSensor", 2, 3.0)
     hub.minutes(1)
     found = [item for item in hub.queries.inputs("fill", "c1") if isinstance(item, Contribution)]
-    assert [(item.entity[-1], item.value, item.fresh) for item in found] == [("2", 0.75, True), ("1", 0.5, True)]
+    assert [(item.entity[-1], item.value, item.fresh) for item in found] == [
+        ("2", 0.75, True),
+        ("1", 0.5, True),
+    ]
 
 
 def test_coming_back_soon_reopens_the_same_warning(make_hub: Make) -> None:
     hub = make_hub(rain())
     hub.feed("RainGauge", (3,), [15, *[0] * 10, 15, *[0] * 25, 15])
     bodies = [change.payload for change in hub.changes()]
-    assert about(hub, "d2") == [("raised", "blue"), ("cleared", "normal"), ("raised", "blue"), ("cleared", "normal"),
-                                ("raised", "blue")]
+    assert about(hub, "d2") == [
+        ("raised", "blue"),
+        ("cleared", "normal"),
+        ("raised", "blue"),
+        ("cleared", "normal"),
+        ("raised", "blue"),
+    ]
     assert [body["id"][-1] for body in bodies] == ["1", "1", "1", "1", "2"]
     assert [body["reopened"] for body in bodies] == [0, 0, 1, 1, 0]
 
@@ -241,7 +297,10 @@ def test_a_child_is_not_warned_under_its_parents_warning(make_hub: Make) -> None
 
 class TestAcknowledge:
     def hub(self, make_hub: Make, *values: float) -> Hub:
-        rule = rain()["warning"] | {"acknowledge_within": {"orange": "PT10M", "red": "PT5M"}, "escalations": 2}
+        rule = rain()["warning"] | {
+            "acknowledge_within": {"orange": "PT10M", "red": "PT5M"},
+            "escalations": 2,
+        }
         hub = make_hub(rain(warning=rule))
         hub.feed("RainGauge", (3,), values)
         return hub
@@ -257,7 +316,11 @@ class TestAcknowledge:
     def test_an_answer_in_time_ends_it(self, make_hub: Make) -> None:
         hub = self.hub(make_hub, 35, 35)
         made = hub.vitals.acknowledge("warning-000001", Actor("person:li"), note="on it")
-        assert (made.state, made.acknowledged_by, made.acknowledged_level) == ("acknowledged", "person:li", "orange")
+        assert (made.state, made.acknowledged_by, made.acknowledged_level) == (
+            "acknowledged",
+            "person:li",
+            "orange",
+        )
         hub.feed("RainGauge", (3,), [35] * 30)
         assert about(hub, "d2") == [("raised", "orange"), ("acknowledged", "orange")]
         assert hub.changes()[-1].payload["note"] == "on it"
@@ -298,7 +361,10 @@ class TestPast:
         hub.feed("RainGauge", (3,), [0, 15, 15, 25])
         found = hub.queries.history("rain", "d2", START, hub.clock.now())
         assert [(row.at - START, row.value) for row in found.rows] == [
-            (MINUTE * 1, 0.0), (MINUTE * 2, 15.0), (MINUTE * 4, 25.0)]
+            (MINUTE * 1, 0.0),
+            (MINUTE * 2, 15.0),
+            (MINUTE * 4, 25.0),
+        ]
         assert found.thresholds == {"blue": 10.0, "yellow": 20.0, "orange": 30.0, "red": 40.0}
         assert hub.queries.spark("rain", "d2", 5 / 60, steps=5) == (None, 0.0, 15.0, 15.0, 25.0)
 
@@ -310,3 +376,28 @@ class TestPast:
             hub.queries.tree("nowhere")
         with pytest.raises(Missing):
             hub.queries.warning("warning-9")
+
+
+class TestBulletins:
+    def test_a_life_in_messages(self, make_hub: Make) -> None:
+        hub = make_hub(rain())
+        hub.feed("RainGauge", (3,), [15, 25, *[0] * 15])
+        found = hub.queries.bulletins(warning="warning-000001")
+        assert [item.kind for item in found] == ["Alert", "Update", "Cancel"]
+        last = read_cap(found[-1].xml.encode())
+        assert last.references == tuple(item.reference for item in found[:-1])
+        assert last.infos[0].areas[0].polygons[0][0] == (30.0, 122.0)
+        assert hub.queries.bulletins()[0] == hub.queries.bulletin(found[-1].identifier) == found[-1]
+        with pytest.raises(Missing):
+            hub.queries.bulletin("nothing")
+
+
+def test_what_a_city_offers(make_hub: Make, tmp_path: Path) -> None:
+    city = make_hub(rain()).city
+    package = city.scenarios["waterlogging"].folder
+    (package / "sources.yaml").write_text("sources: [{type: AirStation, attributes: {pm25: {value: x}}}]")
+    (package / "twin.toml").write_text('[nodes]\nentity = "DrainageNode"\n')
+    offer = offer_of(city)
+    assert offer["AirStation"] == {"pm25"}
+    assert {"floodProbability", "floodLeadTime"} <= offer["DrainageNode"]
+    assert "fullDepth" in offer["WaterLevelSensor"]

@@ -26,7 +26,8 @@ from chengshu.foundation.processes import store as processes_store
 from chengshu.foundation.roads import RoadGraph, read_roads
 from chengshu.foundation.sensing import store as sensing_store
 from chengshu.foundation.sensing.commands import Intake
-from chengshu.foundation.sensing.declared import Source, read_sources
+from chengshu.foundation.sensing.connectors.file import FileReplay
+from chengshu.foundation.sensing.declared import FileConnector, Source, read_sources
 from chengshu.foundation.sensing.health import SensingHealth
 from chengshu.foundation.sensing.model import Box
 from chengshu.foundation.twins import Foresight, Twins, Wiring, wire
@@ -114,6 +115,11 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     sources = read_all_sources(city)
     intake = Intake(database, clock, context, list(sources.values()), city.zone, box_of(city))
     sensing = SensingHealth(database, clock, sources)
+    replays = [
+        FileReplay(database, clock, intake, source, folder_of(city, source.id))
+        for source in sources.values()
+        if isinstance(source.connector, FileConnector)
+    ]
     engine = SwmmEngine(workers=manner.workers)
     twins = {
         name: Twins(database, clock, ids, context, wiring, engine.open(wiring.setup), name)
@@ -142,7 +148,15 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         database,
         clock,
         [feed, sensing, *twins.values(), vitals, *response.consumers, services],
-        [feed, sensing, *twins.values(), vitals, Timers(database, clock, processes), *response.tickers],
+        [
+            *replays,
+            feed,
+            sensing,
+            *twins.values(),
+            vitals,
+            Timers(database, clock, processes),
+            *response.tickers,
+        ],
         strict=manner.strict,
     )
     return Hub(
@@ -189,6 +203,15 @@ def read_all_sources(city: City) -> dict[str, Source]:
             found[source.id] = source
     findings.raise_any()
     return found
+
+
+def folder_of(city: City, source: str) -> Path:
+    """The folder of the declaration that has ``source``: paths of files are relative to it."""
+    for scenario in city.scenarios.values():
+        path = scenario.file("sources.yaml")
+        if path is not None and any(item.id == source for item in read_sources(path)):
+            return path.parent
+    return city.folder
 
 
 def box_of(city: City) -> Box | None:

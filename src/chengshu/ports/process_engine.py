@@ -198,6 +198,13 @@ class ProcessEngine(Protocol):
         """The checked definition. Raises :class:`Invalid` with all faults."""
         ...
 
+    def misfits(self, old: Definition, new: Definition, snapshot: bytes) -> Sequence[Fault]:
+        """Why tokens of ``old`` in ``snapshot`` could not go on under ``new``; empty when they can.
+
+        They can when every element a token stands on, or needs behind it, is there and of the same kind.
+        """
+        ...
+
     def advance(
         self,
         definition: Definition,

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chengshu.engines.spiff import SpiffEngine
-from chengshu.kernel.errors import Invalid
+from chengshu.kernel.errors import ChengshuError, Invalid
+from chengshu.ports.process_engine import Setting, Start
+
+PLANS = Path(__file__).parents[2] / "processes" / "plans"
 
 
 def codes(engine: SpiffEngine, source: bytes) -> list[str]:
@@ -144,3 +152,30 @@ def test_load_carries_every_fault(bpmn: Any, engine: SpiffEngine) -> None:
         "bpmn-clock",
         "bpmn-dead-end",
     }
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_damaged_plan_is_judged_and_never_crashes(data: st.DataObject) -> None:
+    """Words of real plans are dropped, doubled and exchanged; what passes the lint also starts."""
+    engine = SpiffEngine()
+    source = (PLANS / data.draw(st.sampled_from(["small_plan.bpmn", "sharing.bpmn"]))).read_text("utf-8")
+    words = re.split(r'(["<>])', source)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at, other = (data.draw(st.integers(0, len(words) - 1)) for _ in range(2))
+        words[at] = data.draw(st.sampled_from(["", words[at] * 2, words[other], "=null", "x"]))
+    damaged = "".join(words).encode()
+    faults = engine.lint([damaged])
+    assert all(fault.code and fault.detail and fault.remedy for fault in faults)
+    if not faults:
+        setting = Setting(
+            datetime(2026, 7, 1, tzinfo=UTC),
+            "k",
+            lambda start, _: start + timedelta(hours=1),
+            lambda _name, _context: (None, {}),
+        )
+        definition = engine.load([damaged])
+        try:
+            engine.advance(definition, None, {"owner": "water"}, Start(), setting)
+        except ChengshuError as error:
+            assert error.fault.remedy

@@ -239,7 +239,8 @@ def _plans(bpmn: Any, engine: SpiffEngine, runner: Any) -> None:
 
 @pytest.mark.external
 def test_miwg_reference_models(shared: Path, engine: SpiffEngine, capsys: pytest.CaptureFixture[str]) -> None:
-    """BPMN MIWG reference models (OMG BPMN Model Interchange Working Group, CC BY 3.0): judged, never a crash.
+    """BPMN MIWG reference models (OMG BPMN Model Interchange Working Group, CC BY 3.0): judged, never a
+    crash.
 
     They are drawings without departments, clocks, handlers and FEEL; these additions of ours are counted
     apart.

@@ -62,7 +62,7 @@ def test_the_same_rain_gives_the_same_depth_of_water_in_both_unit_systems(open_t
     totals = twin.simulate([Run(twin.snapshot(), rain)])[0].totals
     area = 21 * 4046.8564224  # acres
     dry_weather = 0.5 * 0.3048**3 * 3600
-    assert 0.5 < (totals.inflow_m3 - dry_weather) / (area * 0.036) < 0.95
+    assert 0.4 < (totals.inflow_m3 - dry_weather) / (area * 0.036) < 0.7
     assert abs(totals.error) < 0.01
 
 
@@ -125,7 +125,7 @@ def test_gauges_by_name_and_by_nearness() -> None:
     by_name = _model(STREET, gauges={"north": "urn:a", "south": "urn:b"})
     assert by_name.heard == {"s1": "urn:a", "s2": "urn:b", "s3": "urn:b"}
     near = _model(STREET, gauge_positions={"west": (0.0, 100.0), "east": (190.0, 20.0)})
-    assert near.heard == {"s1": "west", "s2": "east", "s3": "east"}  # s1 by polygon, the others by outlet
+    assert near.heard == {"s1": "west", "s2": "west", "s3": "east"}  # s1 by polygon, the others by outlet
     with pytest.raises(Invalid, match="'south'"):
         _model(STREET, gauges={"north": "urn:a"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 from chengshu.app.cli.base import app
 from chengshu.app.cli.say import say_error
@@ -11,8 +12,8 @@ from chengshu.kernel.errors import ChengshuError
 
 def main() -> None:
     """Run the command line; a fault is told in words on stderr and ends with status 2, Ctrl-C with 130."""
-    from chengshu.app.cli import city, city_run, proof  # noqa: F401  the commands register themselves
-
+    for part in ("city", "city_run", "proof"):  # the commands register themselves
+        import_module(f"chengshu.app.cli.{part}")
     try:
         app()
     except ChengshuError as error:

@@ -188,11 +188,24 @@ def demo(
     packages: Packages = None,
 ) -> None:
     """Serve a made-up city in the middle of its storm."""
-    from chengshu.app.serve import serve_demo
+    from chengshu.app.demo import run_demo
     from chengshu.foundation.city import read_city
 
     found = read_city(city, packages or find_packages(city))
-    with _bar("playing the storm up to now") as (bar, task):
-        show = lambda share, moment: bar.update(task, completed=share, moment=moment)  # noqa: E731  a callback
-        demo_hub = serve_demo.prepare(found, scenario, data, speed, show)
-    serve_demo.run(demo_hub, host, port)
+    columns = (
+        TextColumn("playing the storm up to now"),
+        BarColumn(),
+        TextColumn("{task.fields[moment]}"),
+        TimeElapsedColumn(),
+    )
+    bar = Progress(*columns, console=err)
+    task = bar.add_task("demo", total=1.0, moment="")
+
+    def show(share: float, moment: str) -> None:
+        """Draw the bar while there is something to play; it ends before the address is printed."""
+        bar.start()
+        bar.update(task, completed=share, moment=moment)
+        if share >= 1.0:
+            bar.stop()
+
+    run_demo(found, scenario, data, host, port, speed, show)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from chengshu.app.drill.declared import DevicesFile, DrillFile
 from chengshu.app.drill.figures import make_report
@@ -22,14 +22,24 @@ from chengshu.foundation.city.model import Scenario
 from chengshu.foundation.declared import checked, read_document
 from chengshu.foundation.journal import Actor, changes_after
 from chengshu.foundation.twins import Wiring, wire
-from chengshu.kernel.clock import VirtualClock, as_utc
+from chengshu.kernel.clock import Clock, VirtualClock, as_utc
 from chengshu.kernel.errors import Invalid, Missing
-from chengshu.kernel.ids import SequenceIds
+from chengshu.kernel.ids import Ids, SequenceIds
 from chengshu.ports.runtime import Change
 from chengshu.ports.twin import Rain, Twin, Variant
 from chengshu.scenes.response.model import WorkOrder
 
 Progress = Callable[[float, str], None]
+
+
+class Moving(Clock, Protocol):
+    """A clock that can be moved on."""
+
+    def advance_to(self, moment: datetime) -> None:
+        """Move to ``moment``."""
+        ...
+
+
 FOLLOWED = ("warning.", "work_order.")
 
 
@@ -131,11 +141,18 @@ class HubDesk:
 class Play:
     """A hub and the world around it, moved along together under one virtual clock."""
 
-    def __init__(self, stage: Stage, folder: Path, manner: Manner = DRILL) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        folder: Path,
+        manner: Manner = DRILL,
+        clock: Moving | None = None,
+        ids: Ids | None = None,
+    ) -> None:
         self.stage = stage
-        self.clock = VirtualClock(stage.start)
+        self.clock: Moving = clock or VirtualClock(stage.start)
         self.spent = Spent()
-        self.hub = open_hub(stage.city, folder, self.clock, SequenceIds(), manner)
+        self.hub = open_hub(stage.city, folder, self.clock, ids or SequenceIds(), manner)
         self.twin: Twin = self.hub.engine.open(stage.wiring.setup)
         truth = Truth(self.twin, stage.variant, stage.start, stage.rain, stage.drill.flooded_m3)
         people = stage.drill.people
@@ -144,7 +161,7 @@ class Play:
         self.world = World(
             stage.drill, stage.devices.devices, stage.city.entities, truth, self.people, stage.start
         )
-        self._heard = 0
+        self.heard = 0
 
     def until(self, end: datetime, progress: Progress | None = None) -> None:
         """Move everything along to ``end``: whatever is due next happens next."""
@@ -181,9 +198,9 @@ class Play:
 
     def _news(self) -> list[Change]:
         with self.hub.database.read() as connection:
-            news = list(changes_after(connection, self._heard, FOLLOWED, 10_000))
+            news = list(changes_after(connection, self.heard, FOLLOWED, 10_000))
         if news:
-            self._heard = news[-1].seq
+            self.heard = news[-1].seq
         return news
 
     def untouched(self) -> Flooding:

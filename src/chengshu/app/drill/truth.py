@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 import numpy as np
 
-from chengshu.ports.twin import Action, Floats, Rain, Run, Trace, Twin, Variant
+from chengshu.ports.twin import Action, Floats, Rain, Run, Snapshot, Trace, Twin, Variant
 
 SAMPLE_S = 60
 
@@ -36,6 +37,18 @@ class Flooding:
     def flooded(self) -> list[str]:
         """The nodes that flooded."""
         return [node for node, first in zip(self.nodes, self.first_s, strict=True) if not np.isnan(first)]
+
+
+class TruthState(msgspec.Struct, frozen=True):
+    """The truth at a moment, enough to go on from."""
+
+    at: datetime
+    snapshot: bytes
+    first_s: list[float]
+    times_s: list[float]
+    course_m3: list[float]
+    volume_m3: list[float]
+    depth: dict[datetime, list[float]]
 
 
 class Truth:
@@ -100,6 +113,26 @@ class Truth:
         """Water above the node's invert, metres, at the last minute not after ``moment``."""
         stamp = max((stamp for stamp in self._depth if stamp <= moment), default=min(self._depth))
         return float(self._depth[stamp][self._column[node]])
+
+    def state(self) -> TruthState:
+        """What :meth:`resume` needs."""
+        depth = {stamp: values.tolist() for stamp, values in self._depth.items()}
+        return TruthState(
+            self.now,
+            self._twin.snapshot().data,
+            self._first.tolist(),
+            self._times,
+            self._course,
+            self.volume.tolist(),
+            depth,
+        )
+
+    def resume(self, state: TruthState) -> None:
+        """Go on where ``state`` was taken."""
+        self._twin.restore(Snapshot(state.at, state.snapshot))
+        self._first, self.volume = np.array(state.first_s), np.array(state.volume_m3)
+        self._times, self._course = list(state.times_s), list(state.course_m3)
+        self._depth = {stamp: np.array(values) for stamp, values in state.depth.items()}
 
     def result(self) -> Flooding:
         """What the water did so far."""

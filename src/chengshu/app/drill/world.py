@@ -8,6 +8,7 @@ from typing import Any
 
 from chengshu.app.drill.declared import Device, DrillFile
 from chengshu.app.drill.devices import Fleet, Message
+from chengshu.app.drill.keeping import WorldState
 from chengshu.app.drill.people import People
 from chengshu.app.drill.truth import Truth
 from chengshu.ports.twin import Action
@@ -62,6 +63,29 @@ class World:
             if at >= self._truth.now:
                 self._truth.step(self._truth.now + self._step, self._new_actions())
             yield from self._fleet.speak(at)
+
+    @property
+    def truth(self) -> Truth:
+        """The true water."""
+        return self._truth
+
+    def state(self, at: datetime, heard: int) -> WorldState:
+        """The world as it is, to be kept."""
+        return WorldState(
+            at,
+            self._next,
+            dict(self._sent),
+            dict(self._settings),
+            heard,
+            self._truth.state(),
+            self._people.state,
+        )
+
+    def resume(self, state: WorldState) -> None:
+        """Go on where ``state`` was kept."""
+        self._next, self._sent, self._settings = state.next, dict(state.sent), dict(state.settings)
+        self._truth.resume(state.truth)
+        self._people.state = state.people
 
     def _new_actions(self) -> list[Action]:
         """What people have set since the last step: pumps, gates, and trucks that pump."""

@@ -70,6 +70,10 @@ export function icons(c) {
     })]);
   }
   for (const [type, work] of Object.entries(UNITS)) found.push([`unit-${type}`, draw((pen) => { plate(pen, c); work(pen); })]);
+  found.push(["node", draw((pen) => {
+    pen.fillStyle = c.quiet; pen.strokeStyle = c.surface; pen.lineWidth = 3;
+    pen.beginPath(); pen.arc(20, 20, 9, 0, 7); pen.fill(); pen.stroke();
+  })]);
   found.push(["underpass", draw((pen) => {
     pen.fillStyle = c.surface; pen.strokeStyle = c.quiet; pen.lineWidth = 2.5;
     pen.beginPath(); pen.roundRect(9, 9, 22, 22, 4); pen.fill(); pen.stroke();

@@ -18,7 +18,7 @@ from chengshu.engines.spiff.events import Named, raise_code
 from chengshu.engines.spiff.lint import lint
 from chengshu.engines.spiff.pruning import sweep
 from chengshu.engines.spiff.reading import Scope, read
-from chengshu.engines.spiff.snapshot import Numbers, restore, save
+from chengshu.engines.spiff.snapshot import Numbers, restore, save, stored_names
 from chengshu.engines.spiff.world import Instance, World, locals_of
 from chengshu.kernel.errors import Conflict, Fault, Findings, Invalid
 from chengshu.ports.process_engine import (
@@ -82,6 +82,26 @@ class SpiffEngine:
             for node in scope.nodes.values()
         }
         return Definition(main.id, main.name, digest.hexdigest(), tuple(sources), elements)
+
+    def misfits(self, old: Definition, new: Definition, snapshot: bytes) -> Sequence[Fault]:
+        """See the port."""
+        findings = Findings()
+        before, after = self._specs(old), self._specs(new)
+        for scope, names in stored_names(snapshot, old.key, new.key):
+            was, becomes = before[scope[0]].task_specs, after.get(scope[1])
+            for name in names:
+                there = becomes.task_specs.get(name) if becomes is not None else None
+                border = f"{name}.split"  # a border drawn later would look for a beginning that never was
+                bordered = becomes is not None and (border in was) == (border in becomes.task_specs)
+                if type(there) is not type(was[name]) or not bordered:
+                    fate = "is missing" if there is None else "is of another kind or has other borders"
+                    findings.add(
+                        "process-misfit",
+                        f"a token needs {name!r} of {scope[0]!r}, which {fate} in the new version",
+                        where=name,
+                        remedy="let the instance finish on its version, or keep this element in the new one",
+                    )
+        return findings.faults
 
     def advance(
         self,

@@ -98,3 +98,14 @@ def _plant(workflow: Any, rows: list[list[Any]], numbers: Numbers) -> None:
             workflow.top_workflow.event_manager.add_task(task)
     for task in [task for task in workflow.tasks.values() if task.has_state(_STANDS)]:
         task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
+
+
+def stored_names(snapshot: bytes, old: str, new: str) -> list[tuple[tuple[str, str], list[str]]]:
+    """For each tree of a snapshot: its process under the ``old`` and the ``new`` definition (keys differ at
+    most
+    for the main one), and the names of the nodes its tasks stand on."""
+    found = []
+    for index, tree in enumerate(json.loads(snapshot)["trees"]):
+        scope = (old, new) if index == 0 else (tree["spec"], tree["spec"])
+        found.append((scope, [row[2] for row in tree["tasks"]]))
+    return found

@@ -200,10 +200,15 @@ class _Batch:
         if not self._waiting:
             return
         index = self._waiting.pop()
+        request = Simulate(self._jobs[index])
+        try:
+            worker.ask(request)
+        except WorkerDied:  # it died while idle: that was not the job's doing
+            worker = self._pool.replace(worker)
+            worker.ask(request)
         self._attempts[index] += 1
         self._busy[worker] = (index, time.monotonic() + self._pool.limit)
         selector.register(worker.output, selectors.EVENT_READ, worker)
-        worker.ask(Simulate(self._jobs[index]))
 
     def _collect(self, selector: selectors.BaseSelector) -> None:
         patience = min(end for _, end in self._busy.values()) - time.monotonic()

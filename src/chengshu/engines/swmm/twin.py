@@ -47,7 +47,7 @@ class SwmmTwin:
 
     def __init__(self, model: Model, pool: Pool, start: datetime) -> None:
         self._model, self._pool = model, pool
-        self._zone = _zone(model.setup.zone)
+        self.zone = _zone(model.setup.zone)
         self._spec = _spec(model, pool.version())
         self._variant = Variant()
         self._state = State.fresh(model.digest, as_utc(start))
@@ -107,7 +107,7 @@ class SwmmTwin:
         """Pure runs. Raises :class:`Invalid` for a run outside the spec and for what SWMM refuses."""
         plans = [self._plan(run) for run in runs]
         texts = {plan.prepared.digest: plan.prepared.text for plan in plans}
-        jobs = [job_of(plan, self._model, self._zone) for plan in plans]
+        jobs = [job_of(plan, self._model, self.zone) for plan in plans]
         answers = self._pool.run(jobs, texts)
         return [self._trace(plan, answer) for plan, answer in zip(plans, answers, strict=True)]
 
@@ -121,7 +121,7 @@ class SwmmTwin:
             run,
             state,
             self._model.prepared(
-                run.variant, held, wall(from_millis(state.reset), self._zone), (state.at - state.reset) / 1000
+                run.variant, held, wall(from_millis(state.reset), self.zone), (state.at - state.reset) / 1000
             ),
         )
 

@@ -93,13 +93,23 @@ class Context:
                 self._take(taken)
                 _fail(taken, error)
                 return future
-            done.add_done_callback(lambda result: _settle(result, taken))
+            done.add_done_callback(lambda result: self._settle(result, taken))
         return future
 
     def _take(self, taken: list[_Waiting]) -> None:
         with self._lock:
             taken += self._waiting
             self._waiting = []
+
+    def _settle(self, done: Future[dict[str, int]], taken: list[_Waiting]) -> None:
+        if (error := done.exception()) is not None:
+            if not taken:  # the work was refused before it ran: those who wait for it must hear of it
+                self._take(taken)
+            _fail(taken, error)
+            return
+        seqs = done.result()
+        for item in taken:
+            item.future.set_result(seqs[item.source])
 
     def _commit(self, connection: Connection, taken: list[_Waiting]) -> dict[str, int]:
         self._take(taken)
@@ -266,15 +276,6 @@ def _newest(columns: Columns, source: str) -> list[store.CurrentRow]:
         (series, times[i], None if i in texts else values[i], texts.get(i), source)
         for series, i in best.items()
     ]
-
-
-def _settle(done: Future[dict[str, int]], taken: list[_Waiting]) -> None:
-    if (error := done.exception()) is not None:
-        _fail(taken, error)
-        return
-    seqs = done.result()
-    for item in taken:
-        item.future.set_result(seqs[item.source])
 
 
 def _fail(taken: list[_Waiting], error: BaseException) -> None:

@@ -16,6 +16,8 @@ from chengshu.foundation.journal.model import GENESIS, Actor, canonical, chain_h
 from chengshu.kernel.clock import millis
 from chengshu.kernel.reasons import Reason
 
+_ENTER, _PUBLISH = insert(store.journal), insert(store.changes)  # built once: the hot path of every write
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -50,27 +52,27 @@ def enter(connection: Connection, act: Act) -> int:
         previous, seq, act.at, act.actor.id, act.action, act.subject, reason, act.policy, body
     )
     connection.execute(
-        insert(store.journal).values(
-            seq=seq,
-            at=millis(act.at),
-            actor=act.actor.id,
-            action=act.action,
-            subject=act.subject,
-            reason=reason,
-            policy=act.policy,
-            body=body,
-            previous=previous,
-            hash=digest,
-        )
+        _ENTER,
+        {
+            "seq": seq,
+            "at": millis(act.at),
+            "actor": act.actor.id,
+            "action": act.action,
+            "subject": act.subject,
+            "reason": reason,
+            "policy": act.policy,
+            "body": body,
+            "previous": previous,
+            "hash": digest,
+        },
     )
     return seq
 
 
 def append_change(connection: Connection, kind: str, subject: str, at: datetime, payload: bytes) -> int:
     """Add a record to the change stream; ``payload`` is msgpack. Returns its seq."""
-    result = connection.execute(
-        insert(store.changes).values(kind=kind, subject=subject, at=millis(at), payload=payload)
-    )
+    row = {"kind": kind, "subject": subject, "at": millis(at), "payload": payload}
+    result = connection.execute(_PUBLISH, row)
     key = result.inserted_primary_key
     assert key is not None  # noqa: S101  an insert into a table with a primary key has one
     return int(key[0])

@@ -92,6 +92,7 @@ class Pump:
         self._strict = strict
         self._bite = bite
         self._running = threading.Lock()
+        self._end = 0  # the newest change the pump knows of; asked again only when something was written
         names = [consumer.name for consumer in consumers]
         if len(set(names)) != len(names):
             raise Conflict(
@@ -108,6 +109,7 @@ class Pump:
         with self._running:
             total = 0
             for _ in range(_ROUNDS):
+                self._end = self._last_seq()
                 done = sum(self._follow(consumer, part) for consumer, part in self._consumers)
                 done += sum(self._wake(ticker, part) for ticker, part in self._tickers)
                 if done == 0:
@@ -186,9 +188,7 @@ class Pump:
             return 0
         if part.offset is None:
             part.offset = self._first_offset(consumer)
-        with self._database.read() as connection:
-            end = last_seq(connection)
-        handled = 0
+        handled, end = 0, self._end
         while part.offset < end:
             bite = 1 if part.offset < part.careful_until else self._bite
             with self._database.read() as connection:
@@ -217,7 +217,12 @@ class Pump:
 
         if effect is not None or not isinstance(consumer, OwnOffset):
             self._database.write(commit)
+            self._end = self._last_seq()
         part.offset, part.trouble = seq, None
+
+    def _last_seq(self) -> int:
+        with self._database.read() as connection:
+            return last_seq(connection)
 
     def _first_offset(self, consumer: Consumer) -> int:
         if isinstance(consumer, OwnOffset):
@@ -255,7 +260,10 @@ class Pump:
     ) -> PartHealth:
         offset = part.offset
         if offset is None:
-            offset = store.read_offset(connection, consumer.name)
+            if isinstance(consumer, OwnOffset):
+                offset = consumer.offset()
+            else:
+                offset = store.read_offset(connection, consumer.name)
         oldest = next(changes_after(connection, offset, consumer.kinds, 1), None)
         if oldest is None:
             return PartHealth(part.name, offset, 0, 0.0, part.trouble)

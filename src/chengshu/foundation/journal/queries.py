@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, Row, func, or_, select
@@ -129,3 +130,17 @@ def decode(kind: str, payload: bytes) -> dict[str, object]:
         return {"batch": payload}
     decoded: dict[str, object] = msgspec.msgpack.decode(payload)
     return decoded
+
+
+def earlier_entries(connection: Connection, before: int | None, limit: int) -> list[Entry]:
+    """The newest entries below ``before`` (None: of all), newest first."""
+    query = select(store.journal).order_by(store.journal.c.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(store.journal.c.seq < before)
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def first_entry_at(connection: Connection) -> datetime | None:
+    """When the journal begins."""
+    value = connection.execute(select(func.min(store.journal.c.at))).scalar()
+    return None if value is None else from_millis(value)

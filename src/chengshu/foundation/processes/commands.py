@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from chengshu.foundation.journal import Act, Actor, record
-from chengshu.foundation.processes import forms, store, store_tasks
+from chengshu.foundation.processes import forms, migration, store, store_tasks
 from chengshu.foundation.processes.library import Library
 from chengshu.foundation.processes.model import Decide, Deployed, Instance, Named, Task
 from chengshu.foundation.processes.stepping import Forecast, Stepper, announce
@@ -101,7 +102,8 @@ class Processes:
 
         Raises :class:`Missing` when nothing is deployed, :class:`Conflict` when it already runs for that key.
         """
-        return self._write(lambda c: self.stepper.begin(c, key, business_key, data, actor).id, connection)
+        kept = forms.clean(data, key)
+        return self._write(lambda c: self.stepper.begin(c, key, business_key, kept, actor).id, connection)
 
     def claim(self, task_id: str, actor: Actor, connection: Connection | None = None) -> Task:
         """Take a task. Taking one's own again changes nothing.
@@ -175,7 +177,7 @@ class Processes:
             task = self._known(c, request_id, "service")
             if task.state not in store.UNFINISHED:
                 return False
-            self._finish(c, task, data, actor, None)
+            self._finish(c, task, forms.clean(data, request_id), actor, None)
             return True
 
         return self._write(work, connection)
@@ -223,7 +225,10 @@ class Processes:
     ) -> int:
         """Give a message to the instances of ``business_key`` that wait for it; how many did."""
         return self._write(
-            lambda c: self.stepper.deliver(c, Named("message", name, business_key, data), actor), connection
+            lambda c: self.stepper.deliver(
+                c, Named("message", name, business_key, forms.clean(data, name)), actor
+            ),
+            connection,
         )
 
     def signal(
@@ -231,7 +236,8 @@ class Processes:
     ) -> int:
         """Let every waiting instance hear a signal; how many did."""
         return self._write(
-            lambda c: self.stepper.deliver(c, Named("signal", name, None, data), actor), connection
+            lambda c: self.stepper.deliver(c, Named("signal", name, None, forms.clean(data, name)), actor),
+            connection,
         )
 
     def cancel(
@@ -243,6 +249,28 @@ class Processes:
             return self.stepper.stop(c, instance_id, why, actor)
 
         return self._write(work, connection)
+
+    def migrate(
+        self,
+        instance_id: str,
+        version: int,
+        actor: Actor,
+        *,
+        dry_run: bool = False,
+        connection: Connection | None = None,
+    ) -> migration.Difference:
+        """Move a running instance to another version of its process, or with ``dry_run`` only say what
+        changes.
+
+        Moving back is the same command. Raises :class:`Invalid` when a token could not go on there.
+        """
+        work = partial(migration.compare, stepper=self.stepper, instance_id=instance_id, version=version)
+        if dry_run and connection is None:
+            with self._database.read() as c:
+                return work(c)
+        if dry_run and connection is not None:
+            return work(connection)
+        return self._write(lambda c: migration.move(c, self.stepper, instance_id, version, actor), connection)
 
     def _finish(
         self, c: Connection, task: Task, data: Mapping[str, Any], actor: Actor, forecast: Forecast | None

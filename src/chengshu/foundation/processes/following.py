@@ -91,7 +91,7 @@ class Services:
     """
 
     name = "processes.services"
-    kinds = ("process.service_requested",)
+    kinds: tuple[str, ...] = ("process.service_requested",)
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes

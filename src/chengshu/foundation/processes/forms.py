@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from chengshu.foundation.processes.model import Task
-from chengshu.kernel.errors import Findings
+from chengshu.kernel.errors import Findings, Invalid
 from chengshu.ports.process_engine import Field
+from chengshu.ports.process_feel import plain
 
 MAX_TEXT = 10_000
 
@@ -18,7 +20,7 @@ def check(task: Task, data: Mapping[str, Any]) -> dict[str, Any]:
     Raises :class:`Invalid` naming every field that is missing, unknown or of the wrong kind.
     """
     if not task.fields:
-        return dict(data)
+        return clean(data, task.id)
     findings, checked = Findings(), {}
     known = {item.name for item in task.fields}
     for name in sorted(set(data) - known):
@@ -62,3 +64,21 @@ def _fault(item: Field, value: Any) -> str | None:
     if not isinstance(value, str):
         return f"{value!r} is no text"
     return None if len(value) <= MAX_TEXT else f"it is longer than {MAX_TEXT} characters"
+
+
+def clean(data: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """``data`` as it can be stored: decimals, moments and durations become numbers and text.
+
+    Raises :class:`Invalid` for numbers that are none (NaN, infinite).
+    """
+    kept: dict[str, Any] = plain(dict(data))
+    try:
+        json.dumps(kept, allow_nan=False)
+    except ValueError:
+        raise Invalid(
+            "process-data",
+            "the data hold a number that is none",
+            where=where,
+            remedy="leave it out, or send null",
+        ) from None
+    return kept

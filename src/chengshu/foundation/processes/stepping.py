@@ -326,7 +326,7 @@ class Stepper:
             "open",
             now,
             token.number,
-            department=str(_value(element.department, context, now, element) or ""),
+            department=_department(element, context, now),
             role=element.role,
             matter=element.matter,
             due=self._due(now, clock, element),
@@ -360,6 +360,20 @@ def _inputs(
     if element.inputs:
         return {name: _value(f"={text}", context, now, element) for name, text in element.inputs.items()}
     return {**(instance.data if element.kind == "serviceTask" else {}), **token.locals}
+
+
+def _department(element: Element, context: Mapping[str, Any], now: datetime) -> str:
+    found = _value(element.department, context, now, element)
+    if isinstance(found, str) and (found or element.matter or element.kind == "serviceTask"):
+        return found
+    if found is None and (element.matter or element.kind == "serviceTask"):
+        return ""
+    raise Invalid(
+        "process-department",
+        f"nobody would be responsible for {element.id!r}: its department came out as {found!r}",
+        where=element.id,
+        remedy=f"give the instance the data that {element.department!r} asks for",
+    )
 
 
 def _value(text: str, context: Mapping[str, Any], now: datetime, element: Element) -> Any:

@@ -265,6 +265,7 @@ def move_instance(connection: Connection, instance: Instance, snapshot: bytes) -
         .values(
             state=instance.state,
             how=instance.how,
+            version=instance.version,
             revision=instance.revision,
             snapshot=snapshot,
             ended_at=millis(instance.ended_at) if instance.ended_at else None,

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from chengshu.foundation import journal
 from chengshu.foundation.context import Columns, Context, SeriesKey
 from chengshu.foundation.journal import Act, Actor
 from chengshu.foundation.sensing import store
-from chengshu.foundation.sensing.declared import Source
+from chengshu.foundation.sensing.declared import FileConnector, Source
 from chengshu.foundation.sensing.mapping import Mapped, Mapper, Row
 from chengshu.foundation.sensing.model import Box, Receipt, Reject
 from chengshu.foundation.sensing.payload import read_payload
@@ -94,10 +95,10 @@ class Intake:
             )
         return self._take(door, records, rejects, {"message": payload.message, "topic": levels}, topic)
 
-    def receive_records(self, source: str, records: Sequence[Any], *, shift_ms: int = 0) -> Future[Receipt]:
-        """Take in records that are decoded already (a replayed file), their times moved by ``shift_ms``."""
+    def receive_records(self, source: str, records: Sequence[Any]) -> Future[Receipt]:
+        """Take in records that are decoded already (a replayed file)."""
         scope: dict[str, Any] = {"message": None, "topic": []}
-        return self._take(self._door(source), list(enumerate(records)), [], scope, "", shift_ms)
+        return self._take(self._door(source), list(enumerate(records)), [], scope, "")
 
     def refuse(self, source: str, body: bytes, topic: str, error: TooLarge) -> Future[Receipt]:
         """Quarantine a message that cannot be refused to its sender (MQTT), cut to what is kept."""
@@ -121,12 +122,9 @@ class Intake:
         rejects: Sequence[Reject],
         scope: Mapping[str, Any],
         topic: str,
-        shift_ms: int = 0,
     ) -> Future[Receipt]:
-        mapped = door.mapper.map(records, millis(self._clock.now()) - shift_ms, scope)
+        mapped = door.mapper.map(records, millis(self._clock.now()) - door.shift_ms, scope)
         columns, unknown = door.columns(mapped, records)
-        if shift_ms:
-            columns.observed_at = [at + shift_ms for at in columns.observed_at]
         return self._keep(door.mapper.source.id, columns, [*rejects, *mapped.rejects, *unknown], topic)
 
     def _keep(self, source: str, columns: Columns, rejects: list[Reject], topic: str) -> Future[Receipt]:
@@ -195,7 +193,7 @@ class Intake:
             if row.cut:
                 continue
             records, scope = _again(door.mapper, row)
-            mapped = door.mapper.map(records, now, scope)
+            mapped = door.mapper.map(records, now - door.shift_ms, scope)
             filled, unknown = door.columns(mapped, records)
             columns.extend(filled)
             if bad := [*mapped.rejects, *unknown]:
@@ -239,6 +237,9 @@ class _Door:
 
     def __init__(self, mapper: Mapper, context: Context) -> None:
         self.mapper = mapper
+        connector = mapper.source.connector
+        shift = connector.shift if isinstance(connector, FileConnector) else timedelta()
+        self.shift_ms = round(shift / timedelta(milliseconds=1))  # an old day played today
         self._context = context
         self._known: dict[tuple[str, str], int] = {}
         self._version = -1
@@ -265,6 +266,8 @@ class _Door:
                 columns.values.append(row.value)
             else:
                 columns.add(series, row.at, row.value)
+        if self.shift_ms:
+            columns.observed_at = [at + self.shift_ms for at in columns.observed_at]
         by_index = dict(records) if unknown else {}
         return columns, [self._unknown(row, by_index) for row in unknown.values()]
 

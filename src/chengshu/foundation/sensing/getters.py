@@ -54,7 +54,7 @@ def compile_getter(text: str, where: str) -> Getter:
         raise Invalid("feel-syntax", str(error), where=where, remedy="correct the expression") from None
 
     def slow(record: Any, scope: Scope) -> Any:
-        fields = record if isinstance(record, Mapping) else {}
+        fields = record if isinstance(record, dict) else {}
         return expression({**scope, **fields, "record": record})
 
     return _path_getter(text) or _level_getter(text) or _join_getter(text, slow) or slow
@@ -64,7 +64,7 @@ def field_getter(name: str) -> Getter:
     """The field called exactly ``name``, whatever characters it has."""
 
     def get(record: Any, _scope: Scope) -> Any:
-        return record.get(name) if isinstance(record, Mapping) else None
+        return record.get(name) if isinstance(record, dict) else None
 
     return get
 
@@ -80,7 +80,7 @@ def _path_getter(text: str) -> Getter | None:
 
     def walk(record: Any, _scope: Scope) -> Any:
         for step in steps:
-            if not isinstance(record, Mapping):
+            if not isinstance(record, dict):
                 return None
             record = record.get(step)
         return record

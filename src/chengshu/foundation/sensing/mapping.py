@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -109,7 +109,7 @@ class Mapper:
         return mapped
 
     def _entity_of(self, record: Any, scope: Scope) -> str:
-        if not isinstance(record, Mapping):
+        if not isinstance(record, dict):
             raise _Bad("malformed", f"a record must have fields, this is {type(record).__name__}")
         entity = self._entity(record, scope)
         if not isinstance(entity, str) or not entity:

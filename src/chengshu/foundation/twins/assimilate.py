@@ -22,6 +22,7 @@ from chengshu.foundation.twins.model import Particle
 from chengshu.ports.twin import Floats, Variant
 
 _FREEDOM = 4.0
+_FARTHEST = 8.0  # spreads: beyond this a reading says nothing more, it is the sensor that is wrong
 _SHAKE = 0.3  # of the rain spread, at resampling
 
 
@@ -64,11 +65,11 @@ def log_likelihood(depth: Floats, readings: Sequence[Reading]) -> float:
     """How well the depths (per node) of one copy agree with the readings."""
     if not readings:
         return 0.0
-    total = sum(
-        -(_FREEDOM + 1) / 2 * log1p(((max(depth[r.node] - r.zero, 0.0) - r.depth) / r.spread) ** 2 / _FREEDOM)
-        for r in readings
-    )
-    return float(total) / sqrt(len(readings))
+    total = 0.0
+    for reading in readings:
+        off = (max(depth[reading.node] - reading.zero, 0.0) - reading.depth) / reading.spread
+        total -= (_FREEDOM + 1) / 2 * log1p(min(off * off, _FARTHEST**2) / _FREEDOM)
+    return total / sqrt(len(readings))
 
 
 def weighed(

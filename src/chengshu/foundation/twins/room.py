@@ -28,7 +28,7 @@ from chengshu.foundation.twins.nowcasting import Inputs
 from chengshu.foundation.twins.observed import kinds, past_rain
 from chengshu.foundation.twins.outlook import Futures
 from chengshu.foundation.twins.taken import ReadTaken, from_work_orders
-from chengshu.foundation.twins.wiring import Wiring
+from chengshu.foundation.twins.wiring import Wiring, check_fit
 from chengshu.kernel.clock import Clock, from_millis, iso, millis
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
@@ -68,6 +68,7 @@ class Twins:
         self._wiring, self._twin, self.scenario = wiring, twin, scenario
         self._read_taken = read_taken or from_work_orders(wiring.node_of)
         self._used = kinds(wiring)
+        check_fit(wiring, twin.spec())
         self._series: dict[int, tuple[str, str]] = {}
         self._series_version = -1
         self._futures: Futures | None = None
@@ -211,6 +212,7 @@ class Twins:
             store.forget_readings(connection, self.scenario, millis(nowcast.at - _KEEP))
             if record is not None and now is not None:
                 store.keep_forecast(connection, record)
+                store.keep_start(connection, self.scenario, nowcast)
                 journal.record(connection, _made(record, now))
 
         self._database.write(work)
@@ -285,8 +287,10 @@ class Twins:
         with self._lock:
             if self._nowcast is None:
                 return nothing
-            if self._futures is None:
-                self._look_ahead(self._nowcast)
+            if self._futures is None:  # after a restart: the newest forecast's, computed again
+                with self._database.read() as connection:
+                    start = store.read_start(connection, self.scenario)
+                self._look_ahead(start or self._nowcast)
             assert self._futures is not None  # noqa: S101  just made
             return question(self._futures)
 

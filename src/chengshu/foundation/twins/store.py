@@ -171,6 +171,24 @@ def keep_nowcast(connection: Connection, scenario: str, nowcast: Nowcast) -> Non
     )
 
 
+def keep_start(connection: Connection, scenario: str, nowcast: Nowcast) -> None:
+    """The nowcast the newest forecast began from, so that its futures can be computed again."""
+    statement = upsert(nowcasts).values(
+        scenario=f"{scenario}@forecast", at=millis(nowcast.at), data=msgspec.msgpack.encode(nowcast)
+    )
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["scenario"],
+            set_={"at": statement.excluded.at, "data": statement.excluded.data},
+        )
+    )
+
+
+def read_start(connection: Connection, scenario: str) -> Nowcast | None:
+    """What :func:`keep_start` kept."""
+    return read_nowcast(connection, f"{scenario}@forecast")
+
+
 def read_nowcast(connection: Connection, scenario: str) -> Nowcast | None:
     """Where the nowcast stands, or None before its first step."""
     row = connection.execute(select(nowcasts.c.data).where(nowcasts.c.scenario == scenario)).first()

@@ -10,7 +10,7 @@ from typing import Any
 from chengshu.foundation.city.model import City, Scenario
 from chengshu.foundation.twins.declared import Actuators, LevelSensors, PumpSites, TwinFile, read_twin
 from chengshu.kernel.errors import Findings, Invalid
-from chengshu.ports.twin import TwinSetup
+from chengshu.ports.twin import TwinSetup, TwinSpec
 
 Declared = Mapping[str, Any]
 
@@ -104,6 +104,29 @@ def wired(file: TwinFile, city: City, scenario: Scenario, where: str) -> Wiring:
         _node_of(file, city.entities),
         _leads(file, city.entities),
     )
+
+
+def check_fit(wiring: Wiring, spec: TwinSpec) -> None:
+    """Raise :class:`Invalid` for every sensor and device that names something the model does not have."""
+    findings = Findings()
+    nodes = {node.id for node in spec.nodes}
+    for sensor in wiring.sensors:
+        if sensor.node not in nodes:
+            findings.add(
+                "twin-sensor-node",
+                f"{sensor.entity} measures node {sensor.node!r}, which the model does not have",
+                where=wiring.setup.model.name,
+                remedy=f"correct its {sensor.spec.node!r}, or the model",
+            )
+    for device in wiring.devices:
+        if spec.actuator(device.link) is None:
+            findings.add(
+                "twin-device-link",
+                f"{device.entity} stands for link {device.link!r}, which the model has not or cannot set",
+                where=wiring.setup.model.name,
+                remedy=f"correct its {device.spec.link!r}, or the model",
+            )
+    findings.raise_any()
 
 
 def _model(file: TwinFile, city: City, scenario: Scenario, where: str) -> Path:

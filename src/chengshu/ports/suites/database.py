@@ -144,6 +144,21 @@ def check_close_finishes_and_keeps(factory: Factory) -> None:
     again.close()
 
 
+def check_no_write_inside_a_write(factory: Factory) -> None:
+    """A write from inside a work is refused at once, and the outer one is undone."""
+    database = _opened(factory)
+
+    def nested(connection: Connection) -> None:
+        _add("outer")(connection)
+        database.write(_add("inner"))
+
+    expect_raises(RuntimeError, lambda: database.write(nested), "a write inside a write is refused")
+    expect(_names(database), [], "neither of the two is kept")
+    database.write(_add("a"))
+    expect(_names(database), ["a"], "writing goes on afterwards")
+    database.close()
+
+
 def check_create_twice(factory: Factory) -> None:
     """``create`` leaves what is there."""
     database = _opened(factory)
@@ -162,5 +177,6 @@ DATABASE_CHECKS: Sequence[Callable[[Factory], None]] = (
     check_writers_from_many_threads,
     check_hooks_run_after_commit,
     check_close_finishes_and_keeps,
+    check_no_write_inside_a_write,
     check_create_twice,
 )

@@ -3,8 +3,8 @@
 The conditions of the table cut the values of each input into finitely many classes: numbers into points and
 the stretches between them, strings and booleans into those that are named and one that is not. One value of
 each class stands for all; the classes are gone through input by input, keeping only the rules that still can
-match, so whole regions are settled at once. Null is not looked at. Inputs with conditions of other forms (functions, other variables) are
-taken as "may match": nothing is reported that hangs on them.
+match, so whole regions are settled at once. Null is not looked at. Inputs with conditions of other forms
+(functions, other variables) are taken as "may match": nothing is reported that hangs on them.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ class _Search:
                 self.unreachable(at)
 
     def regions(self, at: int, rules: int, sample: list[Any]) -> Iterator[tuple[list[Any], int]]:
-        """A sample of each region with the rules that may match there; one that no rule reaches is not cut up."""
+        """A sample of each region, with the rules that may match; one that no rule reaches stays whole."""
         if (at, rules) in self.visited:
             return  # the same rules meet the same remaining inputs: nothing new can come of it
         self.visited.add((at, rules))

@@ -1,6 +1,6 @@
 """Runs the DMN Technology Compatibility Kit (github.com/dmn-tck/tck) over this engine.
 
-The kit is a folder, or a ``.tgz`` of one, of ``compliance-level-N/<case>/`` with a model, perhaps models it
+The kit is a folder, a ``.tgz`` of one, or a folder with such a file, of ``compliance-level-N/<case>/`` with a model, perhaps models it
 imports, and ``*-test-NN.xml`` files of test cases. A case passes when each of its results is as expected.
 """
 
@@ -90,13 +90,14 @@ class _KitClock:
 
 
 def _files(path: Path) -> dict[PurePosixPath, bytes]:
-    if path.is_dir():
-        return {
-            PurePosixPath(file.relative_to(path).as_posix()): file.read_bytes()
-            for file in sorted(path.rglob("*"))
-            if file.suffix in (".dmn", ".xml")
-        }
     found: dict[PurePosixPath, bytes] = {}
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            if file.suffix in (".dmn", ".xml"):
+                found[PurePosixPath(file.relative_to(path).as_posix())] = file.read_bytes()
+            elif file.suffix == ".tgz":
+                found |= _files(file)
+        return found
     with tarfile.open(path) as archive:
         for member in archive:
             inner = archive.extractfile(member) if member.isfile() else None
@@ -141,7 +142,7 @@ def read_value(node: Any) -> Any:
 
 
 def _is_nil(node: Any) -> bool:
-    return node.get(_XSI + "nil") == "true"
+    return bool(node.get(_XSI + "nil") == "true")
 
 
 def agrees(found: Any, expected: Any) -> bool:
@@ -149,7 +150,7 @@ def agrees(found: Any, expected: Any) -> bool:
     if isinstance(expected, Decimal):
         if not isinstance(found, Decimal):
             return False
-        return abs(found - expected) <= _TOLERANCE * max(Decimal(1), abs(expected))
+        return bool(abs(found - expected) <= _TOLERANCE * max(Decimal(1), abs(expected)))
     if type(found) is not type(expected):
         return False
     if isinstance(expected, Temporal):

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from chengshu.rules.feel import ast, compile_calls, compile_loops, compile_tests
-from chengshu.rules.feel.builtins import FUNCTIONS
 from chengshu.rules.feel.compile import Scope, compile_node
 from chengshu.rules.feel.compile_tests import PLACEHOLDER
 from chengshu.rules.feel.errors import Diagnostic, FeelSyntaxError, LimitExceeded
@@ -51,7 +50,7 @@ class Expression:
         self.text = text
         self.tree = tree
         self.limits = limits
-        self.names: frozenset[str] = free_names(tree) - FUNCTIONS.keys()
+        self.names: frozenset[str] = free_names(tree)
         try:
             self._code = compile_node(tree, Scope())
         except RecursionError:
@@ -63,7 +62,10 @@ class Expression:
     def __call__(self, context: Mapping[str, Any] = _EMPTY, *, clock: HasNow | None = None) -> Any:
         """The value in a context. ``clock`` is what ``now()`` and ``today()`` read; else they are null."""
         run = Run(context, Budget(self.limits, clock))
-        return guarded(run, lambda: to_python(self._code({}, run)))
+        try:
+            return to_python(self._code({}, run))
+        except (LimitExceeded, RecursionError):
+            return None
 
     def evaluate(self, context: Mapping[str, Any] = _EMPTY, *, clock: HasNow | None = None) -> Evaluation:
         """The value with the notes on what became null."""
@@ -81,7 +83,7 @@ class UnaryTests:
         self.text = text
         self.tree = tree
         self.limits = limits
-        self.names: frozenset[str] = free_names(tree) - FUNCTIONS.keys() - {PLACEHOLDER}
+        self.names: frozenset[str] = free_names(tree) - {PLACEHOLDER}
         uses_value = PLACEHOLDER in free_names(tree)
         try:
             self._test = compile_tests.compile_tests(tree, Scope(inner=uses_value))
@@ -95,20 +97,22 @@ class UnaryTests:
         self, value: Any, context: Mapping[str, Any] = _EMPTY, *, clock: HasNow | None = None
     ) -> bool | None:
         """Whether ``value`` passes; ``context`` holds the other names that the cell uses."""
-        return self._answer(value, Run(context, Budget(self.limits, clock)))
+        run = Run(context, Budget(self.limits, clock))
+        taken = run.take_in(value)
+        try:
+            answer = self._test(taken, {PLACEHOLDER: taken}, run)
+        except (LimitExceeded, RecursionError):
+            return None
+        return answer if type(answer) is bool else None
 
     def evaluate(
         self, value: Any, context: Mapping[str, Any] = _EMPTY, *, clock: HasNow | None = None
     ) -> Evaluation:
         """The answer with the notes on what became null."""
         run = Run(context, Budget(self.limits, clock))
-        answer = self._answer(value, run)
-        return Evaluation(answer, tuple(run.budget.diagnostics))
-
-    def _answer(self, value: Any, run: Run) -> bool | None:
         taken = run.take_in(value)
         answer = guarded(run, lambda: self._test(taken, {PLACEHOLDER: taken}, run))
-        return answer if type(answer) is bool else None
+        return Evaluation(answer if type(answer) is bool else None, tuple(run.budget.diagnostics))
 
 
 @lru_cache(maxsize=8192)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from chengshu.rules.feel import ast
+from chengshu.rules.feel.builtins import FUNCTIONS
 
 
 def free_names(node: ast.Node) -> frozenset[str]:
-    """The names that an expression does not define itself.
+    """The names that an expression does not define itself; built-ins that it calls are left out.
 
     Inside a filter a name may also be an entry of the list's members; only names outside of filters are
     certain, so names inside are left out unless they occur outside as well.
@@ -29,6 +30,12 @@ def _collect(node: ast.Node, bound: frozenset[str], found: set[str]) -> None:
     if isinstance(node, ast.Name):
         if node.name not in bound:
             found.add(node.name)
+    elif isinstance(node, ast.Call):
+        called = node.function
+        if not (isinstance(called, ast.Name) and called.name in FUNCTIONS):
+            _collect(called, bound, found)
+        for argument in node.arguments:
+            _collect(argument, bound, found)
     elif isinstance(node, ast.For | ast.Quantified):
         for iteration in node.iterations:
             _collect(iteration.source, bound, found)

@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 
 from chengshu.foundation.roads import RoadGraph
-from chengshu.ports.routing import UNREACHABLE, RouteSolver, RoutingPlan, RoutingProblem, Vehicle, Visit
+from chengshu.ports.routing import (
+    UNREACHABLE,
+    RouteSolver,
+    RoutingPlan,
+    RoutingProblem,
+    Vehicle,
+    Visit,
+    explain,
+)
 from chengshu.scenes.response.declared import Dispatch
 
 _ACCESS_MS = 5.0  # metres a second between a place and the road node it is reached from
@@ -97,10 +105,9 @@ def assign(
         _choice(problem, unit, slot, held.get(unit) == slot, first) for unit, slot in sorted(first.items())
     )
     served = set(first.values())
-    why = {left.visit: left.why.value for left in plan.unserved}
-    later = {stop.visit: "not_worth" for tour in plan.tours for stop in tour.stops[1:]}
+    visits = {visit.id: visit for visit in problem.visits}
     unserved = {
-        want.slot: (why | later).get(want.slot, "not_worth") for want in wants if want.slot not in served
+        want.slot: explain(problem, visits[want.slot]).value for want in wants if want.slot not in served
     }
     given_up = {
         slot: "unreachable" if unit in cut else "not_worth"

@@ -7,7 +7,7 @@ changed meanwhile, so that a unit never gets two orders and a slot never two uni
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,15 +40,18 @@ from chengshu.scenes.response.playbook import Playbook
 from chengshu.scenes.response.words import LOST, REROUTED, SENT, UNSERVED, said
 from chengshu.scenes.response.writing import put_order
 
+POSITION_FRESH = timedelta(minutes=5)  # after that a route says better where a moving unit is
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a round saw: the slots, the living orders, the units and the closed edges."""
+    """What a round saw: slots, living orders, units, where units say they are, and the closed edges."""
 
     slots: Mapping[str, Slot]
     orders: Sequence[WorkOrder]
     units: Mapping[str, Unit]
     closed: frozenset[int]
+    seen_at: Mapping[str, tuple[float, float]]
     now: datetime
 
 
@@ -60,6 +63,7 @@ def run_round(means: Means, playbook: Playbook) -> None:
     answer = Answer((), {}, {}, 0)
     if means.roads is not None and means.solver is not None:
         answer = assign(wants, hands, sight.closed, means.roads, means.solver, rule)
+        answer = replace(answer, unserved=_told(answer.unserved, wants, hands, sight))
 
     def write(connection: Connection) -> None:
         _write(connection, means, playbook, sight, answer, {hand.id: hand for hand in hands})
@@ -71,6 +75,22 @@ def run_round(means: Means, playbook: Playbook) -> None:
             store.sleep(connection, f"dispatch:{scenario}")
 
     means.database.write(write)
+
+
+def _told(
+    unserved: Mapping[str, str], wants: Sequence[Want], hands: Sequence[Hand], sight: Sight
+) -> dict[str, str]:
+    """Tell places nobody can serve from those whose units are all at work already."""
+    told = dict(unserved)
+    free = {hand.id for hand in hands}
+    for want in wants:
+        if told.get(want.slot) == "no_skill":
+            able = [
+                u for u in sight.units.values() if u.type == want.unit_type and want.skills <= set(u.skills)
+            ]
+            if any(unit.order is not None and unit.id not in free for unit in able):
+                told[want.slot] = "busy"
+    return told
 
 
 def closed_edges(connection: Connection, roads: RoadGraph | None) -> frozenset[int]:
@@ -101,7 +121,20 @@ def _look(means: Means, playbook: Playbook) -> Sight:
     typical = capacities[len(capacities) // 2] if capacities else 0.0
     served = frozenset(order.slot for order in orders if order.state is OrderState.ARRIVED)
     slots = with_benefits(means, playbook, slots, typical, served)
-    return Sight({slot.id: slot for slot in slots}, orders, units, closed, now)
+    seen_at = _seen_at(means, playbook, now)
+    return Sight({slot.id: slot for slot in slots}, orders, units, closed, seen_at, now)
+
+
+def _seen_at(means: Means, playbook: Playbook, now: datetime) -> dict[str, tuple[float, float]]:
+    """Where units themselves say they are, as far as they have spoken within :data:`POSITION_FRESH`."""
+    seen: dict[str, tuple[float, float]] = {}
+    for kind in playbook.declared.units:
+        for state in means.readings.states(type_=kind.type):
+            spoke = max((reading.observed_at for reading in state.readings.values()), default=None)
+            lon, lat = state.entity.lon, state.entity.lat
+            if spoke is not None and now - spoke <= POSITION_FRESH and lon is not None and lat is not None:
+                seen[state.entity.id] = (lon, lat)
+    return seen
 
 
 def _wants(playbook: Playbook, sight: Sight) -> list[Want]:
@@ -161,7 +194,7 @@ def _hands(playbook: Playbook, sight: Sight) -> list[Hand]:
         moving = order is not None and order.state in MOVING and not order.pinned
         if unit.type not in types or unit.status == "off" or (unit.order is not None and not moving):
             continue
-        lon, lat = whereabouts(unit, order, sight.now)
+        lon, lat = sight.seen_at.get(unit.id) or whereabouts(unit, order, sight.now)
         slot = order.slot if order is not None else None
         hands.append(Hand(unit.id, unit.type, frozenset(unit.skills), lon, lat, unit.capacity, slot))
     return hands
@@ -182,7 +215,7 @@ def _write(
     for choice in answer.choices:
         if choice.kept:
             _reroute(connection, means, choice, hands[choice.unit], sight)
-        elif (order := _order_for(connection, means, playbook, sight, choice)) is not None:
+        elif (order := _order_for(connection, means, playbook, sight, choice, hands)) is not None:
             made.append(order.id)
     _note(connection, means, playbook, answer, made, recalled)
     for event in store.list_events(connection, scenario=playbook.scenario.id, states=[EventState.OPEN]):
@@ -264,7 +297,12 @@ def path_between(
 
 
 def _order_for(
-    connection: Connection, means: Means, playbook: Playbook, sight: Sight, choice: Choice
+    connection: Connection,
+    means: Means,
+    playbook: Playbook,
+    sight: Sight,
+    choice: Choice,
+    hands: Mapping[str, Hand],
 ) -> WorkOrder | None:
     """The order of a choice, unless unit or slot have been taken since the round looked."""
     try:
@@ -299,7 +337,8 @@ def _order_for(
         )
         put_order(connection, means, order, "created", why=duty.reason)
     assert order.lon is not None and order.lat is not None  # noqa: S101  a want has a place
-    path = path_between(means, (unit.lon, unit.lat), (order.lon, order.lat), sight.closed, sight.now)
+    start = (hands[unit.id].lon, hands[unit.id].lat)
+    path = path_between(means, start, (order.lon, order.lat), sight.closed, sight.now)
     reason = _why(playbook, choice, unit, slot, order)
     if not playbook.declared.orders[order.kind].auto:
         return _propose(connection, means, order, unit, path, reason)

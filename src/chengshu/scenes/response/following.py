@@ -27,7 +27,15 @@ class ResponseConsumer:
     """Follows warnings, the plan's tasks, forecasts and water on the roads."""
 
     name = "response"
-    kinds = ("warning.", "task.", "process.", "event.opened", "event.closed", "forecast.made", "observations")
+    kinds: tuple[str, ...] = (
+        "warning.",
+        "task.",
+        "process.",
+        "event.opened",
+        "event.closed",
+        "forecast.made",
+        "observations",
+    )
 
     def __init__(self, means: Means) -> None:
         self._means = means

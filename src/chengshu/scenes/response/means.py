@@ -13,12 +13,14 @@ from chengshu.foundation.city import City
 from chengshu.foundation.context.model import EntityState
 from chengshu.foundation.journal import Actor
 from chengshu.foundation.roads import RoadGraph
+from chengshu.foundation.twins.model import Proposal
 from chengshu.kernel.clock import Clock
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.routing import RouteSolver
 from chengshu.scenes.response.playbook import Playbook
 
+__all__ = ["HUB", "Foresight", "Means", "Plans", "Proposal", "Readings"]
 HUB = Actor.hub("response")
 
 
@@ -82,16 +84,6 @@ class Plans(Protocol):
     def cancel(self, instance: str, reason: str, actor: Actor, connection: Connection | None = None) -> Any:
         """End the plan as it stands."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A setting of a pump or gate that the twin finds better than what is: volumes in m3."""
-
-    element: str
-    value: float
-    avoided_m3: float
-    why: Mapping[str, Any]
 
 
 class Foresight(Protocol):

@@ -95,6 +95,11 @@ UNSERVED = {
     "unreachable": Text("no open road leads there", "道路不通", "道路不通"),
     "too_late": Text("no free unit arrives in time", "空闲队伍均无法及时到达", "空閒隊伍均無法及時到達"),
     "capacity": Text("no free unit is large enough", "没有能力足够的空闲队伍", "沒有能力足夠的空閒隊伍"),
+    "busy": Text(
+        "every unit that could do it is at work elsewhere",
+        "具备条件的队伍均在别处作业",
+        "具備條件的隊伍均在別處作業",
+    ),
     "not_worth": Text("the units do more elsewhere", "队伍用于别处效益更高", "隊伍用於別處效益更高"),
 }
 LESSONS = {

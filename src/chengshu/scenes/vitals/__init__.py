@@ -18,7 +18,24 @@ from chengshu.scenes.vitals.reader import Catalogue, read_catalogue
 from chengshu.scenes.vitals.room import Vitals
 
 __all__ = [
-    "AreaState", "Branch", "Bulletin", "Catalogue", "Contribution", "Coverage", "Group", "Indicator", "Leaf", "Levels",
-    "SilentSource", "Status", "Threshold", "Vital", "VitalHistory", "VitalQueries", "Vitals", "Warning",
-    "WarningStep", "read_catalogue",
+    "AreaState",
+    "Branch",
+    "Bulletin",
+    "Catalogue",
+    "Contribution",
+    "Coverage",
+    "Group",
+    "Indicator",
+    "Leaf",
+    "Levels",
+    "SilentSource",
+    "Status",
+    "Threshold",
+    "Vital",
+    "VitalHistory",
+    "VitalQueries",
+    "Vitals",
+    "Warning",
+    "WarningStep",
+    "read_catalogue",
 ]

@@ -29,24 +29,40 @@ Columns = Mapping[str, Any]
 Compute = Callable[[Columns], Any]
 
 _PARTIALS: dict[str, Compute] = {
-    "count": lambda c: c["n"], "sum": lambda c: c["s"], "sumsq": lambda c: c["q"], "min": lambda c: c["mn"],
-    "max": lambda c: c["mx"], "first": lambda c: c["fi"], "last": lambda c: c["la"],
+    "count": lambda c: c["n"],
+    "sum": lambda c: c["s"],
+    "sumsq": lambda c: c["q"],
+    "min": lambda c: c["mn"],
+    "max": lambda c: c["mx"],
+    "first": lambda c: c["fi"],
+    "last": lambda c: c["la"],
     "mean": lambda c: c["s"] / c["n"],
     "stddev": lambda c: np.sqrt(np.maximum(c["q"] / c["n"] - (c["s"] / c["n"]) ** 2, 0.0)),
 }
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
     "/": lambda a, b: np.where(b == 0.0, np.nan, a / np.where(b == 0.0, 1.0, b)),
     "**": lambda a, b: np.where(np.isnan(a) | np.isnan(b), np.nan, np.power(a, b)),
 }
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "=": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
+    "=": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
 }
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": np.abs, "floor": np.floor, "ceiling": np.ceil, "exp": np.exp,
+    "abs": np.abs,
+    "floor": np.floor,
+    "ceiling": np.ceil,
+    "exp": np.exp,
     "sqrt": lambda a: np.where(a >= 0.0, np.sqrt(np.where(a >= 0.0, a, 0.0)), np.nan),
     "log": lambda a: np.where(a > 0.0, np.log(np.where(a > 0.0, a, 1.0)), np.nan),
-    "min": lambda *parts: reduce(np.minimum, parts), "max": lambda *parts: reduce(np.maximum, parts),
+    "min": lambda *parts: reduce(np.minimum, parts),
+    "max": lambda *parts: reduce(np.maximum, parts),
 }
 
 
@@ -117,7 +133,7 @@ def _joined(op: str, parts: Sequence[Compute]) -> Compute:
 
 
 class Column(NamedTuple):
-    """One indicator over the areas of a plan: value (NaN for none), fresh sources, top series (-1 for none)."""
+    """One indicator over a plan's areas: value (NaN for none), fresh sources, top series (-1 for none)."""
 
     value: Floats
     fresh: Ints
@@ -144,13 +160,18 @@ class ArrayPlan:
         self.areas, self._starts, self._sizes = np.unique(areas, return_index=True, return_counts=True)
 
     def compute(self, panes: Panes, at: int) -> list[Column]:
-        """For every indicator of the plan its column over :attr:`areas`, for the window that ends at ``at``."""
+        """For every indicator its column over :attr:`areas`, for the window that ends at ``at`` (ms)."""
         if not len(self._series):
             return [Column(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))] * len(self._formulas)
         with np.errstate(all="ignore"):
-            columns = self._converted(panes.window(self._series, at - self.plan.key.window, at))
-            return [self._column(item, formula, weight, columns, at) for item, formula, weight
-                    in zip(self.plan.indicators, self._formulas, self._weights, strict=True)]
+            merged = panes.window(at - self.plan.key.window, at, int(self._series[-1]))
+            columns = self._converted({name: column[self._series] for name, column in merged.items()})
+            return [
+                self._column(item, formula, weight, columns, at)
+                for item, formula, weight in zip(
+                    self.plan.indicators, self._formulas, self._weights, strict=True
+                )
+            ]
 
     def _converted(self, raw: dict[str, Any]) -> dict[str, Any]:
         factor, offset, n = self._given["f"], self._given["o"], raw["n"].astype(np.float64)
@@ -160,8 +181,9 @@ class ArrayPlan:
             result[name] = factor * raw[name] + offset
         return result
 
-    def _column(self, item: Indicator, formula: Compute, weight: Compute | None, columns: dict[str, Any],
-                at: int) -> Column:
+    def _column(
+        self, item: Indicator, formula: Compute, weight: Compute | None, columns: dict[str, Any], at: int
+    ) -> Column:
         value = np.broadcast_to(formula(columns), self._series.shape)
         fresh = (columns["n"] > 0) & (columns["la_at"] >= at - stale_ms(item)) & (np.abs(value) <= 1e308)
         heavy = np.ones(len(value))

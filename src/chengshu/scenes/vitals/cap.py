@@ -1,8 +1,8 @@
 """Warnings as CAP 1.2 messages (OASIS CAP-v1.2): Alert, Update and Cancel in Chinese and English.
 
-Severity by colour (GB practice): blue Minor, yellow Moderate, orange Severe, red Extreme. Urgency comes from the
-lead time, certainty from the probability (CAP 1.2, 3.2.2). Messages are not signed: no maintained XML signature
-library is among the project's dependencies, so whoever relays them must sign them.
+Severity by colour (GB practice): blue Minor, yellow Moderate, orange Severe, red Extreme. Urgency comes
+from the lead time, certainty from the probability (CAP 1.2, 3.2.2). Messages are not signed: no maintained
+XML signature library is among the project's dependencies, so whoever relays them must sign them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,12 @@ NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 SEVERITY = {Level.BLUE: "Minor", Level.YELLOW: "Moderate", Level.ORANGE: "Severe", Level.RED: "Extreme"}
 LANGUAGES = {"zh-CN": "zh-Hans", "zh-Hant": "zh-Hant", "en": "en"}  # of CAP → of the hub
 _NSMAP: Any = {None: NAMESPACE}
-_KINDS = {"warning.raised": "Alert", "warning.changed": "Update", "warning.corrected": "Update",
-          "warning.cleared": "Cancel"}
+_KINDS = {
+    "warning.raised": "Alert",
+    "warning.changed": "Update",
+    "warning.corrected": "Update",
+    "warning.cleared": "Cancel",
+}
 _CLEAR = Text("All clear: {event} in {area}", "解除：{area}{event}", "解除：{area}{event}")
 
 
@@ -45,8 +49,9 @@ def sent_time(moment: datetime, zone: tzinfo) -> str:
     return text.removesuffix("+00:00") + "-00:00" if text.endswith("+00:00") else text
 
 
-def message_for(step: WarningStep, indicator: Indicator, area: Area, issuer: Issuer,
-                earlier: Sequence[str]) -> Bulletin | None:
+def message_for(
+    step: WarningStep, indicator: Indicator, area: Area, issuer: Issuer, earlier: Sequence[str]
+) -> Bulletin | None:
     """The message that tells ``step``, or None for steps the public is not told (acknowledged, escalated).
 
     ``earlier``: the references of all messages of this warning so far.
@@ -95,8 +100,9 @@ def certainty(warning: Warning) -> str:
     return "Possible" if warning.probability > 0.1 else "Unlikely"
 
 
-def _info(alert: Any, tag: str, language: str, step: WarningStep, indicator: Indicator, area: Area,
-          issuer: Issuer) -> None:
+def _info(
+    alert: Any, tag: str, language: str, step: WarningStep, indicator: Indicator, area: Area, issuer: Issuer
+) -> None:
     warning, rule = step.state, indicator.warning
     if rule is None:
         return
@@ -117,8 +123,12 @@ def _info(alert: Any, tag: str, language: str, step: WarningStep, indicator: Ind
     _add(info, "description", Text.of(warning.reason["text"]).say(language))
     if rule.instruction.say(language) and warning.open:
         _add(info, "instruction", rule.instruction.say(language))
-    for name, value in (("level", warning.level), ("levelName", LEVEL_WORDS[level].say(language)),
-                        ("indicator", indicator.id), ("value", with_unit(indicator, warning.value))):
+    for name, value in (
+        ("level", warning.level),
+        ("levelName", LEVEL_WORDS[level].say(language)),
+        ("indicator", indicator.id),
+        ("value", with_unit(indicator, warning.value)),
+    ):
         parameter = _add(info, "parameter")
         _add(parameter, "valueName", f"chengshu:{name}")
         _add(parameter, "value", value)

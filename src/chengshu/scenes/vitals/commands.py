@@ -1,4 +1,4 @@
-"""The only writers of warnings: every step is stored, journalled, published and told as CAP in one transaction."""
+"""The only writer of warnings: a step is stored, journalled, published and told as CAP in one transaction."""
 
 from __future__ import annotations
 
@@ -48,8 +48,14 @@ class Warnings:
     ids: Ids
     issuer: cap.Issuer
 
-    def follow(self, connection: Connection, standings: Standings, due: Collection[str],
-               causes: Mapping[Pair, tuple[str, ...]], now: datetime) -> None:
+    def follow(
+        self,
+        connection: Connection,
+        standings: Standings,
+        due: Collection[str],
+        causes: Mapping[Pair, tuple[str, ...]],
+        now: datetime,
+    ) -> None:
         """Raise, change and clear warnings so that they fit ``standings`` (of the indicators in ``due``)."""
         by_pair = {(item.indicator, item.area): item for item in store.open_warnings(connection)}
         for pair in self.moving(standings, due, by_pair):
@@ -69,9 +75,8 @@ class Warnings:
             by_pair[pair] = made
             self.issue(connection, made, kind, now, HUB, facts.reason)
 
-    def moving(self, standings: Standings, due: Collection[str],
-               open_: Mapping[Pair, Warning]) -> list[Pair]:
-        """The pairs whose level differs from their warning's, coarser areas first; inhibited ones are left out.
+    def moving(self, standings: Standings, due: Collection[str], open_: Mapping[Pair, Warning]) -> list[Pair]:
+        """The pairs whose level differs from their warning's, coarser areas first, without inhibited ones.
 
         Inhibition: no warning is raised in an area while one above it has a warning of the same indicator at
         the same or a higher level. It is looked at anew each time, so a warning comes as soon as that ends.
@@ -84,7 +89,9 @@ class Warnings:
                 continue
             level = standing.vital.level
             above = self.city.areas.ancestors(area)[1:]
-            if (name, area) not in open_ and any(levels.get((name, up), Level.NORMAL) >= level for up in above):
+            if (name, area) not in open_ and any(
+                levels.get((name, up), Level.NORMAL) >= level for up in above
+            ):
                 continue
             levels[name, area] = level
             result.append((name, area))
@@ -92,8 +99,13 @@ class Warnings:
 
     def _ranked(self, due: Collection[str]) -> list[Pair]:
         tree = self.city.areas
-        pairs = [(item.id, area.id) for item in self.catalogue if item.id in due and item.warning
-                 for area in tree if area.kind in item.warning.at]
+        pairs = [
+            (item.id, area.id)
+            for item in self.catalogue
+            if item.id in due and item.warning
+            for area in tree
+            if area.kind in item.warning.at
+        ]
         return sorted(pairs, key=lambda pair: len(tree.ancestors(pair[1])))
 
     def escalate(self, connection: Connection, now: datetime) -> None:
@@ -109,8 +121,15 @@ class Warnings:
             made = alarms.escalate(warning, rule, reason, now)
             self.issue(connection, made, alarms.ESCALATED, now, HUB, reason)
 
-    def correct(self, connection: Connection, pair: Pair, was: Trace, late_from: int, late: Collection[int],
-                now: datetime) -> None:
+    def correct(
+        self,
+        connection: Connection,
+        pair: Pair,
+        was: Trace,
+        late_from: int,
+        late: Collection[int],
+        now: datetime,
+    ) -> None:
         """Correct the warning of a pair whose past changed; ``was`` is its trace before."""
         warning = store.last_warning(connection, *pair)
         if warning is None or (warning.cleared_at and millis(warning.cleared_at) <= late_from):
@@ -122,24 +141,42 @@ class Warnings:
         begin = next((row.vital.at for row in rows if row.vital.level > Level.NORMAL), None)
         peak = max(levels, default=Level.NORMAL)
         before = max((Level(level) for _, level in was), default=Level.NORMAL)
-        reason = late_reason(item, max(before, Level.parse(warning.peak)), peak,
-                             {"late_from": from_millis(late_from).isoformat(), "series": sorted(late)})
+        reason = late_reason(
+            item,
+            max(before, Level.parse(warning.peak)),
+            peak,
+            {"late_from": from_millis(late_from).isoformat(), "series": sorted(late)},
+        )
         made = alarms.correct(warning, peak, begin, reason, now)
         self.issue(connection, made, alarms.CORRECTED, now, HUB, reason)
 
-    def acknowledge(self, connection: Connection, warning_id: str, actor: Actor, note: str, policy: str,
-                    now: datetime) -> Warning:
+    def acknowledge(
+        self, connection: Connection, warning_id: str, actor: Actor, note: str, policy: str, now: datetime
+    ) -> Warning:
         """Note that a person has seen the warning."""
         warning = store.get_warning(connection, warning_id)
         if warning is None:
-            raise Missing("warning-missing", f"warning {warning_id} does not exist",
-                          remedy="look for it in the list of warnings")
+            raise Missing(
+                "warning-missing",
+                f"warning {warning_id} does not exist",
+                remedy="look for it in the list of warnings",
+            )
         made = alarms.acknowledge(warning, actor.id, now)
         self.issue(connection, made, alarms.ACKNOWLEDGED, now, actor, None, note=note, policy=policy)
         return made
 
-    def issue(self, connection: Connection, warning: Warning, kind: str, now: datetime, actor: Actor,
-              reason: Reason | None, *, note: str = "", policy: str = "") -> None:
+    def issue(
+        self,
+        connection: Connection,
+        warning: Warning,
+        kind: str,
+        now: datetime,
+        actor: Actor,
+        reason: Reason | None,
+        *,
+        note: str = "",
+        policy: str = "",
+    ) -> None:
         """Store, journal and publish a step, and its CAP message where the public is told."""
         step = WarningStep(warning.id, warning.steps, kind, now, actor.id, warning, note)
         store.put_step(connection, step)
@@ -158,16 +195,30 @@ class Warnings:
         assert item.warning is not None  # noqa: S101  only indicators with a rule have warnings
         return item, item.warning
 
-    def _facts(self, item: Indicator, rule: WarningRule, vital: Vital, before: Warning | None,
-               standings: Standings, causes: tuple[str, ...]) -> Facts:
+    def _facts(
+        self,
+        item: Indicator,
+        rule: WarningRule,
+        vital: Vital,
+        before: Warning | None,
+        standings: Standings,
+        causes: tuple[str, ...],
+    ) -> Facts:
         area = self.city.areas[vital.area]
         previous = alarms.level_of(before) if before else Level.NORMAL
         probability = self._value(rule.probability, vital.area, standings)
         lead = self._value(rule.lead_time, vital.area, standings)
         inputs = {"entities": list(causes), "probability": probability, "lead_time_s": lead}
         reason = level_reason(item, area.name, vital, vital.level, previous, inputs)
-        headline = fill(rule.headline, area=area.name, level=LEVEL_WORDS[vital.level], name=item.name,
-                        value=say_value(item, vital.value), unit=say_unit(item.unit), lead_time=say_duration(lead))
+        headline = fill(
+            rule.headline,
+            area=area.name,
+            level=LEVEL_WORDS[vital.level],
+            name=item.name,
+            value=say_value(item, vital.value),
+            unit=say_unit(item.unit),
+            lead_time=say_duration(lead),
+        )
         return Facts(item, rule, vital, area.name, reason, headline, causes, probability, lead)
 
     def _value(self, name: str | None, area: str, standings: Standings) -> float | None:

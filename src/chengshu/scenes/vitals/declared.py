@@ -65,7 +65,9 @@ class Source(Declaration):
     type: str = Field(description="entity type, e.g. WaterLevelSensor")
     attribute: str = Field(description="attribute, e.g. waterLevel")
     unit: UnitCode = Field(description="unit the formula expects; other units of the dimension are converted")
-    where: str | None = Field(None, description="FEEL over the entity's declared attributes, e.g. 'fullDepth > 1'")
+    where: str | None = Field(
+        None, description="FEEL over the entity's declared attributes, e.g. 'fullDepth > 1'"
+    )
 
 
 class Threshold(Declaration):
@@ -117,11 +119,25 @@ class WarningRule(Declaration):
     event: DeclaredText
     headline: DeclaredText
     instruction: DeclaredText | None = None
-    category: Literal["Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra",
-                      "CBRNE", "Other"] = "Met"
+    category: Literal[
+        "Geo",
+        "Met",
+        "Safety",
+        "Security",
+        "Rescue",
+        "Fire",
+        "Health",
+        "Env",
+        "Transport",
+        "Infra",
+        "CBRNE",
+        "Other",
+    ] = "Met"
     probability: Id | None = Field(None, description="indicator that tells how likely it is, 0 to 1")
     lead_time: Id | None = Field(None, description="indicator that tells the seconds until it happens")
-    acknowledge_within: dict[Literal["blue", "yellow", "orange", "red"], Duration] = Field(default_factory=dict)
+    acknowledge_within: dict[Literal["blue", "yellow", "orange", "red"], Duration] = Field(
+        default_factory=dict
+    )
     escalations: Annotated[int, Field(ge=1, le=10)] = 3
     rejoin_within: Dwell = timedelta(minutes=30)
 
@@ -181,7 +197,7 @@ def _panes(entry: IndicatorEntry) -> str:
 
 def _freshness(entry: IndicatorEntry) -> str:
     if entry.source and entry.interval is None and entry.stale_after is None and entry.when_silent == "stale":
-        return "say how often the sources report (interval: PT5M), or when_silent: idle for those that may be quiet"
+        return "say how often the sources report (interval: PT5M), or when_silent: idle if they may be quiet"
     return ""
 
 

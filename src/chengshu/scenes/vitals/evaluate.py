@@ -32,7 +32,9 @@ class Evaluator:
         self.plans = compile_plans(catalogue)
         self._city = city
         self._history = history
-        self._column = {item.id: (plan, index) for plan in self.plans for index, item in enumerate(plan.indicators)}
+        self._column = {
+            item.id: (plan, index) for plan in self.plans for index, item in enumerate(plan.indicators)
+        }
         self._settings = {name: nested(values) for name, values in catalogue.settings.items()}
         self._derived_areas = {item.id: _areas(city, item.by) for item in catalogue if item.formula}
         self.enrol(())
@@ -40,11 +42,14 @@ class Evaluator:
     def enrol(self, series: Iterable[Series]) -> None:
         """Take these series as all there are."""
         self.roster = Roster(self._city, self.plans, series)
-        self._arrays = {plan.id: ArrayPlan(plan, self.catalogue, self.roster.plans[plan.id])
-                        for plan in self.plans if not plan.key.pooled}
+        self._arrays = {
+            plan.id: ArrayPlan(plan, self.catalogue, self.roster.plans[plan.id])
+            for plan in self.plans
+            if not plan.key.pooled
+        }
 
     def horizons(self, slack: int) -> dict[int, int]:
-        """For each pane width how long panes are needed (ms): the longest window and ``slack`` for late values."""
+        """For each pane width how long panes are kept (ms): the longest window plus ``slack``."""
         result: dict[int, int] = {}
         for plan in self.plans:
             needed = plan.key.window + slack + plan.key.pane
@@ -68,16 +73,20 @@ class Evaluator:
                 result.add(item.id)
         return result
 
-    def standings(self, at: int, due: Collection[str], before: Mapping[Pair, Standing],
-                  book: PaneBook) -> dict[Pair, Standing]:
+    def standings(
+        self, at: int, due: Collection[str], before: Mapping[Pair, Standing], book: PaneBook
+    ) -> dict[Pair, Standing]:
         """The standings at ``at`` (ms) of the indicators in ``due``, following those of ``before``."""
         moment, result = from_millis(at), {}
         measures = self.measures(at, due, book)
         for (name, area), measure in measures.items():
+
             def alive(entity: str, name: str = name, area: str = area) -> bool:
                 return any(item.entity == entity and item.fresh for item in self.each(name, area, at, book))
 
-            result[name, area] = judge(self.catalogue[name], area, moment, measure, before.get((name, area)), alive)
+            result[name, area] = judge(
+                self.catalogue[name], area, moment, measure, before.get((name, area)), alive
+            )
         for item in self.catalogue:
             if item.formula is not None and item.id in due:
                 for area in self._derived_areas[item.id]:
@@ -85,7 +94,9 @@ class Evaluator:
                     if inputs:
                         value = self._formula(item, inputs)
                         earlier = before.get((item.id, area))
-                        result[item.id, area] = judge_derived(item, area, moment, value, list(inputs.values()), earlier)
+                        result[item.id, area] = judge_derived(
+                            item, area, moment, value, list(inputs.values()), earlier
+                        )
         return result
 
     def measures(self, at: int, due: Collection[str], book: PaneBook) -> dict[Pair, Measure]:
@@ -100,25 +111,38 @@ class Evaluator:
             for area, expected in self.roster.plans[plan.id].expected.items():
                 row = place.get(area)
                 for index, item in wanted:
-                    result[item.id, area] = Measure(None, 0, expected) if row is None else Measure(
-                        columns[index][0][row], columns[index][1][row], expected,
-                        self.roster.entity_of.get(columns[index][2][row]))
+                    result[item.id, area] = (
+                        Measure(None, 0, expected)
+                        if row is None
+                        else Measure(
+                            columns[index][0][row],
+                            columns[index][1][row],
+                            expected,
+                            self.roster.entity_of.get(columns[index][2][row]),
+                        )
+                    )
         return result
 
     def _columns(self, plan: Plan, at: int, book: PaneBook) -> tuple[list[int], list[Sequence[list[Any]]]]:
-        """The codes of the areas, and per indicator of the plan (values, fresh sources, top series) over them."""
+        """The codes of the areas, and per indicator (values, fresh sources, top series) over them."""
         if not plan.key.pooled:
             fast = self._arrays[plan.id]
             found = fast.compute(book.of(plan.key.pane), at)
             return fast.areas.tolist(), [[part.tolist() for part in column] for column in found]
         return self.columns_by_sql(plan, at, book)
 
-    def columns_by_sql(self, plan: Plan, at: int, book: PaneBook | None,
-                       ) -> tuple[list[int], list[Sequence[list[Any]]]]:
+    def columns_by_sql(
+        self,
+        plan: Plan,
+        at: int,
+        book: PaneBook | None,
+    ) -> tuple[list[int], list[Sequence[list[Any]]]]:
         """As the fast path, by the plan's query; without ``book`` from history alone."""
         rows = self._run(plan, plan.query(at), at, book)
-        return rows["area"].to_pylist(), [[rows[f"{letter}{index}"].to_pylist() for letter in "rct"]
-                                          for index in range(len(plan.indicators))]
+        return rows["area"].to_pylist(), [
+            [rows[f"{letter}{index}"].to_pylist() for letter in "rct"]
+            for index in range(len(plan.indicators))
+        ]
 
     def each(self, name: str, area: str, at: int, book: PaneBook | None = None) -> list[Contribution]:
         """What every series of the area gives to a measured indicator; without ``book`` from history."""
@@ -128,8 +152,16 @@ class Evaluator:
             return []
         rows = self._run(plan, plan.each(column, self.roster.code(area), at), at, book).to_pylist()
         oldest = at - stale_ms(item)
-        found = [Contribution(self.roster.entity_of[row["series"]], row["series"], tidy(row["value"]),
-                              from_millis(row["last_at"]), row["last_at"] >= oldest) for row in rows]
+        found = [
+            Contribution(
+                self.roster.entity_of[row["series"]],
+                row["series"],
+                tidy(row["value"]),
+                from_millis(row["last_at"]),
+                row["last_at"] >= oldest,
+            )
+            for row in rows
+        ]
         worst_first = -1.0 if item.levels is None or item.levels.above else 1.0
         return sorted(found, key=lambda c: (c.value is None, worst_first * (c.value or 0.0), c.entity))
 
@@ -138,8 +170,9 @@ class Evaluator:
         panes = book.table(width, start, at) if book else from_history(self._history, width, start, at)
         return self._history.sql(query, {f"panes_{width}": panes} | self.roster.tables(plan))
 
-    def _inputs(self, item: Indicator, area: str, now: Mapping[Pair, Standing],
-                before: Mapping[Pair, Standing]) -> dict[str, Vital]:
+    def _inputs(
+        self, item: Indicator, area: str, now: Mapping[Pair, Standing], before: Mapping[Pair, Standing]
+    ) -> dict[str, Vital]:
         """By indicator the vital of the area (or of the one around it that has such), where there is one."""
         found: dict[str, Vital] = {}
         for name in item.needs:

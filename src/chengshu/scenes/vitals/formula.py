@@ -17,12 +17,22 @@ from chengshu.rules.feel.parser import parse_expression
 
 _ROOT = "sqrt(greatest(w.q / w.n - (w.s / w.n) * (w.s / w.n), 0e0))"
 PARTIALS = {
-    "count": "CAST(w.n AS DOUBLE)", "sum": "w.s", "sumsq": "w.q", "mean": "(w.s / w.n)", "stddev": _ROOT,
-    "min": "w.mn", "max": "w.mx", "first": "w.fi", "last": "w.la",
+    "count": "CAST(w.n AS DOUBLE)",
+    "sum": "w.s",
+    "sumsq": "w.q",
+    "mean": "(w.s / w.n)",
+    "stddev": _ROOT,
+    "min": "w.mn",
+    "max": "w.mx",
+    "first": "w.fi",
+    "last": "w.la",
 }
 _COMPARE = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _ARITHMETIC = {
-    "+": "({a} + {b})", "-": "({a} - {b})", "*": "({a} * {b})", "/": "({a} / nullif({b}, 0e0))",
+    "+": "({a} + {b})",
+    "-": "({a} - {b})",
+    "*": "({a} * {b})",
+    "/": "({a} / nullif({b}, 0e0))",
     "**": "power({a}, {b})",
 }
 _NULLS = "CASE WHEN {tests} THEN NULL ELSE {call} END"
@@ -106,7 +116,9 @@ class _Compiler:
                 sql = _ARITHMETIC[node.op].format(a=self.number(node.left), b=self.number(node.right))
                 return _Part(sql, "number")
             case ast.Comparison():
-                return _Part(f"({self.number(node.left)} {_COMPARE[node.op]} {self.number(node.right)})", "truth")
+                return _Part(
+                    f"({self.number(node.left)} {_COMPARE[node.op]} {self.number(node.right)})", "truth"
+                )
             case ast.Between():
                 low, high = self.number(node.low), self.number(node.high)
                 return _Part(f"({self.number(node.operand)} BETWEEN {low} AND {high})", "truth")
@@ -117,8 +129,10 @@ class _Compiler:
                 return self.choice(node)
             case ast.Call():
                 return _Part(self.call(node), "number")
-        raise self.fail(f"{type(node).__name__} cannot be used here",
-                        "use numbers, + - * / **, comparisons, and, or, if, and the listed functions")
+        raise self.fail(
+            f"{type(node).__name__} cannot be used here",
+            "use numbers, + - * / **, comparisons, and, or, if, and the listed functions",
+        )
 
     def choice(self, node: ast.If) -> _Part:
         then, otherwise = self.part(node.then), self.part(node.otherwise)
@@ -131,7 +145,9 @@ class _Compiler:
         if name not in self.names:
             near = get_close_matches(name, self.names, n=1)
             known = ", ".join([*self.names, "entity.…", "settings.…"])
-            raise self.fail(f"{name!r} is not known", f"did you mean {near[0]!r}?" if near else f"use {known}")
+            raise self.fail(
+                f"{name!r} is not known", f"did you mean {near[0]!r}?" if near else f"use {known}"
+            )
         return self.names[name]
 
     def path(self, node: ast.Path) -> str:
@@ -147,8 +163,10 @@ class _Compiler:
         key, value = ".".join(steps), self.settings.get(".".join(steps))
         if isinstance(value, bool) or not isinstance(value, int | float):
             near = get_close_matches(key, self.settings, n=1)
-            raise self.fail(f"setting {key!r} is no number" if value is not None else f"setting {key!r} does not exist",
-                            f"did you mean {near[0]!r}?" if near else "declare it under settings in scenario.yaml")
+            raise self.fail(
+                f"setting {key!r} is no number" if value is not None else f"setting {key!r} does not exist",
+                f"did you mean {near[0]!r}?" if near else "declare it under settings in scenario.yaml",
+            )
         return float(value)
 
     def call(self, node: ast.Call) -> str:
@@ -174,9 +192,14 @@ def path_steps(node: ast.Node) -> tuple[str, ...]:
     return ("",)
 
 
-def compile_formula(text: str, *, where: str = "", settings: Mapping[str, Any] | None = None,
-                    constants: Mapping[str, float] | None = None,
-                    partials: Collection[str] = tuple(PARTIALS)) -> Formula:
+def compile_formula(
+    text: str,
+    *,
+    where: str = "",
+    settings: Mapping[str, Any] | None = None,
+    constants: Mapping[str, float] | None = None,
+    partials: Collection[str] = tuple(PARTIALS),
+) -> Formula:
     """``text`` (FEEL) as SQL giving a DOUBLE (a comparison gives 1 or 0).
 
     ``constants`` are further names with their numbers. Raises :class:`Invalid` naming what is not allowed.
@@ -186,9 +209,17 @@ def compile_formula(text: str, *, where: str = "", settings: Mapping[str, Any] |
     try:
         tree = parse_expression(text)
     except Invalid as error:
-        raise Invalid("formula-wrong", f"«{text}»: {error.fault.detail}", where=where,
-                      remedy=error.fault.remedy or f"look at {error.fault.where}") from None
+        raise Invalid(
+            "formula-wrong",
+            f"«{text}»: {error.fault.detail}",
+            where=where,
+            remedy=error.fault.remedy or f"look at {error.fault.where}",
+        ) from None
     compiler = _Compiler(text, where, names, settings or {})
     part = compiler.part(tree)
-    sql = part.sql if part.kind == "number" else f"CASE WHEN {part.sql} THEN 1e0 WHEN NOT {part.sql} THEN 0e0 END"
+    sql = (
+        part.sql
+        if part.kind == "number"
+        else f"CASE WHEN {part.sql} THEN 1e0 WHEN NOT {part.sql} THEN 0e0 END"
+    )
     return Formula(text, f"CAST({sql} AS DOUBLE)", tuple(compiler.attributes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import isfinite
 
 from chengshu.kernel.levels import Level
 from chengshu.scenes.vitals.levels import LevelState, cleared, keep, rise, step
@@ -16,7 +17,7 @@ _DIGITS = 10  # sums of the same numbers in another order differ only beyond the
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What was computed for an area at a moment: of ``expected`` sources ``fresh`` report; ``top`` gives most."""
+    """What was computed for an area: of ``expected`` sources ``fresh`` report; ``top`` gives most."""
 
     value: float | None
     fresh: int
@@ -39,20 +40,28 @@ class Standing:
 
 def tidy(value: float | None) -> float | None:
     """``value`` to ten significant digits; what is not finite is nothing."""
-    if value is None or value != value or value in (float("inf"), float("-inf")):
+    if value is None or not isfinite(value):
         return None
     return float(f"{value:.{_DIGITS}g}")
 
 
-def judge(item: Indicator, area: str, at: datetime, measure: Measure, before: Standing | None, alive: Alive,
-          ) -> Standing:
+def judge(
+    item: Indicator,
+    area: str,
+    at: datetime,
+    measure: Measure,
+    before: Standing | None,
+    alive: Alive,
+) -> Standing:
     """The standing of a measured indicator. ``alive`` tells whether an entity reports at ``at``."""
     state = before.state if before else LevelState(Level.NORMAL, at)
     value = tidy(measure.value)
     coverage = measure.fresh / measure.expected if measure.expected else 0.0
     if item.idle:
         status = Status.IDLE if value is None else Status.FRESH
-        return _standing(item, area, at, measure, value, 1.0, status, _stepped(item, state, at, value), before)
+        return _standing(
+            item, area, at, measure, value, 1.0, status, _stepped(item, state, at, value), before
+        )
     if value is not None and measure.fresh and coverage >= item.coverage:
         status = Status.FRESH if measure.fresh >= measure.expected else Status.PARTIAL
         may_fall = _may_fall(item, state, value, measure.top, before, alive)
@@ -68,8 +77,14 @@ def judge(item: Indicator, area: str, at: datetime, measure: Measure, before: St
     return _standing(item, area, at, measure, shown, coverage, status, state, before)
 
 
-def judge_derived(item: Indicator, area: str, at: datetime, value: float | None, inputs: Sequence[Vital],
-                  before: Standing | None) -> Standing:
+def judge_derived(
+    item: Indicator,
+    area: str,
+    at: datetime,
+    value: float | None,
+    inputs: Sequence[Vital],
+    before: Standing | None,
+) -> Standing:
     """The standing of a derived indicator, whose ``value`` was computed from ``inputs``."""
     state = before.state if before else LevelState(Level.NORMAL, at)
     value = tidy(value)
@@ -79,7 +94,9 @@ def judge_derived(item: Indicator, area: str, at: datetime, value: float | None,
     measure = Measure(value, fresh, expected, _top(inputs))
     stale = any(vital.status is Status.STALE for vital in active)
     if value is None and not active:
-        return _standing(item, area, at, measure, None, 1.0, Status.IDLE, _stepped(item, state, at, None), before)
+        return _standing(
+            item, area, at, measure, None, 1.0, Status.IDLE, _stepped(item, state, at, None), before
+        )
     if value is None or coverage < item.coverage:
         status = Status.STALE if stale or fresh or before else Status.SILENT
         shown = value if value is not None else before.vital.value if before else None
@@ -96,8 +113,9 @@ def telling(item: Indicator) -> bool:
     return item.rollup in ({"max", "sum", "count"} if above else {"min"})
 
 
-def _may_fall(item: Indicator, state: LevelState, value: float, top: str | None, before: Standing | None,
-              alive: Alive) -> bool:
+def _may_fall(
+    item: Indicator, state: LevelState, value: float, top: str | None, before: Standing | None, alive: Alive
+) -> bool:
     """The level must not fall only because the sensor that saw the trouble fell silent."""
     if item.levels is None or before is None or before.cause is None or before.cause == top:
         return True
@@ -107,15 +125,36 @@ def _may_fall(item: Indicator, state: LevelState, value: float, top: str | None,
     return alive(before.cause)
 
 
-def _stepped(item: Indicator, state: LevelState, at: datetime, value: float | None, *,
-             may_fall: bool = True) -> LevelState:
+def _stepped(
+    item: Indicator, state: LevelState, at: datetime, value: float | None, *, may_fall: bool = True
+) -> LevelState:
     return step(item.levels, state, at, value, may_fall=may_fall) if item.levels else state
 
 
-def _standing(item: Indicator, area: str, at: datetime, measure: Measure, value: float | None, coverage: float,
-              status: Status, state: LevelState, before: Standing | None) -> Standing:
-    vital = Vital(item.id, area, at, value, state.level, status, round(coverage, 4), measure.fresh,
-                  measure.expected, state.since, measure.top)
+def _standing(
+    item: Indicator,
+    area: str,
+    at: datetime,
+    measure: Measure,
+    value: float | None,
+    coverage: float,
+    status: Status,
+    state: LevelState,
+    before: Standing | None,
+) -> Standing:
+    vital = Vital(
+        item.id,
+        area,
+        at,
+        value,
+        state.level,
+        status,
+        round(coverage, 4),
+        measure.fresh,
+        measure.expected,
+        state.since,
+        measure.top,
+    )
     cause = before.cause if before else None
     threshold = item.levels.threshold(state.level) if item.levels else None
     if threshold is None:

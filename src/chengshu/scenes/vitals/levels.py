@@ -42,8 +42,9 @@ def cleared(levels: Levels, threshold: Threshold, value: float | None) -> bool:
     return value < threshold.clear if levels.above else value > threshold.clear
 
 
-def step(levels: Levels, state: LevelState, at: datetime, value: float | None, *,
-         may_fall: bool = True) -> LevelState:
+def step(
+    levels: Levels, state: LevelState, at: datetime, value: float | None, *, may_fall: bool = True
+) -> LevelState:
     """The state at ``at`` given the value there. None is the value of something with nothing to report.
 
     ``may_fall=False`` keeps the level (and says since when in ``held``), at most for ``levels.hold``.
@@ -58,8 +59,11 @@ def keep(state: LevelState) -> LevelState:
 
 def rise(levels: Levels, state: LevelState, at: datetime, value: float | None) -> LevelState:
     """The upward half of :func:`step`: the level may rise, never fall."""
-    above = [item for item in levels.thresholds
-             if item.level > state.level and value is not None and reached(levels, item, value)]
+    above = [
+        item
+        for item in levels.thresholds
+        if item.level > state.level and value is not None and reached(levels, item, value)
+    ]
     beyond = _timed(state.beyond, (item.level for item in above), at)
     since = dict(beyond)
     risen = [item.level for item in above if at - since[item.level] >= item.dwell]
@@ -69,9 +73,10 @@ def rise(levels: Levels, state: LevelState, at: datetime, value: float | None) -
     return LevelState(level, at, tuple(pair for pair in beyond if pair[0] > level))
 
 
-def _fall(levels: Levels, state: LevelState, at: datetime, value: float | None, *, may_fall: bool) -> LevelState:
-    below = [item for item in levels.thresholds
-             if item.level <= state.level and cleared(levels, item, value)]
+def _fall(
+    levels: Levels, state: LevelState, at: datetime, value: float | None, *, may_fall: bool
+) -> LevelState:
+    below = [item for item in levels.thresholds if item.level <= state.level and cleared(levels, item, value)]
     if below and not may_fall:
         held = state.held or at
         if at - held < levels.hold:

@@ -87,9 +87,14 @@ class Roster:
             pairs += [(series.id, self._codes[area]) for area in areas]
             for area in areas:
                 expected.setdefault(area, set()).add(series.entity)
-        return Membership(_sources(rows, names), _members(pairs), frozenset(row[0] for row in rows),
-                          {area: len(entities) for area, entities in expected.items()},
-                          frozenset().union(*expected.values()), faults)
+        return Membership(
+            _sources(rows, names),
+            _members(pairs),
+            frozenset(row[0] for row in rows),
+            {area: len(entities) for area, entities in expected.items()},
+            frozenset().union(*expected.values()),
+            faults,
+        )
 
 
 def areas_of(tree: AreaTree, area: str, by: str) -> list[str]:
@@ -105,7 +110,7 @@ def areas_of(tree: AreaTree, area: str, by: str) -> list[str]:
 
 
 def place_of(tree: AreaTree, area: str, by: str) -> str:
-    """Where an indicator computed ``by`` a kind of area is looked up for ``area``: itself, or the one around it.
+    """Where an indicator computed ``by`` a kind of area is looked up for ``area``: there, or around it.
 
     A community reads the rain of its district, but never the water level of a neighbour through their street.
     """
@@ -118,8 +123,11 @@ def conversion(source: str, target: str) -> tuple[float, float]:
         return 1.0, 0.0
     a, b = unit(source), unit(target)
     if a.dimension != b.dimension:
-        raise Invalid("unit-dimension", f"{source} is a {a.dimension}, {target} is a {b.dimension}",
-                      remedy="declare the unit the source really sends")
+        raise Invalid(
+            "unit-dimension",
+            f"{source} is a {a.dimension}, {target} is a {b.dimension}",
+            remedy="declare the unit the source really sends",
+        )
     return a.factor / b.factor, (a.offset - b.offset) / b.factor
 
 
@@ -135,12 +143,19 @@ def _number(value: Any) -> float | None:
 
 def _sources(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [()] * (3 + len(names))
-    table = {"series": pa.array(columns[0], pa.int64()), "f": pa.array(columns[1], pa.float64()),
-             "o": pa.array(columns[2], pa.float64())}
+    table = {
+        "series": pa.array(columns[0], pa.int64()),
+        "f": pa.array(columns[1], pa.float64()),
+        "o": pa.array(columns[2], pa.float64()),
+    }
     table |= {f"a_{name}": pa.array(columns[3 + i], pa.float64()) for i, name in enumerate(names)}
     return pa.table(table)
 
 
 def _members(pairs: Sequence[tuple[int, int]]) -> pa.Table:
-    return pa.table({"series": pa.array([pair[0] for pair in pairs], pa.int64()),
-                     "area": pa.array([pair[1] for pair in pairs], pa.int64())})
+    return pa.table(
+        {
+            "series": pa.array([pair[0] for pair in pairs], pa.int64()),
+            "area": pa.array([pair[1] for pair in pairs], pa.int64()),
+        }
+    )

@@ -1,4 +1,4 @@
-"""Vital signs, their thresholds and warnings, as the hub keeps them. Times are UTC, levels the four colours."""
+"""Vital signs, their thresholds and warnings, as the hub keeps them. Times are UTC."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class WarningRule:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One vital sign with its settings filled in. ``formula`` is set for derived ones, ``source`` for others."""
+    """One vital sign, settings filled in; it has a ``formula`` (derived) or a ``source`` (measured)."""
 
     id: str
     scenario: str
@@ -117,8 +117,8 @@ class Indicator:
 class Vital:
     """The value of an indicator in an area; it holds from ``at``, the end of a pane, until something differs.
 
-    ``coverage`` is the share of sources that report (``fresh`` of ``expected``); ``since`` when the level began;
-    ``top`` the entity that contributes most.
+    ``coverage`` is the share of sources that report (``fresh`` of ``expected``); ``since`` when the level
+    began; ``top`` the entity that contributes most.
     """
 
     indicator: str
@@ -137,8 +137,8 @@ class Vital:
 class Warning(msgspec.Struct, frozen=True, kw_only=True):
     """A warning (預警): one indicator's trouble in one area, from first raise to all-clear.
 
-    ``state``: raised, acknowledged or cleared. ``level`` is the present one, ``normal`` when cleared; ``peak`` the
-    highest it had. ``onset_at`` is when the level began by the data, ``raised_at`` when the hub said so.
+    ``state``: raised, acknowledged or cleared. ``level`` is the present one, ``normal`` if cleared; ``peak``
+    the highest it had. ``onset_at`` is when the level began by the data, ``raised_at`` when the hub said so.
     """
 
     id: str
@@ -199,7 +199,7 @@ class WarningStep:
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """A CAP message as it was issued; ``kind`` is Alert, Update or Cancel, ``sent`` the time as it stands in it."""
+    """A CAP message as issued; ``kind`` is Alert, Update or Cancel, ``sent`` the time as it stands in it."""
 
     identifier: str
     warning: str

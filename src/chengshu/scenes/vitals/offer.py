@@ -1,4 +1,4 @@
-"""What a city has to offer to indicators: entity types and their attributes, declared or promised by sources."""
+"""What a city offers to indicators: entity types and their attributes, declared or promised by sources."""
 
 from __future__ import annotations
 

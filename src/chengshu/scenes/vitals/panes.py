@@ -19,12 +19,35 @@ from chengshu.ports.history import History
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-_COLUMNS = (("n", np.int64), ("s", np.float64), ("q", np.float64), ("mn", np.float64), ("mx", np.float64),
-            ("fi", np.float64), ("fi_at", np.int64), ("la", np.float64), ("la_at", np.int64))
-PANE_SCHEMA = pa.schema([("series", pa.int64()), ("pane", pa.int64()),
-                         *((name, pa.int64() if kind is np.int64 else pa.float64()) for name, kind in _COLUMNS)])
-_EMPTY = {"n": 0, "s": 0.0, "q": 0.0, "mn": np.inf, "mx": -np.inf, "fi": 0.0, "fi_at": np.iinfo(np.int64).max,
-          "la": 0.0, "la_at": np.iinfo(np.int64).min}
+_COLUMNS = (
+    ("n", np.int64),
+    ("s", np.float64),
+    ("q", np.float64),
+    ("mn", np.float64),
+    ("mx", np.float64),
+    ("fi", np.float64),
+    ("fi_at", np.int64),
+    ("la", np.float64),
+    ("la_at", np.int64),
+)
+PANE_SCHEMA = pa.schema(
+    [
+        ("series", pa.int64()),
+        ("pane", pa.int64()),
+        *((name, pa.int64() if kind is np.int64 else pa.float64()) for name, kind in _COLUMNS),
+    ]
+)
+_EMPTY = {
+    "n": 0,
+    "s": 0.0,
+    "q": 0.0,
+    "mn": np.inf,
+    "mx": -np.inf,
+    "fi": 0.0,
+    "fi_at": np.iinfo(np.int64).max,
+    "la": 0.0,
+    "la_at": np.iinfo(np.int64).min,
+}
 _NEVER = np.iinfo(np.int64).min
 
 _STAGE_ONE = """
@@ -39,11 +62,14 @@ GROUP BY 1, 2 ORDER BY 2, 1
 _TOUCHED = "JOIN touched t ON t.series = h.series AND t.pane = (epoch_ms(h.observed_at) // {width}) * {width}"
 
 
-def from_history(history: History, width: int, start: int, end: int, touched: pa.Table | None = None) -> pa.Table:
-    """Stage one over raw values: the panes of ``start <= time < end`` (ms), or of ``touched`` (series, pane)."""
+def from_history(
+    history: History, width: int, start: int, end: int, touched: pa.Table | None = None
+) -> pa.Table:
+    """Stage one over raw values: the panes of ``start <= time < end`` (ms), or those ``touched``."""
     join = _TOUCHED.format(width=width) if touched is not None else ""
-    query = _STAGE_ONE.format(width=width, join=join, start=from_millis(start).isoformat(),
-                              end=from_millis(end).isoformat())
+    query = _STAGE_ONE.format(
+        width=width, join=join, start=from_millis(start).isoformat(), end=from_millis(end).isoformat()
+    )
     found = history.sql(query, {"touched": touched} if touched is not None else None)
     return found.cast(PANE_SCHEMA)
 
@@ -56,19 +82,17 @@ class Block:
         self.columns: dict[str, npt.NDArray[Any]] = {name: np.empty(0, kind) for name, kind in _COLUMNS}
         self._batch: pa.RecordBatch | None = None
 
-    def columns_to(self, top: int) -> dict[str, npt.NDArray[Any]]:
-        """The columns, long enough for series ``top``."""
+    def reach(self, top: int) -> dict[str, npt.NDArray[Any]]:
+        """The columns to write into, long enough for series ``top``; the Arrow form is made anew."""
         size = len(self.columns["n"])
         if top >= size:
             more = max(top + 1, 2 * size) - size
-            self.columns = {name: np.concatenate([column, np.full(more, _EMPTY[name], column.dtype)])
-                            for name, column in self.columns.items()}
-        return self.columns
-
-    def reach(self, top: int) -> dict[str, npt.NDArray[Any]]:
-        """The columns to write into: the Arrow form is made anew."""
+            self.columns = {
+                name: np.concatenate([column, np.full(more, _EMPTY[name], column.dtype)])
+                for name, column in self.columns.items()
+            }
         self._batch = None
-        return self.columns_to(top)
+        return self.columns
 
     def batch(self) -> pa.RecordBatch:
         """The series that have values, as Arrow."""
@@ -86,9 +110,11 @@ class Panes:
     def __init__(self, width: int) -> None:
         self.width = width
         self.blocks: dict[int, Block] = {}
+        self._merged: dict[tuple[int, int], dict[str, npt.NDArray[Any]]] = {}
 
     def merge(self, series: Ints, times: Ints, values: Floats) -> None:
         """Add values that are not in any pane yet; rows ordered by series and time."""
+        self._merged.clear()
         starts = times // self.width * self.width
         for start in np.unique(starts):
             mine = starts == start
@@ -113,6 +139,7 @@ class Panes:
 
     def put(self, table: pa.Table) -> None:
         """Set panes (PANE_SCHEMA) as they are, whatever was there."""
+        self._merged.clear()
         starts, series = table["pane"].to_numpy(), table["series"].to_numpy()
         columns = {name: table[name].to_numpy() for name, _ in _COLUMNS}
         for start in np.unique(starts):
@@ -124,6 +151,7 @@ class Panes:
 
     def forget(self, series: Ints, starts: Ints) -> None:
         """Empty the given panes."""
+        self._merged.clear()
         for who, start in zip(series.tolist(), starts.tolist(), strict=True):
             if (block := self.blocks.get(start)) is not None:
                 columns = block.reach(who)
@@ -132,24 +160,36 @@ class Panes:
 
     def drop_before(self, start: int) -> None:
         """Let go of panes that begin before ``start``."""
+        self._merged.clear()
         for pane in [pane for pane in self.blocks if pane < start]:
             del self.blocks[pane]
-    
-    def window(self, series: Ints, start: int, end: int) -> dict[str, npt.NDArray[Any]]:
-        """Stage two: the merged partials of the given series over the panes in ``start <= time < end``."""
-        merged = {name: np.full(len(series), _EMPTY[name], kind) for name, kind in _COLUMNS}
-        top = int(series[-1])
-        for pane in sorted(self.blocks):
-            if not start <= pane < end:
-                continue
-            part = {name: column[series] for name, column in self.blocks[pane].columns_to(top).items()}
+
+    def window(self, start: int, end: int, top: int) -> dict[str, npt.NDArray[Any]]:
+        """Stage two: merged partials of every series up to ``top``, over panes in ``start <= time < end``.
+
+        All plans with the same window share the result; it is made anew when a pane changes.
+        """
+        found = self._merged.get((start, end))
+        if found is None or len(found["n"]) <= top:
+            found = self._merged[start, end] = self._merge_window(start, end, top)
+        return found
+
+    def _merge_window(self, start: int, end: int, top: int) -> dict[str, npt.NDArray[Any]]:
+        blocks = [self.blocks[pane].columns for pane in sorted(self.blocks) if start <= pane < end]
+        size = max([top + 1, *(len(block["n"]) for block in blocks)])
+        merged = {name: np.full(size, _EMPTY[name], kind) for name, kind in _COLUMNS}
+        for part in blocks:
+            into = {name: column[: len(part["n"])] for name, column in merged.items()}
             for name in ("n", "s", "q"):
-                merged[name] += part[name]
-            np.minimum(merged["mn"], part["mn"], out=merged["mn"])
-            np.maximum(merged["mx"], part["mx"], out=merged["mx"])
-            for name, better in (("fi", part["fi_at"] < merged["fi_at"]), ("la", part["la_at"] > merged["la_at"])):
-                np.copyto(merged[name], part[name], where=better)
-                np.copyto(merged[f"{name}_at"], part[f"{name}_at"], where=better)
+                into[name] += part[name]
+            np.minimum(into["mn"], part["mn"], out=into["mn"])
+            np.maximum(into["mx"], part["mx"], out=into["mx"])
+            for name, better in (
+                ("fi", part["fi_at"] < into["fi_at"]),
+                ("la", part["la_at"] > into["la_at"]),
+            ):
+                np.copyto(into[name], part[name], where=better)
+                np.copyto(into[f"{name}_at"], part[f"{name}_at"], where=better)
         return merged
 
     def table(self, start: int, end: int) -> pa.Table:

@@ -20,13 +20,15 @@ FINITE = "BETWEEN -1e308 AND 1e308"  # false for null, not-a-number and the infi
 _MERGE = """
 m AS (
   SELECT p.series, sum(p.n) AS n, sum(p.s) AS s, sum(p.q) AS q, min(p.mn) AS mn, max(p.mx) AS mx,
-         arg_min(p.fi, p.fi_at) AS fi, min(p.fi_at) AS fi_at, arg_max(p.la, p.la_at) AS la, max(p.la_at) AS la_at
+         arg_min(p.fi, p.fi_at) AS fi, min(p.fi_at) AS fi_at,
+         arg_max(p.la, p.la_at) AS la, max(p.la_at) AS la_at
   FROM panes_{width} p JOIN sources_{id} x ON x.series = p.series
   WHERE p.pane >= {lo} AND p.pane < {hi} GROUP BY p.series),
 u AS (
   SELECT m.series, m.n, x.f * m.s + x.o * m.n AS s,
          x.f * x.f * m.q + 2e0 * x.f * x.o * m.s + x.o * x.o * m.n AS q,
-         x.f * m.mn + x.o AS mn, x.f * m.mx + x.o AS mx, x.f * m.fi + x.o AS fi, x.f * m.la + x.o AS la, m.fi_at, m.la_at
+         x.f * m.mn + x.o AS mn, x.f * m.mx + x.o AS mx, x.f * m.fi + x.o AS fi,
+         x.f * m.la + x.o AS la, m.fi_at, m.la_at
   FROM m JOIN sources_{id} x ON x.series = m.series)"""
 _VALUES = """,
 v AS (SELECT w.series, w.la_at, {columns} FROM u w JOIN sources_{id} x ON x.series = w.series)"""
@@ -92,9 +94,11 @@ class Plan:
             if weight is not None:
                 ok += f" AND v.w{index} {FINITE}"
             value = _AGGREGATES[item.rollup].format(v=f"v{index}", w=f"w{index}", ok=ok)
-            columns += [f"{value} AS r{index}",
-                        f"count(*) FILTER (WHERE {ok}) AS c{index}",
-                        f"{_extreme(item)}(v.series, v.v{index}) FILTER (WHERE {ok}) AS t{index}"]
+            columns += [
+                f"{value} AS r{index}",
+                f"count(*) FILTER (WHERE {ok}) AS c{index}",
+                f"{_extreme(item)}(v.series, v.v{index}) FILTER (WHERE {ok}) AS t{index}",
+            ]
         return self._with(at) + self._series() + _AREAS.format(id=self.id, columns=", ".join(columns))
 
     def each(self, column: int, area: int, at: int) -> str:
@@ -110,8 +114,10 @@ class Plan:
         return _VALUES.format(id=self.id, columns=", ".join(columns))
 
     def _pooled(self, at: int) -> str:
-        columns = ", ".join(f"{formula.sql} AS r{index}, w.c AS c{index}, w.t AS t{index}"
-                            for index, formula in enumerate(self.formulas))
+        columns = ", ".join(
+            f"{formula.sql} AS r{index}, w.c AS c{index}, w.t AS t{index}"
+            for index, formula in enumerate(self.formulas)
+        )
         return _POOL.format(id=self.id, top="u.la", fresh=at - self.key.stale, columns=columns)
 
 
@@ -145,7 +151,12 @@ def _plan(number: int, key: Key, items: Sequence[Indicator], catalogue: Catalogu
     formulas, weights = [], []
     for item in items:
         known = catalogue.settings.get(item.scenario, {})
-        formulas.append(compile_formula(item.value, where=item.where, settings=known, constants=constants(item)))
-        weights.append(None if item.weight is None else
-                       compile_formula(item.weight, where=item.where, settings=known, partials=()))
+        formulas.append(
+            compile_formula(item.value, where=item.where, settings=known, constants=constants(item))
+        )
+        weights.append(
+            None
+            if item.weight is None
+            else compile_formula(item.weight, where=item.where, settings=known, partials=())
+        )
     return Plan(number, key, tuple(items), tuple(formulas), tuple(weights))

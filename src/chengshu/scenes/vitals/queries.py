@@ -89,14 +89,18 @@ class VitalQueries:
         self._database, self._clock, self._city, self._vitals = database, clock, city, vitals
         self._catalogue = vitals.catalogue
 
-    # -- vitals -----------------------------------------------------------------------------------------------
+    # -- vitals ----------------------------------------------------------------------------------------
 
     def indicator(self, name: str) -> Indicator:
         """The definition of an indicator. Raises :class:`Missing`."""
         if name not in self._catalogue.indicators:
             near = get_close_matches(name, self._catalogue.indicators, n=1)
-            raise Missing("indicator-missing", f"indicator {name!r} does not exist", where=name,
-                          remedy=f"did you mean {near[0]!r}?" if near else "look at the tree of vital signs")
+            raise Missing(
+                "indicator-missing",
+                f"indicator {name!r} does not exist",
+                where=name,
+                remedy=f"did you mean {near[0]!r}?" if near else "look at the tree of vital signs",
+            )
         return self._catalogue[name]
 
     def evaluated_at(self, as_of: datetime | None = None) -> datetime | None:
@@ -108,17 +112,22 @@ class VitalQueries:
         moment = from_millis(evaluated)
         return moment if as_of is None else min(moment, as_of)
 
-    def vitals(self, *, area: str | None = None, indicator: str | None = None,
-               as_of: datetime | None = None) -> list[Vital]:
+    def vitals(
+        self, *, area: str | None = None, indicator: str | None = None, as_of: datetime | None = None
+    ) -> list[Vital]:
         """The vitals of an area, of an indicator, or all."""
         with self._database.read() as connection:
             if as_of is not None:
                 found = store.standings_at(connection, millis(as_of), indicator=indicator, area=area)
             else:
                 found = store.all_current(connection)
-        return [item.vital for item in found
-                if item.vital.indicator in self._catalogue.indicators
-                and area in (None, item.vital.area) and indicator in (None, item.vital.indicator)]
+        return [
+            item.vital
+            for item in found
+            if item.vital.indicator in self._catalogue.indicators
+            and area in (None, item.vital.area)
+            and indicator in (None, item.vital.indicator)
+        ]
 
     def vital(self, indicator: str, area: str, as_of: datetime | None = None) -> Vital | None:
         """One vital; None where the area has no source of it. Raises :class:`Missing` for unknown names."""
@@ -130,18 +139,29 @@ class VitalQueries:
         """The tree of vital signs of an area (None: the whole city). Raises :class:`Missing`."""
         place = self._area(area)
         known = {vital.indicator: vital for vital in self.vitals(area=place, as_of=as_of)}
-        return tuple(self._branch(group, known) for group in self._catalogue.groups.values() if group.parent is None)
+        return tuple(
+            self._branch(group, known) for group in self._catalogue.groups.values() if group.parent is None
+        )
 
     def _branch(self, group: Group, known: Mapping[str, Vital]) -> Branch:
-        branches = tuple(self._branch(below, known) for below in self._catalogue.groups.values()
-                         if below.parent == group.id)
+        branches = tuple(
+            self._branch(below, known)
+            for below in self._catalogue.groups.values()
+            if below.parent == group.id
+        )
         leaves = tuple(Leaf(item, known.get(item.id)) for item in self._catalogue if item.group == group.id)
         vitals = [leaf.vital for leaf in leaves if leaf.vital]
         measured = [vital for vital in vitals if self._catalogue[vital.indicator].source and _counts(vital)]
         return Branch(
-            group, max([vital.level for vital in vitals] + [below.level for below in branches], default=Level.NORMAL),
+            group,
+            max(
+                [vital.level for vital in vitals] + [below.level for below in branches], default=Level.NORMAL
+            ),
             sum(vital.fresh for vital in measured) + sum(below.fresh for below in branches),
-            sum(vital.expected for vital in measured) + sum(below.expected for below in branches), branches, leaves)
+            sum(vital.expected for vital in measured) + sum(below.expected for below in branches),
+            branches,
+            leaves,
+        )
 
     def area_states(self, as_of: datetime | None = None) -> dict[str, AreaState]:
         """Every area's worst level, for the map."""
@@ -151,17 +171,25 @@ class VitalQueries:
         warned: dict[str, int] = {}
         for warning in self.warnings(as_of=as_of):
             warned[warning.area] = warned.get(warning.area, 0) + 1
-        return {area.id: self._state(area.id, by_area.get(area.id, []), warned.get(area.id, 0))
-                for area in self._city.areas}
+        return {
+            area.id: self._state(area.id, by_area.get(area.id, []), warned.get(area.id, 0))
+            for area in self._city.areas
+        }
 
     def _state(self, area: str, vitals: Sequence[Vital], warnings: int) -> AreaState:
         worst = max(vitals, key=lambda vital: vital.level, default=None)
         level = worst.level if worst else Level.NORMAL
         measured = [vital for vital in vitals if self._catalogue[vital.indicator].source and _counts(vital)]
         stale = sum(vital.status in (Status.STALE, Status.SILENT) for vital in measured)
-        return AreaState(area, level, worst.indicator if worst and level > Level.NORMAL else None,
-                         sum(vital.fresh for vital in measured), sum(vital.expected for vital in measured), stale,
-                         warnings)
+        return AreaState(
+            area,
+            level,
+            worst.indicator if worst and level > Level.NORMAL else None,
+            sum(vital.fresh for vital in measured),
+            sum(vital.expected for vital in measured),
+            stale,
+            warnings,
+        )
 
     def history(self, indicator: str, area: str, start: datetime, end: datetime) -> VitalHistory:
         """A vital between two moments; each row holds until the next. Raises :class:`Missing`."""
@@ -172,8 +200,9 @@ class VitalQueries:
         thresholds = {one.level.word: one.at for one in item.levels.thresholds} if item.levels else {}
         return VitalHistory(item, area, tuple(row.vital for row in found), thresholds)
 
-    def spark(self, indicator: str, area: str, hours: float, as_of: datetime | None = None,
-              steps: int = 48) -> tuple[float | None, ...]:
+    def spark(
+        self, indicator: str, area: str, hours: float, as_of: datetime | None = None, steps: int = 48
+    ) -> tuple[float | None, ...]:
         """The last ``hours`` in ``steps`` equal steps, None where nothing was known."""
         end = millis(as_of or self._clock.now())
         width = max(1, int(hours * 3_600_000 / steps))
@@ -191,12 +220,14 @@ class VitalQueries:
         return tuple(values[:steps])
 
     def inputs(self, indicator: str, area: str, as_of: datetime | None = None) -> list[Contribution | Vital]:
-        """What a vital was computed from: every source with its value (measured), or other vitals (derived)."""
+        """What a vital was computed from: every source with its value, or other vitals (of a derived one)."""
         item = self.indicator(indicator)
         self._area(area)
         if item.formula is not None:
             tree = self._city.areas
-            found = (self.vital(need, place_of(tree, area, self._catalogue[need].by), as_of) for need in item.needs)
+            found = (
+                self.vital(need, place_of(tree, area, self._catalogue[need].by), as_of) for need in item.needs
+            )
             return [vital for vital in found if vital is not None]
         evaluated = self.evaluated_at(as_of)
         moment = millis(as_of or evaluated or self._clock.now())
@@ -229,19 +260,43 @@ class VitalQueries:
         item = self.indicator(indicator)
         source = item.source
         return {
-            "id": item.id, "scenario": item.scenario, "name": item.name.as_dict(), "note": item.note.as_dict(),
-            "unit": item.unit, "owner": item.owner, "by": item.by, "rollup": item.rollup,
-            "expression": item.formula or item.value, "needs": list(item.needs),
-            "pane_s": item.pane.total_seconds(), "window_s": item.window.total_seconds(),
+            "id": item.id,
+            "scenario": item.scenario,
+            "name": item.name.as_dict(),
+            "note": item.note.as_dict(),
+            "unit": item.unit,
+            "owner": item.owner,
+            "by": item.by,
+            "rollup": item.rollup,
+            "expression": item.formula or item.value,
+            "needs": list(item.needs),
+            "pane_s": item.pane.total_seconds(),
+            "window_s": item.window.total_seconds(),
             "interval_s": item.interval.total_seconds() if item.interval else None,
             "stale_after_s": item.stale_after.total_seconds() if item.stale_after else None,
-            "coverage": item.coverage, "declared": item.where,
-            "source": None if source is None else {"type": source.type, "attribute": source.attribute,
-                                                   "unit": source.unit, "where": source.where},
-            "levels": [] if item.levels is None else [
-                {"level": one.level.word, "at": one.at, "clear": one.clear, "for_s": one.dwell.total_seconds(),
-                 "keep_s": item.levels.keep.total_seconds(),
-                 "direction": "above" if item.levels.above else "below"} for one in item.levels.thresholds],
+            "coverage": item.coverage,
+            "declared": item.where,
+            "source": None
+            if source is None
+            else {
+                "type": source.type,
+                "attribute": source.attribute,
+                "unit": source.unit,
+                "where": source.where,
+            },
+            "levels": []
+            if item.levels is None
+            else [
+                {
+                    "level": one.level.word,
+                    "at": one.at,
+                    "clear": one.clear,
+                    "for_s": one.dwell.total_seconds(),
+                    "keep_s": item.levels.keep.total_seconds(),
+                    "direction": "above" if item.levels.above else "below",
+                }
+                for one in item.levels.thresholds
+            ],
         }
 
     def _area(self, area: str | None) -> str:
@@ -251,9 +306,11 @@ class VitalQueries:
             raise Missing("area-missing", f"area {area!r} does not exist", where=area)
         return area
 
-    # -- warnings ---------------------------------------------------------------------------------------------
+    # -- warnings --------------------------------------------------------------------------------------
 
-    def warnings(self, *, state: str = "open", as_of: datetime | None = None, limit: int = 1000) -> list[Warning]:
+    def warnings(
+        self, *, state: str = "open", as_of: datetime | None = None, limit: int = 1000
+    ) -> list[Warning]:
         """Warnings by state (open, cleared, all), newest first."""
         with self._database.read() as connection:
             if as_of is not None:
@@ -268,8 +325,12 @@ class VitalQueries:
         """One warning, as it is or was. Raises :class:`Missing`."""
         steps = [step for step in self.steps(warning) if as_of is None or step.at <= as_of]
         if not steps:
-            raise Missing("warning-missing", f"warning {warning} does not exist", where=warning,
-                          remedy="look for it in the list of warnings")
+            raise Missing(
+                "warning-missing",
+                f"warning {warning} does not exist",
+                where=warning,
+                remedy="look for it in the list of warnings",
+            )
         return steps[-1].state
 
     def steps(self, warning: str) -> list[WarningStep]:
@@ -277,7 +338,7 @@ class VitalQueries:
         with self._database.read() as connection:
             return store.steps_of(connection, warning)
 
-    # -- CAP messages -----------------------------------------------------------------------------------------
+    # -- CAP messages ----------------------------------------------------------------------------------
 
     def bulletins(self, *, warning: str | None = None, limit: int = 100) -> list[Bulletin]:
         """The CAP messages of a warning (oldest first), or the newest of all (newest first)."""
@@ -291,8 +352,12 @@ class VitalQueries:
         with self._database.read() as connection:
             found = store.message(connection, identifier)
         if found is None:
-            raise Missing("cap-missing", f"CAP message {identifier} does not exist", where=identifier,
-                          remedy="look for it in the feed /cap/alerts.atom")
+            raise Missing(
+                "cap-missing",
+                f"CAP message {identifier} does not exist",
+                where=identifier,
+                remedy="look for it in the feed /cap/alerts.atom",
+            )
         return found
 
 

@@ -1,7 +1,8 @@
-"""The room of vital signs: follows the observations, wakes at the end of every pane, and keeps warnings right."""
+"""The room of vital signs: follows observations, wakes at the end of every pane, keeps warnings right."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
@@ -34,15 +35,26 @@ class Vitals:
     """Consumer of observations and ticker of panes, in one.
 
     The panes in memory are a cache of history; standings, warnings and how far the evaluation has come are
-    durable and move together, so that a restart goes on where the last commit was. Time is event time: after a
-    pause the missed pane ends are evaluated in order, as far back as ``catalogue.lateness``.
+    durable and move together, so that a restart goes on where the last commit was. Time is event time:
+    after a pause the missed pane ends are evaluated in order, as far back as ``catalogue.lateness``.
     """
 
     name = "vitals"
     kinds: tuple[str, ...] = ("observations",)
 
-    def __init__(self, database: Database, history: History, clock: Clock, ids: Ids, city: City,
-                 series: SeriesRegistry, catalogue: Catalogue, *, sender: str = "", exercise: bool = False) -> None:
+    def __init__(
+        self,
+        database: Database,
+        history: History,
+        clock: Clock,
+        ids: Ids,
+        city: City,
+        series: SeriesRegistry,
+        catalogue: Catalogue,
+        *,
+        sender: str = "",
+        exercise: bool = False,
+    ) -> None:
         """``sender`` names the hub in CAP messages; ``exercise`` marks them as a drill's."""
         self._database, self._history, self._clock = database, history, clock
         self._city, self._series = city, series
@@ -62,15 +74,17 @@ class Vitals:
         self._wanted = np.zeros(1024, bool)
         self._version = -1
         self._ready = False
+        self._lock = threading.RLock()  # queries of other threads may be the first to need the roster
 
-    # -- following the stream ---------------------------------------------------------------------------------
+    # -- following the stream --------------------------------------------------------------------------
 
     def prepare(self, changes: Sequence[Change]) -> Effect | None:
         """Merge the observations into the panes; late ones are noted durably."""
-        self._start()
-        for change in changes:
-            self._take(change)
-        self._book.settle()
+        with self._lock:
+            self._start()
+            for change in changes:
+                self._take(change)
+            self._book.settle()
         if self._late_from is None:
             return None
         evaluated, late_from, late = self._evaluated, self._late_from, sorted(self._late)
@@ -130,11 +144,11 @@ class Vitals:
                 self._take(change)
             seq = changes[-1].seq
 
-    # -- waking by the clock ----------------------------------------------------------------------------------
+    # -- waking by the clock ---------------------------------------------------------------------------
 
     def next_due(self) -> datetime | None:
         """The end of the next pane, the next escalation, or now when late values wait."""
-        self._start()
+        self.refresh()
         if self._late_from is not None:
             return self._clock.now()
         due = [value for value in (self._next_escalation,) if value is not None]
@@ -144,8 +158,11 @@ class Vitals:
 
     def tick(self, now: datetime) -> None:
         """Evaluate every pane end that has come, again what late values touched, and escalate."""
-        self._start()
-        self._enrol()
+        with self._lock:
+            self._tick(now)
+
+    def _tick(self, now: datetime) -> None:
+        self.refresh()
         self._book.settle()
         moment = millis(now)
         if self._late_from is not None:
@@ -196,9 +213,12 @@ class Vitals:
         causes = self._causes(standings, names, self._evaluated)
         traces = _traces(changed)
         first = {pair: int(item.vital.level) for pair, item in before.items()}
-        differing = [pair for pair in sorted(was.keys() | traces.keys())
-                     if _course(was.get(pair, []), first.get(pair, 0))
-                     != _course(traces.get(pair, []), first.get(pair, 0))]
+        differing = [
+            pair
+            for pair in sorted(was.keys() | traces.keys())
+            if _course(was.get(pair, []), first.get(pair, 0))
+            != _course(traces.get(pair, []), first.get(pair, 0))
+        ]
 
         def write(connection: Connection) -> None:
             store.forget_rows(connection, names, since)
@@ -225,13 +245,17 @@ class Vitals:
         rule = self.catalogue[pair[0]].warning
         return rule is not None and self._city.areas[pair[1]].kind in rule.at
 
-    def _causes(self, standings: dict[Pair, Standing], due: Collection[str], at: int) -> dict[Pair, tuple[str, ...]]:
+    def _causes(
+        self, standings: dict[Pair, Standing], due: Collection[str], at: int
+    ) -> dict[Pair, tuple[str, ...]]:
         """For the pairs whose warning will move: the entities that make it so, worst first."""
         with self._database.read() as connection:
             open_ = {(item.indicator, item.area): item for item in store.open_warnings(connection)}
         moving = self._warnings.moving(standings, due, open_)
-        return {pair: self._entities(*pair, at) if standings[pair].vital.level > Level.NORMAL else ()
-                for pair in moving}
+        return {
+            pair: self._entities(*pair, at) if standings[pair].vital.level > Level.NORMAL else ()
+            for pair in moving
+        }
 
     def _entities(self, name: str, area: str, at: int) -> tuple[str, ...]:
         item = self.catalogue[name]
@@ -260,31 +284,36 @@ class Vitals:
             yield end
             end = self._next_end(end)
 
-    # -- what queries need ------------------------------------------------------------------------------------
+    # -- what queries need -----------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Make sure the members of every plan are those of the registry, also before the first evaluation."""
-        self._start()
-        self._enrol()
+        with self._lock:
+            self._start()
+            self._enrol()
 
     def last_heard(self, moment: datetime) -> dict[tuple[str, str], datetime]:
         """By entity and attribute: the time of the newest value not after ``moment``."""
         found = self._history.last_before(moment)
         known = {series.id: series for series in self._series}
-        return {(known[row["series"]].entity, known[row["series"]].attribute): row["observed_at"]
-                for row in found.to_pylist() if row["series"] in known}
+        return {
+            (known[row["series"]].entity, known[row["series"]].attribute): row["observed_at"]
+            for row in found.to_pylist()
+            if row["series"] in known
+        }
 
     def sources_of(self, kind: str, attribute: str) -> list[str]:
         """The entities that give this attribute, declared or heard, to any indicator."""
         return self.evaluator.roster.entities_of(kind, attribute)
 
-    # -- commands ---------------------------------------------------------------------------------------------
+    # -- commands --------------------------------------------------------------------------------------
 
     def acknowledge(self, warning: str, actor: Actor, *, note: str = "", policy: str = "") -> Warning:
         """A person has seen the warning. Raises :class:`Missing` or :class:`Conflict`."""
         now = self._clock.now()
         return self._database.write(
-            lambda connection: self._warnings.acknowledge(connection, warning, actor, note, policy, now))
+            lambda connection: self._warnings.acknowledge(connection, warning, actor, note, policy, now)
+        )
 
 
 def _news(made: dict[Pair, Standing], before: dict[Pair, Standing]) -> list[Standing]:
@@ -297,8 +326,11 @@ def _guilty(item: Indicator, given: Sequence[Contribution]) -> list[Contribution
     fresh = [one for one in given if one.fresh and one.value is not None]
     if item.levels and item.rollup in ("max", "min"):
         bound = item.levels.thresholds[0].at
-        reaching = [one for one in fresh if one.value is not None
-                    and (one.value >= bound if item.levels.above else one.value <= bound)]
+        reaching = [
+            one
+            for one in fresh
+            if one.value is not None and (one.value >= bound if item.levels.above else one.value <= bound)
+        ]
         if reaching:
             return reaching
     return fresh[:5]

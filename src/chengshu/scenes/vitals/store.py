@@ -56,15 +56,27 @@ def _vital_columns() -> list[Column[Any]]:
 
 
 #: Each row holds from ``at`` until the next row of the same indicator and area.
-rows = Table("vital_rows", metadata, *_vital_columns(), Column("at", BigInteger, primary_key=True),
-             Index("vital_rows_at", "at"), sqlite_with_rowid=False)
+rows = Table(
+    "vital_rows",
+    metadata,
+    *_vital_columns(),
+    Column("at", BigInteger, primary_key=True),
+    Index("vital_rows_at", "at"),
+    sqlite_with_rowid=False,
+)
 
-current = Table("vital_now", metadata, *_vital_columns(), Column("at", BigInteger, nullable=False),
-                sqlite_with_rowid=False)
+current = Table(
+    "vital_now",
+    metadata,
+    *_vital_columns(),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 #: One row: up to where everything is evaluated, and from where late values ask for it again.
 progress = Table(
-    "vital_progress", metadata,
+    "vital_progress",
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("evaluated", BigInteger, nullable=False),
     Column("late_from", BigInteger),
@@ -72,7 +84,8 @@ progress = Table(
 )
 
 warnings = Table(
-    "warnings", metadata,
+    "warnings",
+    metadata,
     Column("id", String, primary_key=True),
     Column("indicator", String, nullable=False),
     Column("area", String, nullable=False),
@@ -86,7 +99,8 @@ warnings = Table(
 )
 
 steps = Table(
-    "warning_steps", metadata,
+    "warning_steps",
+    metadata,
     Column("warning", String, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("kind", String, nullable=False),
@@ -98,7 +112,8 @@ steps = Table(
 )
 
 messages = Table(
-    "warning_messages", metadata,
+    "warning_messages",
+    metadata,
     Column("identifier", String, primary_key=True),
     Column("warning", String, nullable=False),
     Column("number", Integer, nullable=False),  # of the step it tells
@@ -113,9 +128,12 @@ messages = Table(
 )
 
 
-# -- vitals ---------------------------------------------------------------------------------------------------
+# -- vitals --------------------------------------------------------------------------------------------
 
-def put_standings(connection: Connection, standings: Sequence[Standing], *, keep_history: bool = True) -> None:
+
+def put_standings(
+    connection: Connection, standings: Sequence[Standing], *, keep_history: bool = True
+) -> None:
     """Write standings as the present, and each as a row of the past."""
     if not standings:
         return
@@ -127,7 +145,9 @@ def put_standings(connection: Connection, standings: Sequence[Standing], *, keep
 
 def _upsert(connection: Connection, table: Table, keys: list[str], values: list[dict[str, Any]]) -> None:
     statement = upsert(table)
-    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    changed = {
+        column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys
+    }
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
 
 
@@ -142,8 +162,9 @@ def all_current(connection: Connection) -> list[Standing]:
     return [_standing(row) for row in connection.execute(query)]
 
 
-def standings_at(connection: Connection, at: int, *, indicator: str | None = None,
-                 area: str | None = None) -> list[Standing]:
+def standings_at(
+    connection: Connection, at: int, *, indicator: str | None = None, area: str | None = None
+) -> list[Standing]:
     """What stood at a moment (ms)."""
     newest = select(rows.c.indicator, rows.c.area, func.max(rows.c.at).label("at")).where(rows.c.at <= at)
     if indicator is not None:
@@ -151,8 +172,14 @@ def standings_at(connection: Connection, at: int, *, indicator: str | None = Non
     if area is not None:
         newest = newest.where(rows.c.area == area)
     last = newest.group_by(rows.c.indicator, rows.c.area).subquery()
-    query = select(rows).join(last, and_(rows.c.indicator == last.c.indicator, rows.c.area == last.c.area,
-                                         rows.c.at == last.c.at)).order_by(rows.c.indicator, rows.c.area)
+    query = (
+        select(rows)
+        .join(
+            last,
+            and_(rows.c.indicator == last.c.indicator, rows.c.area == last.c.area, rows.c.at == last.c.at),
+        )
+        .order_by(rows.c.indicator, rows.c.area)
+    )
     return [_standing(row) for row in connection.execute(query)]
 
 
@@ -164,11 +191,13 @@ def rows_between(connection: Connection, indicator: str, area: str, start: int, 
     return [_standing(row) for row in connection.execute(query.order_by(rows.c.at))]
 
 
-def levels_between(connection: Connection, indicators: Iterable[str], start: int,
-                   end: int) -> dict[tuple[str, str], list[tuple[int, int]]]:
+def levels_between(
+    connection: Connection, indicators: Iterable[str], start: int, end: int
+) -> dict[tuple[str, str], list[tuple[int, int]]]:
     """By pair the (time, level) rows in ``start < time <= end``."""
     query = select(rows.c.indicator, rows.c.area, rows.c.at, rows.c.level).where(
-        rows.c.indicator.in_(sorted(indicators)), rows.c.at > start, rows.c.at <= end)
+        rows.c.indicator.in_(sorted(indicators)), rows.c.at > start, rows.c.at <= end
+    )
     found: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for row in connection.execute(query.order_by(rows.c.indicator, rows.c.area, rows.c.at)):
         found.setdefault((row.indicator, row.area), []).append((row.at, row.level))
@@ -177,13 +206,24 @@ def levels_between(connection: Connection, indicators: Iterable[str], start: int
 
 def _values(item: Standing) -> dict[str, Any]:
     vital, state = item.vital, item.state
-    waiting = [[[int(level), millis(since)] for level, since in state.beyond],
-               [[int(level), millis(since)] for level, since in state.quiet],
-               millis(state.held) if state.held else None]
+    waiting = [
+        [[int(level), millis(since)] for level, since in state.beyond],
+        [[int(level), millis(since)] for level, since in state.quiet],
+        millis(state.held) if state.held else None,
+    ]
     return {
-        "indicator": vital.indicator, "area": vital.area, "at": millis(vital.at), "value": vital.value,
-        "level": int(vital.level), "status": vital.status.value, "coverage": vital.coverage, "fresh": vital.fresh,
-        "expected": vital.expected, "since": millis(vital.since), "top": vital.top, "cause": item.cause,
+        "indicator": vital.indicator,
+        "area": vital.area,
+        "at": millis(vital.at),
+        "value": vital.value,
+        "level": int(vital.level),
+        "status": vital.status.value,
+        "coverage": vital.coverage,
+        "fresh": vital.fresh,
+        "expected": vital.expected,
+        "since": millis(vital.since),
+        "top": vital.top,
+        "cause": item.cause,
         "waiting": json.dumps(waiting, separators=(",", ":")),
     }
 
@@ -191,14 +231,31 @@ def _values(item: Standing) -> dict[str, Any]:
 def _standing(row: Row[Any]) -> Standing:
     beyond, quiet, held = json.loads(row.waiting)
     level, since = Level(row.level), from_millis(row.since)
-    vital = Vital(row.indicator, row.area, from_millis(row.at), row.value, level, Status(row.status), row.coverage,
-                  row.fresh, row.expected, since, row.top)
-    state = LevelState(level, since, tuple((Level(a), from_millis(b)) for a, b in beyond),
-                       tuple((Level(a), from_millis(b)) for a, b in quiet), from_millis(held) if held else None)
+    vital = Vital(
+        row.indicator,
+        row.area,
+        from_millis(row.at),
+        row.value,
+        level,
+        Status(row.status),
+        row.coverage,
+        row.fresh,
+        row.expected,
+        since,
+        row.top,
+    )
+    state = LevelState(
+        level,
+        since,
+        tuple((Level(a), from_millis(b)) for a, b in beyond),
+        tuple((Level(a), from_millis(b)) for a, b in quiet),
+        from_millis(held) if held else None,
+    )
     return Standing(vital, state, row.cause)
 
 
-# -- progress -------------------------------------------------------------------------------------------------
+# -- progress ------------------------------------------------------------------------------------------
+
 
 def read_progress(connection: Connection) -> tuple[int | None, int | None, frozenset[int]]:
     """(evaluated up to, late from, late series); None and None at the very beginning."""
@@ -208,26 +265,48 @@ def read_progress(connection: Connection) -> tuple[int | None, int | None, froze
     return row.evaluated, row.late_from, frozenset(json.loads(row.late_series))
 
 
-def set_progress(connection: Connection, evaluated: int, late_from: int | None, late: Iterable[int] = ()) -> None:
+def set_progress(
+    connection: Connection, evaluated: int, late_from: int | None, late: Iterable[int] = ()
+) -> None:
     """Say how far the evaluation has come and what it owes."""
-    values = {"id": 1, "evaluated": evaluated, "late_from": late_from, "late_series": json.dumps(sorted(late))}
+    values = {
+        "id": 1,
+        "evaluated": evaluated,
+        "late_from": late_from,
+        "late_series": json.dumps(sorted(late)),
+    }
     _upsert(connection, progress, ["id"], [values])
 
 
-# -- warnings -------------------------------------------------------------------------------------------------
+# -- warnings ------------------------------------------------------------------------------------------
+
 
 def put_step(connection: Connection, step: WarningStep) -> None:
     """Write a warning's new state and the step that led to it."""
     state = step.state
     body = msgspec.json.encode(state).decode()
     values = {
-        "id": state.id, "indicator": state.indicator, "area": state.area, "open": int(state.open),
-        "raised_at": millis(state.raised_at), "changed_at": millis(state.changed_at),
-        "escalate_at": millis(state.escalate_at) if state.escalate_at else None, "body": body,
+        "id": state.id,
+        "indicator": state.indicator,
+        "area": state.area,
+        "open": int(state.open),
+        "raised_at": millis(state.raised_at),
+        "changed_at": millis(state.changed_at),
+        "escalate_at": millis(state.escalate_at) if state.escalate_at else None,
+        "body": body,
     }
     _upsert(connection, warnings, ["id"], [values])
-    connection.execute(insert(steps).values(warning=state.id, number=step.number, kind=step.kind,
-                                            at=millis(step.at), actor=step.by, note=step.note, body=body))
+    connection.execute(
+        insert(steps).values(
+            warning=state.id,
+            number=step.number,
+            kind=step.kind,
+            at=millis(step.at),
+            actor=step.by,
+            note=step.note,
+            body=body,
+        )
+    )
 
 
 def touch_warning(connection: Connection, warning: str, escalate_at: int | None) -> None:
@@ -249,8 +328,12 @@ def open_warnings(connection: Connection) -> list[Warning]:
 
 def last_warning(connection: Connection, indicator: str, area: str) -> Warning | None:
     """The newest warning of a pair, open or cleared."""
-    query = (select(warnings.c.body).where(warnings.c.indicator == indicator, warnings.c.area == area)
-             .order_by(warnings.c.raised_at.desc(), warnings.c.id.desc()).limit(1))
+    query = (
+        select(warnings.c.body)
+        .where(warnings.c.indicator == indicator, warnings.c.area == area)
+        .order_by(warnings.c.raised_at.desc(), warnings.c.id.desc())
+        .limit(1)
+    )
     body = connection.execute(query).scalar()
     return _warning(body) if body else None
 
@@ -263,19 +346,30 @@ def all_warnings(connection: Connection, limit: int) -> list[Warning]:
 
 def warnings_at(connection: Connection, at: int) -> list[Warning]:
     """Every warning as it was at a moment (ms), oldest first; those not yet born are left out."""
-    newest = (select(steps.c.warning, func.max(steps.c.number).label("number")).where(steps.c.at <= at)
-              .group_by(steps.c.warning).subquery())
+    newest = (
+        select(steps.c.warning, func.max(steps.c.number).label("number"))
+        .where(steps.c.at <= at)
+        .group_by(steps.c.warning)
+        .subquery()
+    )
     query = select(steps.c.body).join(
-        newest, and_(steps.c.warning == newest.c.warning, steps.c.number == newest.c.number))
-    return sorted((_warning(body) for body in connection.execute(query).scalars()),
-                  key=lambda item: (item.raised_at, item.id))
+        newest, and_(steps.c.warning == newest.c.warning, steps.c.number == newest.c.number)
+    )
+    return sorted(
+        (_warning(body) for body in connection.execute(query).scalars()),
+        key=lambda item: (item.raised_at, item.id),
+    )
 
 
 def steps_of(connection: Connection, warning: str) -> list[WarningStep]:
     """The steps of a warning, oldest first."""
     found = connection.execute(select(steps).where(steps.c.warning == warning).order_by(steps.c.number))
-    return [WarningStep(row.warning, row.number, row.kind, from_millis(row.at), row.actor, _warning(row.body),
-                        row.note) for row in found]
+    return [
+        WarningStep(
+            row.warning, row.number, row.kind, from_millis(row.at), row.actor, _warning(row.body), row.note
+        )
+        for row in found
+    ]
 
 
 def next_escalation(connection: Connection) -> int | None:
@@ -289,14 +383,24 @@ def _warning(body: str) -> Warning:
     return msgspec.json.decode(body, type=Warning)
 
 
-# -- CAP messages ---------------------------------------------------------------------------------------------
+# -- CAP messages --------------------------------------------------------------------------------------
+
 
 def put_message(connection: Connection, bulletin: Bulletin, number: int) -> None:
     """Keep a CAP message, which tells step ``number`` of its warning."""
-    connection.execute(insert(messages).values(
-        identifier=bulletin.identifier, warning=bulletin.warning, number=number, sender=bulletin.sender,
-        sent=bulletin.sent, at=millis(bulletin.at), kind=bulletin.kind, xml=bulletin.xml,
-        title=json.dumps(bulletin.title.as_dict(), ensure_ascii=False)))
+    connection.execute(
+        insert(messages).values(
+            identifier=bulletin.identifier,
+            warning=bulletin.warning,
+            number=number,
+            sender=bulletin.sender,
+            sent=bulletin.sent,
+            at=millis(bulletin.at),
+            kind=bulletin.kind,
+            xml=bulletin.xml,
+            title=json.dumps(bulletin.title.as_dict(), ensure_ascii=False),
+        )
+    )
 
 
 def messages_of(connection: Connection, warning: str) -> list[Bulletin]:
@@ -313,10 +417,20 @@ def message(connection: Connection, identifier: str) -> Bulletin | None:
 
 def latest_messages(connection: Connection, limit: int) -> list[Bulletin]:
     """The newest messages, newest first."""
-    query = select(messages).order_by(messages.c.at.desc(), messages.c.warning.desc(), messages.c.number.desc())
+    query = select(messages).order_by(
+        messages.c.at.desc(), messages.c.warning.desc(), messages.c.number.desc()
+    )
     return [_bulletin(row) for row in connection.execute(query.limit(limit))]
 
 
 def _bulletin(row: Row[Any]) -> Bulletin:
-    return Bulletin(row.identifier, row.warning, row.sender, row.sent, from_millis(row.at), row.kind,
-                    Words.of(json.loads(row.title)), row.xml)
+    return Bulletin(
+        row.identifier,
+        row.warning,
+        row.sender,
+        row.sent,
+        from_millis(row.at),
+        row.kind,
+        Words.of(json.loads(row.title)),
+        row.xml,
+    )

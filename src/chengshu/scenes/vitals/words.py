@@ -66,8 +66,10 @@ def say_duration(seconds: float | None) -> Text:
 
 def fill(text: Text, **places: Text | str) -> Text:
     """``text`` with its places filled, each language with its own words."""
-    made = [text.say(language).format(**{key: Text.of(value).say(language) for key, value in places.items()})
-            for language in LANGUAGES]
+    made = [
+        text.say(language).format(**{key: Text.of(value).say(language) for key, value in places.items()})
+        for language in LANGUAGES
+    ]
     return Text(*made)
 
 
@@ -76,35 +78,55 @@ def with_unit(item: Indicator, value: float | None) -> str:
     return f"{say_value(item, value)} {say_unit(item.unit)}".strip()
 
 
-def level_reason(item: Indicator, area_name: Text, vital: Vital, level: Level, previous: Level,
-                 inputs: Mapping[str, Any]) -> Reason:
+def level_reason(
+    item: Indicator, area_name: Text, vital: Vital, level: Level, previous: Level, inputs: Mapping[str, Any]
+) -> Reason:
     """Why a level rose or fell: the rule is the indicator's threshold that decided."""
     levels = item.levels
     rising = level > previous
     decisive = levels.threshold(level if rising else previous) if levels else None
     bound = None if decisive is None else decisive.at if rising else decisive.clear
     facts = {
-        "indicator": item.id, "value": vital.value, "unit": item.unit, "threshold": bound, "level": level.word,
-        "previous": previous.word, "window_s": item.window.total_seconds(), "status": vital.status.value,
-        "coverage": vital.coverage, **inputs,
+        "indicator": item.id,
+        "value": vital.value,
+        "unit": item.unit,
+        "threshold": bound,
+        "level": level.word,
+        "previous": previous.word,
+        "window_s": item.window.total_seconds(),
+        "status": vital.status.value,
+        "coverage": vital.coverage,
+        **inputs,
     }
     rule = f"indicator:{item.scenario}/{item.id}#{(level if rising else previous).word}"
     if not rising and vital.value is None:
         return Reason(rule, _NO_DATA, facts)
-    text = fill(_REACHED if rising else _FALLEN, name=item.name, area=area_name, value=with_unit(item, vital.value),
-                level=LEVEL_WORDS[level], threshold=with_unit(item, bound),
-                keep=say_duration(levels.keep.total_seconds() if levels else 0))
+    text = fill(
+        _REACHED if rising else _FALLEN,
+        name=item.name,
+        area=area_name,
+        value=with_unit(item, vital.value),
+        level=LEVEL_WORDS[level],
+        threshold=with_unit(item, bound),
+        keep=say_duration(levels.keep.total_seconds() if levels else 0),
+    )
     return Reason(rule, text, facts)
 
 
 def late_reason(item: Indicator, was: Level, now: Level, inputs: Mapping[str, Any]) -> Reason:
     """Why a warning is corrected."""
     text = fill(_LATE, was=LEVEL_WORDS[was], now=LEVEL_WORDS[now])
-    return Reason(f"indicator:{item.scenario}/{item.id}#late", text,
-                  {"indicator": item.id, "was": was.word, "now": now.word, **inputs})
+    return Reason(
+        f"indicator:{item.scenario}/{item.id}#late",
+        text,
+        {"indicator": item.id, "was": was.word, "now": now.word, **inputs},
+    )
 
 
 def unanswered_reason(item: Indicator, seconds: float) -> Reason:
     """Why a warning is escalated."""
-    return Reason(f"indicator:{item.scenario}/{item.id}#acknowledge_within",
-                  fill(_UNANSWERED, within=say_duration(seconds)), {"indicator": item.id, "within_s": seconds})
+    return Reason(
+        f"indicator:{item.scenario}/{item.id}#acknowledge_within",
+        fill(_UNANSWERED, within=say_duration(seconds)),
+        {"indicator": item.id, "within_s": seconds},
+    )

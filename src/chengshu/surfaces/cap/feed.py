@@ -1,4 +1,4 @@
-"""The Atom feed (RFC 4287) of the hub's CAP messages. Links are relative: the hub does not know its outside name."""
+"""The Atom feed (RFC 4287) of the hub's CAP messages. Links are relative: the hub knows no outside name."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from chengshu.scenes.vitals import Bulletin
 ATOM = "http://www.w3.org/2005/Atom"
 _NSMAP: Any = {None: ATOM}
 _TITLE = Text("Warnings of {city}", "{city}预警", "{city}預警")
-_KINDS = {"Alert": Text("raised", "发布", "發布"), "Update": Text("changed", "变更", "變更"),
-          "Cancel": Text("all clear", "解除", "解除")}
+_KINDS = {
+    "Alert": Text("raised", "发布", "發布"),
+    "Update": Text("changed", "变更", "變更"),
+    "Cancel": Text("all clear", "解除", "解除"),
+}
 
 
 def feed(bulletins: Sequence[Bulletin], city_id: str, city: Text, language: str) -> bytes:
@@ -34,8 +37,14 @@ def feed(bulletins: Sequence[Bulletin], city_id: str, city: Text, language: str)
         _add(entry, "title", item.title.say(language))
         _add(entry, "updated", iso(item.at))
         _add(entry, "category", None, term=item.kind, label=_KINDS[item.kind].say(language))
-        _add(entry, "link", None, rel="alternate", href=f"alerts/{item.identifier}.xml",
-             type="application/cap+xml")
+        _add(
+            entry,
+            "link",
+            None,
+            rel="alternate",
+            href=f"alerts/{item.identifier}.xml",
+            type="application/cap+xml",
+        )
         _add(entry, "summary", f"{_KINDS[item.kind].say(language)}: {item.title.say(language)}")
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 

@@ -1,6 +1,6 @@
 """Strict reading of foreign CAP messages: hostile XML is refused, every mistake is told with its line.
 
-A signature is noticed but not verified: no maintained XML signature library is among the project's dependencies.
+A signature is noticed but not verified: no maintained XML signature library is among the dependencies.
 Whoever trusts a message must trust the way it came.
 """
 
@@ -58,7 +58,7 @@ class CapInfo:
 
 @dataclass(frozen=True, slots=True)
 class CapAlert:
-    """A message that fits the grammar and the rules of CAP 1.2. ``signed`` says only that a signature is there."""
+    """A message that fits the grammar and rules of CAP 1.2. ``signed``: a signature is there."""
 
     identifier: str
     sender: str
@@ -74,19 +74,36 @@ class CapAlert:
 def parse(data: bytes) -> Any:
     """The root element. Raises :class:`TooLarge`, or :class:`Invalid` for broken XML and for any DOCTYPE."""
     if len(data) > MAX_BYTES:
-        raise TooLarge("cap-too-large", f"the message has {len(data):,} bytes; at most {MAX_BYTES:,} are read")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
-                             huge_tree=False, remove_comments=True, remove_pis=True)
+        raise TooLarge(
+            "cap-too-large", f"the message has {len(data):,} bytes; at most {MAX_BYTES:,} are read"
+        )
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise Invalid("xml-broken", f"this is not XML: {error}", where=f"line {line}",
-                      remedy="send one well-formed CAP 1.2 message") from None
+        raise Invalid(
+            "xml-broken",
+            f"this is not XML: {error}",
+            where=f"line {line}",
+            remedy="send one well-formed CAP 1.2 message",
+        ) from None
     document: Any = root.getroottree()
     if document.docinfo.doctype:
-        raise Invalid("xml-doctype", "the message has a DOCTYPE, which CAP does not use", where="line 1",
-                      remedy="send it without DOCTYPE and entities")
+        raise Invalid(
+            "xml-doctype",
+            "the message has a DOCTYPE, which CAP does not use",
+            where="line 1",
+            remedy="send it without DOCTYPE and entities",
+        )
     return root
 
 
@@ -108,7 +125,8 @@ def read_cap(data: bytes) -> CapAlert:
     return _alert(root)
 
 
-# -- the grammar ----------------------------------------------------------------------------------------------
+# -- the grammar ---------------------------------------------------------------------------------------
+
 
 def _tag(name: str) -> str:
     return f"{{{NAMESPACE}}}{name}"
@@ -125,13 +143,21 @@ def _where(node: Any) -> str:
 
 def _walk(node: Any, rule: Element, findings: Findings) -> None:
     if node.tag != _tag(rule.name):
-        findings.add("cap-element", f"here must stand <{rule.name}> of {NAMESPACE}, not <{node.tag}>",
-                     where=_where(node), remedy="send a CAP 1.2 message")
+        findings.add(
+            "cap-element",
+            f"here must stand <{rule.name}> of {NAMESPACE}, not <{node.tag}>",
+            where=_where(node),
+            remedy="send a CAP 1.2 message",
+        )
         return
     for name in node.attrib:
         if name not in _HINTS:
-            findings.add("cap-attribute", f"<{rule.name}> has no attribute {name!r}", where=_where(node),
-                         remedy="remove it")
+            findings.add(
+                "cap-attribute",
+                f"<{rule.name}> has no attribute {name!r}",
+                where=_where(node),
+                remedy="remove it",
+            )
     if rule.check is not None:
         _simple(node, rule, findings)
     else:
@@ -140,15 +166,21 @@ def _walk(node: Any, rule: Element, findings: Findings) -> None:
 
 def _simple(node: Any, rule: Element, findings: Findings) -> None:
     if len(node):
-        findings.add("cap-element", f"<{rule.name}> holds text only", where=_where(node[0]), remedy="remove it")
+        findings.add(
+            "cap-element", f"<{rule.name}> holds text only", where=_where(node[0]), remedy="remove it"
+        )
     elif rule.check and (problem := rule.check(node.text or "")):
         findings.add("cap-value", f"{rule.name}: {problem}", where=_where(node), remedy="correct this value")
 
 
 def _sequence(node: Any, rule: Element, findings: Findings) -> None:
     if any(text.strip() for text in (node.text or "", *(child.tail or "" for child in node))):
-        findings.add("cap-text", f"<{rule.name}> holds elements only, but there is text in it", where=_where(node),
-                     remedy="remove the text")
+        findings.add(
+            "cap-text",
+            f"<{rule.name}> holds elements only, but there is text in it",
+            where=_where(node),
+            remedy="remove the text",
+        )
     children = list(node)
     at = 0
     for part in rule.children:
@@ -157,8 +189,12 @@ def _sequence(node: Any, rule: Element, findings: Findings) -> None:
             _walk(children[at], part, findings)
             at, count = at + 1, count + 1
         if count < part.least:
-            findings.add("cap-missing-element", f"<{rule.name}> has no <{part.name}> at its place",
-                         where=_where(node), remedy=f"add {part.name} in the order of the standard")
+            findings.add(
+                "cap-missing-element",
+                f"<{rule.name}> has no <{part.name}> at its place",
+                where=_where(node),
+                remedy=f"add {part.name} in the order of the standard",
+            )
             return
     if rule is ALERT:
         while at < len(children) and etree.QName(children[at]).namespace == SIGNATURES:
@@ -167,11 +203,16 @@ def _sequence(node: Any, rule: Element, findings: Findings) -> None:
         known = [part.name for part in rule.children]
         name = _local(children[at])
         why = "stands at the wrong place or too often" if name in known else "is not known here"
-        findings.add("cap-element", f"<{name}> in <{rule.name}> {why}", where=_where(children[at]),
-                     remedy="put the elements into the order of the standard")
+        findings.add(
+            "cap-element",
+            f"<{name}> in <{rule.name}> {why}",
+            where=_where(children[at]),
+            remedy="put the elements into the order of the standard",
+        )
 
 
-# -- the rules the schema cannot say (CAP 1.2, 3.2) -----------------------------------------------------------
+# -- the rules the schema cannot say (CAP 1.2, 3.2) ----------------------------------------------------
+
 
 def _text(node: Any, name: str) -> str:
     return str(node.findtext(_tag(name)) or "")
@@ -180,20 +221,36 @@ def _text(node: Any, name: str) -> str:
 def _rules(root: Any, findings: Findings) -> None:
     for name in ("identifier", "sender"):
         if not _text(root, name) or _UNSAFE.search(_text(root, name)):
-            findings.add("cap-rule", f"{name} is empty or has spaces, commas, < or &", where=_where(root),
-                         remedy="use an identifier without these characters")
+            findings.add(
+                "cap-rule",
+                f"{name} is empty or has spaces, commas, < or &",
+                where=_where(root),
+                remedy="use an identifier without these characters",
+            )
     kind, scope = _text(root, "msgType"), _text(root, "scope")
     if kind in ("Update", "Cancel", "Ack", "Error") and not _text(root, "references").strip():
-        findings.add("cap-rule", f"{kind} does not say which message it is about", where=_where(root),
-                     remedy="give references: sender,identifier,sent")
+        findings.add(
+            "cap-rule",
+            f"{kind} does not say which message it is about",
+            where=_where(root),
+            remedy="give references: sender,identifier,sent",
+        )
     for reference in _text(root, "references").split():
         if len(reference.split(",")) != 3:
-            findings.add("cap-rule", f"reference «{reference}» is not sender,identifier,sent", where=_where(root),
-                         remedy="correct it")
+            findings.add(
+                "cap-rule",
+                f"reference «{reference}» is not sender,identifier,sent",
+                where=_where(root),
+                remedy="correct it",
+            )
     if scope == "Restricted" and not _text(root, "restriction"):
-        findings.add("cap-rule", "scope Restricted needs restriction", where=_where(root), remedy="say the rule")
+        findings.add(
+            "cap-rule", "scope Restricted needs restriction", where=_where(root), remedy="say the rule"
+        )
     if scope == "Private" and not _text(root, "addresses"):
-        findings.add("cap-rule", "scope Private needs addresses", where=_where(root), remedy="name the recipients")
+        findings.add(
+            "cap-rule", "scope Private needs addresses", where=_where(root), remedy="name the recipients"
+        )
     for node in root.iter(_tag("polygon")):
         _check_polygon(node, findings)
     for node in root.iter(_tag("circle")):
@@ -203,12 +260,20 @@ def _rules(root: Any, findings: Findings) -> None:
 def _check_polygon(node: Any, findings: Findings) -> None:
     points = (node.text or "").split()
     if len(points) < 4 or points[0] != points[-1]:
-        findings.add("cap-rule", "a polygon has at least four points, the last equal to the first",
-                     where=_where(node), remedy="close the ring")
+        findings.add(
+            "cap-rule",
+            "a polygon has at least four points, the last equal to the first",
+            where=_where(node),
+            remedy="close the ring",
+        )
     for point in points:
         if not _POINT.fullmatch(point) or not _on_earth(*map(float, point.split(","))):
-            findings.add("cap-rule", f"«{point}» is no point: latitude,longitude (WGS-84)", where=_where(node),
-                         remedy="latitude comes first")
+            findings.add(
+                "cap-rule",
+                f"«{point}» is no point: latitude,longitude (WGS-84)",
+                where=_where(node),
+                remedy="latitude comes first",
+            )
             return
 
 
@@ -216,22 +281,34 @@ def _check_circle(node: Any, findings: Findings) -> None:
     centre, _, radius = (node.text or "").strip().partition(" ")
     good = _POINT.fullmatch(centre) and re.fullmatch(r"\d+(\.\d+)?", radius.strip(), re.ASCII)
     if not good or not _on_earth(*map(float, centre.split(","))):
-        findings.add("cap-rule", f"«{node.text}» is no circle: latitude,longitude radius in km", where=_where(node),
-                     remedy="correct it")
+        findings.add(
+            "cap-rule",
+            f"«{node.text}» is no circle: latitude,longitude radius in km",
+            where=_where(node),
+            remedy="correct it",
+        )
 
 
 def _on_earth(lat: float, lon: float) -> bool:
     return -90 <= lat <= 90 and -180 <= lon <= 180
 
 
-# -- plain types ----------------------------------------------------------------------------------------------
+# -- plain types ---------------------------------------------------------------------------------------
+
 
 def _alert(root: Any) -> CapAlert:
     signed = any(etree.QName(node).namespace == SIGNATURES for node in root)
     return CapAlert(
-        _text(root, "identifier"), _text(root, "sender"), parse_time(_text(root, "sent")), _text(root, "status"),
-        _text(root, "msgType"), _text(root, "scope"), tuple(_text(root, "references").split()), signed,
-        tuple(_info(node) for node in root.iterfind(_tag("info"))))
+        _text(root, "identifier"),
+        _text(root, "sender"),
+        parse_time(_text(root, "sent")),
+        _text(root, "status"),
+        _text(root, "msgType"),
+        _text(root, "scope"),
+        tuple(_text(root, "references").split()),
+        signed,
+        tuple(_info(node) for node in root.iterfind(_tag("info"))),
+    )
 
 
 def _info(node: Any) -> CapInfo:
@@ -240,16 +317,30 @@ def _info(node: Any) -> CapInfo:
         return parse_time(text) if text else None
 
     return CapInfo(
-        _text(node, "language").strip() or "en-US", tuple(_all(node, "category")), _text(node, "event"),
-        _text(node, "urgency"), _text(node, "severity"), _text(node, "certainty"),
-        tuple(_all(node, "responseType")), times("effective"), times("onset"), times("expires"),
-        _text(node, "senderName"), _text(node, "headline"), _text(node, "description"), _text(node, "instruction"),
-        tuple(_pairs(node, "parameter")), tuple(_area(item) for item in node.iterfind(_tag("area"))))
+        _text(node, "language").strip() or "en-US",
+        tuple(_all(node, "category")),
+        _text(node, "event"),
+        _text(node, "urgency"),
+        _text(node, "severity"),
+        _text(node, "certainty"),
+        tuple(_all(node, "responseType")),
+        times("effective"),
+        times("onset"),
+        times("expires"),
+        _text(node, "senderName"),
+        _text(node, "headline"),
+        _text(node, "description"),
+        _text(node, "instruction"),
+        tuple(_pairs(node, "parameter")),
+        tuple(_area(item) for item in node.iterfind(_tag("area"))),
+    )
 
 
 def _area(node: Any) -> CapArea:
-    rings = tuple(tuple((float(lat), float(lon)) for lat, lon in (point.split(",") for point in ring.split()))
-                  for ring in _all(node, "polygon"))
+    rings = tuple(
+        tuple((float(lat), float(lon)) for lat, lon in (point.split(",") for point in ring.split()))
+        for ring in _all(node, "polygon")
+    )
     circles = []
     for text in _all(node, "circle"):
         centre, _, radius = text.strip().partition(" ")

@@ -25,8 +25,12 @@ def router(queries: VitalQueries, city: City) -> APIRouter:
     def alerts(request: Request, lang: str = "zh-Hans") -> Response:
         """The newest messages, newest first, as an Atom feed; ``lang`` is en, zh-Hans or zh-Hant."""
         if lang not in LANGUAGES:
-            raise Invalid("language-unknown", f"there are no texts in {lang!r}", where="lang",
-                          remedy=f"use one of {', '.join(LANGUAGES)}")
+            raise Invalid(
+                "language-unknown",
+                f"there are no texts in {lang!r}",
+                where="lang",
+                remedy=f"use one of {', '.join(LANGUAGES)}",
+            )
         body = feed(queries.bulletins(limit=_ENTRIES), city.id, city.name, lang)
         return _cached(request, body, "application/atom+xml; charset=utf-8", "max-age=15")
 
@@ -38,15 +42,29 @@ def router(queries: VitalQueries, city: City) -> APIRouter:
 
     @routes.post("/check")
     async def check(request: Request) -> dict[str, Any]:
-        """Read a CAP message strictly and say what it says; mistakes are told with their lines. Keeps nothing."""
+        """Read a CAP message strictly and say what it says, or its mistakes with lines. Keeps nothing."""
         read = read_cap(await _body(request))
         return {
-            "valid": True, "identifier": read.identifier, "sender": read.sender, "sent": read.sent.isoformat(),
-            "status": read.status, "msgType": read.kind, "references": list(read.references),
+            "valid": True,
+            "identifier": read.identifier,
+            "sender": read.sender,
+            "sent": read.sent.isoformat(),
+            "status": read.status,
+            "msgType": read.kind,
+            "references": list(read.references),
             "signature": "present, not verified" if read.signed else "none",
-            "info": [{"language": item.language, "event": item.event, "headline": item.headline,
-                      "urgency": item.urgency, "severity": item.severity, "certainty": item.certainty,
-                      "areas": [area.description for area in item.areas]} for item in read.infos],
+            "info": [
+                {
+                    "language": item.language,
+                    "event": item.event,
+                    "headline": item.headline,
+                    "urgency": item.urgency,
+                    "severity": item.severity,
+                    "certainty": item.certainty,
+                    "areas": [area.description for area in item.areas],
+                }
+                for item in read.infos
+            ],
         }
 
     return routes

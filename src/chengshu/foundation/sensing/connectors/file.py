@@ -81,7 +81,7 @@ class FileReplay:
                 end += 1
         end = min(end, self._done + _BITE)
         bite = self._records[self._done : end]
-        self._intake.receive_records(self._source, bite, shift_ms=self._shift).result()
+        self._intake.receive_records(self._source, bite).result()
         self._done = end
         self._database.write(lambda connection: store.put_replay(connection, self._source, self._digest, end))
 

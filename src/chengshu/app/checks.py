@@ -1,0 +1,227 @@
+"""Check a city or scenario folder: read everything in it as the hub would, and tell every mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from chengshu.app.decisions import Decisions, rule_files
+from chengshu.app.drill.run import read_stage
+from chengshu.app.hub import read_all_sources, roads_of, wirings_of
+from chengshu.engines.spiff import SpiffEngine
+from chengshu.engines.swmm.twin import SwmmEngine
+from chengshu.foundation.city import City, read_city
+from chengshu.foundation.city.declared import CityFile, ScenarioFile
+from chengshu.foundation.city.model import Scenario
+from chengshu.foundation.declared import checked, read_document
+from chengshu.foundation.sensing.declared import read_sources
+from chengshu.foundation.twins.declared import read_twin
+from chengshu.kernel.calendar import WorkingCalendar
+from chengshu.kernel.errors import ChengshuError, Fault, Invalid
+from chengshu.rules.dmn import DmnError, read_model
+from chengshu.scenes.response.declared import read_response
+from chengshu.scenes.vitals import read_catalogue
+
+FORECASTS = ("floodProbability", "floodLeadTime", "forecastDepth")
+
+
+def check_folder(folder: Path, packages: Path) -> list[Fault]:
+    """Every mistake of a city folder (it has city.toml) or a scenario package (it has scenario.yaml)."""
+    if (folder / "city.toml").is_file():
+        return check_city(folder, packages)
+    if (folder / "scenario.yaml").is_file():
+        return check_scenario(folder)
+    return [
+        Fault(
+            "folder-kind",
+            "this is neither a city (city.toml) nor a scenario (scenario.yaml)",
+            str(folder),
+            "give the folder that holds one of them, or make a city with: chengshu new NAME",
+        )
+    ]
+
+
+def check_city(folder: Path, packages: Path) -> list[Fault]:
+    """Read the city, then what each installed scenario needs of it."""
+    try:
+        city = read_city(folder, packages)
+    except ChengshuError as error:
+        return faults_of(error)
+    found: list[Fault] = []
+    for look in (_calendar, _sources, _indicators, _rules, _plans, _dispatch, _roads, _twins, _drills):
+        found += _faults(look, city)
+    return _once(found)
+
+
+def check_scenario(folder: Path) -> list[Fault]:
+    """Read the files of a package on its own; what needs a city is checked with the city."""
+    found: list[Fault] = []
+    readers: dict[str, Callable[[Path], Any]] = {
+        "scenario.yaml": lambda path: checked(ScenarioFile, read_document(path)),
+        "sources.yaml": read_sources,
+        "indicators.yaml": read_document,
+        "dispatch.yaml": read_response,
+        "twin.toml": read_twin,
+        "plan.bpmn": _plan_file,
+        "quality.yaml": read_document,
+    }
+    for name, reader in readers.items():
+        if (folder / name).is_file():
+            found += _faults(reader, folder / name)
+    for path in sorted(folder.glob("rules/*.dmn")):
+        found += _faults(_rule_file, path)
+    for path in sorted([*folder.glob("cases/*.yaml"), *folder.glob("strings/*.yaml")]):
+        found += _faults(read_document, path)
+    return _once(found)
+
+
+def _faults(look: Callable[[Any], Any], subject: Any) -> list[Fault]:
+    try:
+        result = look(subject)
+    except ChengshuError as error:
+        return faults_of(error)
+    return list(result) if isinstance(result, Iterator) else []
+
+
+def faults_of(error: ChengshuError) -> list[Fault]:
+    """Every fault an error carries."""
+    return [Fault(**fault) for fault in error.extra.get("faults", [])] or [error.fault]
+
+
+def _once(found: list[Fault]) -> list[Fault]:
+    return list(dict.fromkeys(found))
+
+
+def _calendar(city: City) -> None:
+    WorkingCalendar.read(city.calendar, city.zone)
+
+
+def _sources(city: City) -> None:
+    read_all_sources(city)
+
+
+def _indicators(city: City) -> None:
+    """Indicators may use what sources bring, what twins write, and what entities declare."""
+    offered: dict[str, set[str]] = {}
+    for source in read_all_sources(city).values():
+        offered.setdefault(source.type, set()).update(source.attributes)
+    for wiring in wirings_of(city).values():
+        offered.setdefault(wiring.file.nodes.entity, set()).update(FORECASTS)
+    read_catalogue(city, {kind: frozenset(names) for kind, names in offered.items()})
+
+
+def _rules(city: City) -> None:
+    for scenario in city.scenarios.values():
+        for path in rule_files(scenario):
+            _rule_file(path)
+    Decisions(city)
+
+
+def _rule_file(path: Path) -> None:
+    try:
+        model = read_model(path.read_bytes())
+    except DmnError as error:
+        raise Invalid(
+            error.fault.code,
+            error.fault.detail,
+            where=f"{path}: {error.fault.where}",
+            remedy=error.fault.remedy,
+        ) from None
+    if model.problems:
+        raise Invalid(
+            "dmn-model",
+            "the rule file has mistakes",
+            where=str(path),
+            faults=[
+                {
+                    "code": one.code,
+                    "detail": one.detail,
+                    "where": f"{path}: {one.where}",
+                    "remedy": one.remedy or "correct this text",
+                }
+                for one in model.problems
+            ],
+        )
+
+
+def _plans(city: City) -> None:
+    for path in _files(city, "plan.bpmn"):
+        _plan_file(path)
+
+
+def _plan_file(path: Path) -> Iterator[Fault]:
+    found = SpiffEngine().lint([path.read_bytes()])
+    if found:
+        raise Invalid(
+            "plan-faults",
+            "the plan has mistakes",
+            where=str(path),
+            faults=[
+                {
+                    "code": one.code,
+                    "detail": one.detail,
+                    "where": f"{path}: {one.where}",
+                    "remedy": one.remedy,
+                }
+                for one in found
+            ],
+        )
+    return iter(())
+
+
+def _dispatch(city: City) -> None:
+    for path in _files(city, "dispatch.yaml"):
+        read_response(path)
+
+
+def _roads(city: City) -> None:
+    roads_of(city)
+
+
+def _twins(city: City) -> None:
+    """Open each model file once: SWMM itself says what is wrong in it."""
+    engine = SwmmEngine(workers=1)
+    try:
+        for wiring in wirings_of(city).values():
+            engine.open(wiring.setup).close()
+    finally:
+        engine.close()
+
+
+def _drills(city: City) -> None:
+    for name in city.scenarios:
+        if (city.folder / "drills" / f"{name}.yaml").is_file():
+            read_stage(city, name)
+
+
+def _files(city: City, name: str) -> list[Path]:
+    scenarios: list[Scenario] = list(city.scenarios.values())
+    return [path for scenario in scenarios if (path := scenario.file(name)) is not None]
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """JSON Schemas of the declared files, by file name, for editors."""
+    from pydantic import TypeAdapter
+
+    from chengshu.app.drill.declared import DevicesFile, DrillFile
+    from chengshu.foundation.city.declared import DepartmentsFile, DutiesFile, OverlaySettings
+    from chengshu.foundation.sensing.declared import Sources
+    from chengshu.foundation.twins.declared import TwinFile
+    from chengshu.scenes.response.declared import ResponseFile
+    from chengshu.scenes.vitals.declared import IndicatorsFile
+
+    models: dict[str, type] = {
+        "city.toml": CityFile,
+        "departments.yaml": DepartmentsFile,
+        "duties.yaml": DutiesFile,
+        "scenario.yaml": ScenarioFile,
+        "settings.yaml": OverlaySettings,
+        "sources.yaml": Sources,
+        "indicators.yaml": IndicatorsFile,
+        "dispatch.yaml": ResponseFile,
+        "twin.toml": TwinFile,
+        "devices.yaml": DevicesFile,
+        "drill.yaml": DrillFile,
+    }
+    return {name: TypeAdapter(model).json_schema() for name, model in models.items()}

@@ -1,0 +1,137 @@
+"""Serve a city: the hub's pump in one thread, the web server in front, brokers beside; stop in order."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from chengshu.app.cli.say import out
+from chengshu.app.http import make_app
+from chengshu.app.hub import Hub, open_hub
+from chengshu.app.stores import DataFolder
+from chengshu.app.view import Means, View
+from chengshu.engines.mqtt.subscriber import MqttSubscriber
+from chengshu.foundation.access import Access, Accounts, Lifetimes
+from chengshu.foundation.access import store as access_store
+from chengshu.foundation.access.queries import needs_setup
+from chengshu.foundation.city import City
+from chengshu.foundation.journal import Actor
+from chengshu.foundation.sensing import Tokens
+from chengshu.foundation.sensing.connectors.mqtt import MqttIntake
+from chengshu.kernel.clock import Clock, SystemClock
+from chengshu.kernel.errors import Invalid
+from chengshu.kernel.ids import TimeIds
+from chengshu.kernel.texts import Text
+
+START = Actor.hub("start")
+
+
+@dataclass(frozen=True)
+class Doors:
+    """How people and sources come in."""
+
+    accounts: Accounts
+    tokens: Tokens
+    view: View
+
+
+def doors_of(
+    hub: Hub, drills: Path, lifetimes: Lifetimes | None = None, drill_name: Text | None = None
+) -> Doors:
+    """Accounts, tokens and the console's view of a hub."""
+    hub.database.create(access_store.metadata)
+    accounts = Accounts(hub.database, hub.clock, hub.ids, lifetimes=lifetimes or Lifetimes())
+    policies = hub.city.folder / "policies.cedar"
+    additions = {policies.name: policies.read_text("utf-8")} if policies.is_file() else {}
+    access = Access(additions, _names(hub.city))
+    view = View(Means(hub, access, accounts, hub.clock, drills, drill_name))
+    return Doors(accounts, Tokens(hub.database, hub.clock), view)
+
+
+def _names(city: City):  # type: ignore[no-untyped-def]
+    """Words for department and area ids in the policies' sentences."""
+
+    def name(key: str) -> Text:
+        if key in city.departments:
+            return city.departments[key].name
+        area = city.areas.get(key)
+        return area.name if area else Text.of(key)
+
+    return name
+
+
+def serve_city(city: City, data: Path, host: str, port: int, *, mqtt: str | None = None) -> None:
+    """Serve until stopped. Raises :class:`Conflict` when the data folder is in use."""
+    folder = DataFolder(data)
+    clock: Clock = SystemClock()
+    hub = open_hub(city, data, clock, TimeIds(clock))
+    stop = threading.Event()
+    pump = threading.Thread(target=hub.pump.run, args=(stop,), name="chengshu-pump", daemon=True)
+    broker = _broker(hub, clock, mqtt) if mqtt else None
+    try:
+        doors = doors_of(hub, Path("var/drills"))
+        pump.start()
+        if broker is not None:
+            broker.start()
+        announce(hub, doors, host, port)
+        run_web(hub, doors, host, port)
+    finally:
+        if broker is not None:
+            broker.stop()
+        stop.set()
+        if pump.is_alive():
+            pump.join(timeout=30)
+        hub.close()
+        folder.release()
+        out.print("stopped; everything accepted is kept")
+
+
+def announce(hub: Hub, doors: Doors, host: str, port: int) -> None:
+    """Say where the hub is, and how the first person gets in."""
+    base = f"http://{host}:{port}"
+    out.print(f"[bold]{hub.city.name.say('en')} {hub.city.name.say('zh-Hans')}[/bold]: {base}")
+    with hub.database.read() as connection:
+        first = needs_setup(connection)
+    if first:
+        code = doors.accounts.issue_setup_link(START)
+        out.print(f"set-up link, for one use within its time: {base}/set-up?code={code}", soft_wrap=True)
+
+
+def run_web(hub: Hub, doors: Doors, host: str, port: int) -> None:
+    """The web server, until Ctrl-C or SIGTERM."""
+    config = uvicorn.Config(
+        make_app(hub, doors.view, doors.tokens),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()
+
+
+def _broker(hub: Hub, clock: Clock, address: str) -> MqttIntake:
+    parts = urlsplit(address)
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+        raise Invalid(
+            "mqtt-address",
+            f"{address!r} is no broker's address",
+            where="--mqtt",
+            remedy="write mqtt://host:1883, or mqtts:// for TLS, with user:password@ before the host",
+        )
+    subscriber = MqttSubscriber(
+        clock,
+        parts.hostname,
+        parts.port or (8883 if parts.scheme == "mqtts" else 1883),
+        client_id=f"chengshu-{hub.city.id}",
+        username=parts.username,
+        password=parts.password,
+        tls=parts.scheme == "mqtts",
+    )
+    return MqttIntake(subscriber, hub.intake)

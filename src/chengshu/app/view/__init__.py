@@ -1,0 +1,14 @@
+"""What the console sees of the hub: one object that implements :class:`chengshu.console.HubView`."""
+
+from chengshu.app.view.acting import Acting
+from chengshu.app.view.base import Means
+from chengshu.app.view.layers import Layers
+from chengshu.app.view.operation import Operation
+from chengshu.app.view.situation import Situation
+
+
+class View(Acting, Layers, Operation, Situation):
+    """All parts together."""
+
+
+__all__ = ["Means", "View"]

@@ -1,0 +1,292 @@
+"""The console in a real browser: axe-core finds nothing, every page fits, live, by keyboard alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chengshu.console.words import Words
+from chengshu.kernel.texts import LANGUAGES
+
+pytestmark = pytest.mark.browser
+SIZES = {"desk": (1440, 900), "phone": (390, 844), "wall": (3840, 1080)}
+PAGES = [
+    "/",
+    "/vitals",
+    "/vitals/rain_1h",
+    "/warnings",
+    "/warnings/w-depth-0",
+    "/events",
+    "/events/e-1",
+    "/events/e-past",
+    "/orders",
+    "/orders/o-0",
+    "/drills",
+    "/drills/d-1",
+    "/drills/compare?left=d-1&right=d-2",
+    "/sources",
+    "/journal",
+    "/account",
+    "/events/none",
+    "/?as_of=2026-07-21T17:45",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def wait(until: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """Ask again and again, for the strict policy of the pages forbids waiting inside them."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := until():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"did not come true within {seconds} s")
+
+
+class Visitor:
+    """One browser window, signed in, that remembers what the browser complained about."""
+
+    def __init__(self, chromium: Any, served: Any, size: str, **cookies: str) -> None:
+        width, height = SIZES[size]
+        self.context = chromium.new_context(
+            viewport={"width": width, "height": height}, base_url=served.url, reduced_motion="reduce"
+        )
+        chosen = {"language": "en", "theme": "light", "size": "normal"} | cookies
+        token = served.view.sign_in("lin", "a long enough secret").token
+        chosen["chengshu_session"] = token
+        self.context.add_cookies([{"name": n, "value": v, "url": served.url} for n, v in chosen.items()])
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.outside: list[str] = []
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "request",
+            lambda r: (
+                None if r.url.startswith((served.url, "data:", "blob:")) else self.outside.append(r.url)
+            ),
+        )
+
+    def _note(self, message: Any) -> None:
+        if message.type == "error" and "404" not in message.text:
+            self.complaints.append(message.text)
+
+    def go(self, address: str) -> Any:
+        self.page.goto(address)
+        if self.page.locator("[data-island=map]").count():
+            wait(lambda: self.page.locator("[data-island=map][data-ready]").count())
+        return self.page
+
+
+@pytest.fixture
+def visitor(chromium: Any, served: Any) -> Iterator[Callable[..., Visitor]]:
+    made: list[Visitor] = []
+
+    def make(size: str = "desk", **cookies: str) -> Visitor:
+        made.append(Visitor(chromium, served, size, **cookies))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.context.close()
+        assert one.complaints == []
+        assert one.outside == []
+
+
+@pytest.fixture(scope="session")
+def axe(root: Path) -> str:
+    path = root / "node_modules/axe-core/axe.min.js"
+    if not path.is_file():
+        pytest.skip("needs axe-core: run `make assets`")
+    return path.read_text(encoding="utf-8")
+
+
+def violations(page: Any, axe: str) -> list[str]:
+    page.evaluate(axe)
+    found = page.evaluate(
+        "async (tags) => (await axe.run(document, {runOnly: {type: 'tag', values: tags}})).violations"
+        ".map((v) => [v.id, ...v.nodes.slice(0, 3).map((n) => n.target + n.failureSummary)].join(' | '))",
+        RULES,
+    )
+    return list(found)
+
+
+@pytest.mark.parametrize(("size", "language"), [*(("desk", tag) for tag in LANGUAGES), ("phone", "zh-Hant")])
+def test_axe_finds_nothing_on_any_page(visitor: Any, axe: str, language: str, size: str) -> None:
+    one = visitor(size, language=language, theme="dark" if language == "zh-Hans" else "light")
+    found = {page: violations(one.go(page), axe) for page in PAGES}
+    assert {page: faults for page, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/set-up"])
+def test_axe_finds_nothing_at_the_door(visitor: Any, served: Any, axe: str, address: str) -> None:
+    one = visitor("phone")
+    one.context.clear_cookies()
+    served.view.ready = address == "/sign-in"
+    assert violations(one.go(address), axe) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "cookies"),
+    [
+        ("desk", {}),
+        ("phone", {}),
+        ("wall", {}),
+        ("phone", {"size": "large"}),
+        ("desk", {"size": "large"}),
+    ],
+)
+def test_no_page_is_wider_than_its_window(visitor: Any, size: str, cookies: dict[str, str]) -> None:
+    one = visitor(size, **cookies)
+    for page in PAGES:
+        shown = one.go(page)
+        over = shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, page
+
+
+def test_zoomed_to_twice_the_size_nothing_is_lost(visitor: Any) -> None:
+    one = visitor("desk")
+    one.page.set_viewport_size({"width": 720, "height": 450})  # what a window of 1440 × 900 is at 200 %
+    for page in ("/", "/vitals", "/warnings", "/events/e-1", "/orders/o-0"):
+        shown = one.go(page)
+        assert (
+            shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        )
+        assert shown.locator("main h1").count() == 1
+
+
+def test_large_type_has_the_sizes_that_are_asked_for_elderly_people(visitor: Any) -> None:
+    page = visitor("phone", size="large", language="zh-Hans").go("/orders/o-0")
+    measures = page.evaluate(
+        "() => { const s = getComputedStyle(document.querySelector('.instruction'));"
+        " const b = document.querySelector('.order-actions button').getBoundingClientRect();"
+        " const size = parseFloat(s.fontSize);"
+        " return [size, parseFloat(s.lineHeight) / size, b.height, b.width]; }"
+    )
+    assert measures[0] >= 18 and measures[1] >= 1.3 and measures[2] >= 48 and measures[3] >= 200
+
+
+def test_the_first_tab_leads_past_the_menu_to_the_content(visitor: Any) -> None:
+    page = visitor().go("/warnings")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_warning_is_acknowledged_by_keyboard_alone(visitor: Any, served: Any) -> None:
+    page = visitor().go("/warnings")
+    link = page.locator("main a[href^='/warnings/w-depth-0']")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if link.evaluate("(node) => node === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/warnings/w-depth-0")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('form[action$=acknowledge] button')"):
+            break
+    page.keyboard.press("Enter")
+    wait(lambda: page.get_by_text("Acknowledged by Lin Yue").count())
+    assert served.view.acknowledged == {"w-depth-0": "Lin Yue 林玥"}
+
+
+def test_the_menu_opens_and_closes_by_keyboard(visitor: Any) -> None:
+    page = visitor().go("/orders")
+    page.locator("details.more > summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".menu a").first.is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator(".menu a").first.is_visible()
+
+
+def test_a_warning_appears_without_a_reload_and_only_its_part_changes(visitor: Any, served: Any) -> None:
+    served.view.quiet = True
+    one = visitor()
+    page = one.go("/")
+    assert page.get_by_text(Words("en")("warning.none"), exact=True).count() == 1
+    page.evaluate("window.sameDocument = true")
+    time.sleep(1)
+    served.view.quiet = False
+    served.view.push("warning.raised", "w-depth-0")
+    wait(lambda: page.locator("#warnings .row").count())
+    assert page.locator(".hero-red").count() == 1
+    assert page.evaluate("window.sameDocument") is True
+    wait(lambda: page.locator("#spoken").inner_text())
+
+
+def test_keyboard_focus_survives_a_live_change(visitor: Any, served: Any) -> None:
+    page = visitor().go("/warnings")
+    link = page.locator("main a[href^='/warnings/w-rain']")
+    link.focus()
+    time.sleep(1)
+    served.view.acknowledged["w-depth-0"] = "Song Yan"
+    served.view.push("warning.acknowledged", "w-depth-0")
+    wait(lambda: page.get_by_text("Song Yan", exact=True).count())
+    assert link.evaluate("(node) => node === document.activeElement")
+
+
+def test_a_silent_hub_is_told_and_its_return_too(visitor: Any, served: Any) -> None:
+    page = visitor().go("/orders")
+    wait(lambda: not page.locator("#connection").is_visible())
+    time.sleep(1)
+    served.view.broken = True
+    wait(lambda: page.locator("#connection").is_visible())
+    assert "does not answer" in page.locator("#connection").inner_text()
+    served.view.broken = False
+    wait(lambda: not page.locator("#connection").is_visible())
+
+
+def test_the_map_draws_what_the_layers_hold(visitor: Any) -> None:
+    page = visitor().go("/")
+    time.sleep(1.5)
+    picture = page.locator("[data-island=map] canvas").screenshot()
+    assert len(picture) > 60_000  # an empty ground packs to a few kB
+    page.locator(".legend summary").click()
+    page.locator("[data-layer=roads]").uncheck()
+    time.sleep(1)
+    assert page.locator("[data-island=map] canvas").screenshot() != picture
+
+
+def test_the_plan_shows_its_tokens_and_the_mark_its_licence_asks_for(visitor: Any) -> None:
+    page = visitor().go("/events/e-1")
+    wait(lambda: page.locator(".plan .djs-element.is-active").count() == 3)
+    assert page.locator(".plan .token-active").count() >= 2
+    assert page.locator(".plan .bjs-powered-by").is_visible()
+
+
+def test_the_chart_draws_and_its_table_holds_the_same_numbers(visitor: Any) -> None:
+    page = visitor().go("/vitals/rain_1h")
+    wait(lambda: page.locator(".chart-canvas canvas").count())
+    page.locator(".twin summary").click()
+    assert page.locator(".twin tbody tr").count() == 48 + 24
+
+
+def test_looking_back_and_running_forward(visitor: Any) -> None:
+    page = visitor().go("/?as_of=2026-07-21T17:00")
+    before = page.locator("#clock").inner_text()
+    assert before == "17:00" and page.locator("body.past").count() == 1
+    page.locator("[data-play]").click()
+    wait(lambda: page.locator("#clock").inner_text() > "17:05")
+    wait(lambda: page.locator("#warnings .row").count() >= 2)
+    page.locator("[data-play]").click()
+    wait(lambda: "as_of" in page.url and "T09%3A00" not in page.url)
+    page.get_by_role("link", name=Words("en")("time.to_now")).click()
+    wait(lambda: "as_of" not in page.url)
+    assert page.locator("body.past").count() == 0
+
+
+def test_a_crew_works_through_an_order_on_a_phone(visitor: Any, served: Any) -> None:
+    page = visitor("phone").go("/orders")
+    page.get_by_text("Pump out the underpass").click()
+    states = served.view.order_states
+    for verb, state in (("accept", "accepted"), ("arrive", "arrived"), ("done", "done")):
+        page.get_by_role("button", name=Words("en")(f"verb.{verb}")).click()
+        wait(lambda state=state: states.get("o-0") == state)  # type: ignore[misc]
+        page.wait_for_load_state()
+    assert page.locator(".order-actions button").count() == 0
