@@ -10,9 +10,10 @@ import argparse
 import csv
 import io
 import os
+import sys
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -223,14 +224,14 @@ def against_best(console: Console, shared: Path, iterations: int) -> None:
     console.print(table)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--shared", type=Path, default=Path(os.environ.get("CHENGSHU_SHARED", ROOT.parent / "shared"))
     )
     parser.add_argument("--iterations", type=int, default=2000)
-    options = parser.parse_args()
+    options = parser.parse_args(list(arguments))
     console = Console(width=110)
     dispatching(console, 300)
     if (options.shared / "data" / "vrp" / "solomon.tar.gz").is_file():
@@ -240,4 +241,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

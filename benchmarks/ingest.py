@@ -212,13 +212,11 @@ def broker() -> Iterator[tuple[str, int]]:
         port = probe.getsockname()[1]
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
     process: Any
+    settings = Path(tempfile.mkdtemp(prefix="chengshu-broker-")) / "mosquitto.conf"
     if program:
-        with tempfile.NamedTemporaryFile("w", suffix=".conf", delete=False) as config:
-            config.write(
-                f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 200\n"
-                "max_queued_messages 0\n"
-            )
-        process = subprocess.Popen([program, "-c", config.name], stderr=subprocess.DEVNULL)
+        limits = "max_inflight_messages 200\nmax_queued_messages 0\n"
+        settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n{limits}")
+        process = subprocess.Popen([program, "-c", str(settings)], stderr=subprocess.DEVNULL)
     else:
         process = multiprocessing.get_context("spawn").Process(target=_serve_amqtt, args=(port,))
         process.start()
@@ -230,16 +228,18 @@ def broker() -> Iterator[tuple[str, int]]:
         yield ("mosquitto" if program else "amqtt"), port
     finally:
         process.kill()
+        shutil.rmtree(settings.parent, ignore_errors=True)
 
 
 def bench_mqtt(size: int, seconds: float) -> Result:
     """Messages of ``size`` observations, QoS 1, through a broker, until the last is durable."""
     import paho.mqtt.client as paho
+    from paho.mqtt.enums import CallbackAPIVersion
 
     count = max(20, round(seconds * (60_000 / size if size > 1 else 1_500)))
     warm = min(SENSORS // size + 1, count)
     with broker() as (name, port), hub(port) as (_, _, folder):
-        client = paho.Client(paho.CallbackAPIVersion.VERSION2, "bench")
+        client = paho.Client(CallbackAPIVersion.VERSION2, "bench")
         client.max_inflight_messages_set(200)
         client.connect("127.0.0.1", port)
         client.loop_start()

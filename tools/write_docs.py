@@ -43,7 +43,7 @@ def _walk(command: Any, name: str, found: list[tuple[str, str, list[tuple[str, s
 
 def endpoints() -> list[tuple[str, str, str]]:
     """Every documented endpoint: method, path, summary."""
-    from chengshu.app.http import openapi_of_demo
+    from chengshu.app.reference import openapi_of_demo
 
     paths = openapi_of_demo(ROOT)["paths"]
     return [

@@ -13,10 +13,16 @@ network   E1     E2     E3     E4     E5      use
 ========  =====  =====  =====  =====  =====   ======================================================
 theta     1/5    0/5    0/5    0/5    1/5     loop with E1 and E5
 alpha     0/26   0/26   0/26   0/26   0/26    never floods: shows that quiet stays quiet
-gamma     5/21   3/21   4/21   2/21   3/21    loop with every event
+gamma     5/21   3/21   4/21   2/21   3/21    loop with E1, E2, E3
 epsilon   6/77   1/77   0/77   0/77   0/77    loop with E1
 zeta      10/29  8/29   8/29   10/29  8/29    overflows by design (combined sewers): spills count as floods
 ========  =====  =====  =====  =====  =====   ======================================================
+
+What is there to be won in the disturbed truth of the drills (measured, 36 h, places above 20 m3): pump
+trucks of 0.3 m3/s at up to ten flooded manholes from 4 h after the start lower the flooded volume of theta E1
+by 26 % (of 36,336 m3), theta E5 57 % (2,160), gamma E1 and E2 wholly (39,295 and 3,734), gamma E3 82 % (140),
+epsilon E1 8 % (539,209), zeta E2 20 % (141,890), zeta E5 23 % (38,940). Orifices and dams set to a half from
+3 h on help gamma (39 to 100 %) and epsilon (44 %) and harm theta and zeta.
 """
 
 from __future__ import annotations

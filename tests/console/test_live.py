@@ -80,3 +80,9 @@ async def test_a_hub_that_stops_is_told_and_one_that_returns_goes_on(view: Any) 
     view.push("warning.raised", "w-1")
     found = await read(live, 1, "change")
     assert found[-1][1] == {"seq": 2, "kind": "warning.raised", "subject": "w-1"}
+
+
+async def test_a_hub_put_back_from_a_backup_asks_for_a_fresh_page(view: Any) -> None:
+    found = await read(Live(view, watch_s=0.01, beat_s=0.05), 99, "beat")
+    assert [name for name, _ in found] == ["hello", "reload", "beat"]
+    assert found[-1][1]["seq"] == 1

@@ -187,6 +187,22 @@ async def test_stale_is_never_dressed_as_fresh(client: httpx.AsyncClient) -> Non
     assert "not-fresh" in row and "fresh-stale" in row and "fresh-fresh" not in row
 
 
+async def test_a_hub_that_breaks_shows_a_page_without_its_inner_parts(
+    client: httpx.AsyncClient, view: Any
+) -> None:
+    view.broken = True
+    answer = await client.get("/")
+    assert answer.status_code == 500 and Words("en")("problem.broken") in answer.text
+    assert "the hub has stopped" not in answer.text and "Traceback" not in answer.text
+
+
+async def test_a_form_without_its_fields_is_a_page_not_a_dump(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/preferences", data={"language": "en"})
+    assert (
+        answer.status_code == 422 and Words("en")("problem.invalid") in answer.text and "theme" in answer.text
+    )
+
+
 # -- doors
 
 
@@ -242,6 +258,16 @@ async def test_the_first_start_makes_one_administrator_with_the_servers_code(
     assert (await guest.post("/set-up", data=form | {"code": "first-code"})).status_code == 303
     assert (await guest.get("/")).status_code == 200
     assert (await guest.post("/set-up", data=form | {"code": "first-code"})).status_code == 409
+
+
+async def test_a_code_in_the_address_is_filled_in_and_a_set_up_hub_needs_one(
+    guest: httpx.AsyncClient,
+) -> None:
+    assert (await guest.get("/set-up")).headers["location"] == "/sign-in"
+    page = (await guest.get("/set-up?code=abc%22def")).text
+    assert (
+        'value="abc&#34;def"' in page and Words("en")("set_up.invited") in page and 'name="login"' not in page
+    )
 
 
 async def test_preferences_hold_for_every_page(guest: httpx.AsyncClient) -> None:

@@ -9,9 +9,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from world import CREW, START, World
+from zoneinfo import ZoneInfo
 
+from world import CREW, SCENARIO, START, World
+
+from chengshu.engines.spiff import SpiffEngine
+from chengshu.foundation.journal import Actor
 from chengshu.foundation.journal import store as journal_store
+from chengshu.foundation.processes import Processes, Timers
+from chengshu.foundation.processes import store as process_store
+from chengshu.kernel.calendar import WorkingCalendar
 from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.errors import Conflict
 from chengshu.kernel.ids import TimeIds
@@ -57,6 +64,8 @@ def crews(world: World) -> None:
                 world.do.accept(order.id, CREW)
             elif order.state is OrderState.ACCEPTED and order.units and order.eta <= world.clock.now():
                 world.do.arrive(order.id, CREW)
+            elif order.state is OrderState.ACCEPTED and order.task is not None:
+                world.do.done(order.id, {"note": "all run"}, CREW)
         except Conflict:
             continue
     world.pump.drain()
@@ -90,7 +99,13 @@ def child(path: Path) -> None:
         last = connection.execute(select(func.max(journal_store.changes.c.at))).scalar()
     start = START if last is None else max(START, _moment(last))
     clock = VirtualClock(start)
-    world = Storm(path, database=database, clock=clock, ids=TimeIds(clock))
+    ids = TimeIds(clock)
+    database.create(process_store.metadata)
+    calendar = WorkingCalendar.always(ZoneInfo("Asia/Shanghai"))
+    processes = Processes(database, SpiffEngine(), clock, ids, calendar)
+    processes.deploy((SCENARIO / "plan.bpmn").read_bytes(), Actor.hub("test"))
+    timers = Timers(database, clock, processes)
+    world = Storm(path, database=database, clock=clock, ids=ids, plans=processes, tickers=(timers,))
     first = int((start - START) / STEP)
     weather(world, first)
     world.pump.drain()

@@ -401,10 +401,9 @@ def test_why_a_place_gets_nobody_is_said(tmp_path):
 def test_a_unit_is_sent_from_where_it_says_it_is(tmp_path):
     world = World(tmp_path / "hub.db", units=[truck(1, 0, 0), truck(2, 6, 6)])
     flood_node(world, "n1", "west-s", 1, 1)
-    moved = world.readings.declare(
-        "PumpTruck", "1", "east-n", 6, 5
-    )  # its depot is (0, 0); it has driven away
-    world.readings.set(moved, status="free")
+    moved = world.readings.declare("PumpTruck", "1", "west-s", 0, 0)  # its depot; it has driven away
+    lon, lat = at(6, 5)
+    world.readings.set(moved, status="free", lon=lon, lat=lat)
     world.warn("w1", "west-s", "orange")
     first = next(order for order in world.orders("pump") if order.units == (moved,))
     assert first.reason["inputs"]["travel_s"] == pytest.approx(900, abs=3)

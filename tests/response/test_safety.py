@@ -54,6 +54,7 @@ def check_whole(events: list[Event], orders: list[WorkOrder], units) -> None:
         assert order_id is None or any(order.id == order_id and unit in order.units for order in living)
     seen = Counter(warning.id for event in events for warning in event.warnings)
     assert max(seen.values(), default=0) <= 1, "a warning belongs to two events"
+    assert max(Counter(order.task for order in orders if order.task).values(), default=0) <= 1, "a task twice"
     for order in living:
         assert next(event for event in events if event.id == order.event).state is not EventState.CLOSED
 
@@ -113,6 +114,9 @@ def test_kill_nine_at_any_moment_orders_nothing_twice(tmp_path, seed):
     events, orders = _check(path)
     assert {event.state for event in events} == {EventState.CLOSED}
     assert all(not order.open for order in orders)
+    assert len([order for order in orders if order.task]) == len(
+        events
+    )  # one task in each plan, ordered once
 
 
 def _check(path: Path) -> tuple[list[Event], list[WorkOrder]]:

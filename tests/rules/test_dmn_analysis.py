@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chengshu.rules.dmn.analysis import analyse
+from chengshu.rules.dmn.analysis import analyse, analyse_model
 from chengshu.rules.dmn.model import Rule, Table, TableInput, TableOutput
 from chengshu.rules.feel import compile_unary_tests
 
@@ -68,6 +69,44 @@ def test_a_huge_table_says_that_it_was_not_finished() -> None:
         Rule(tuple(f"> {(i * 7 + r * (i + 1)) % 50}" for i in range(12)), ("1",)) for r in range(200)
     )
     assert not analyse(Table(inputs, (TableOutput(),), rules, "ANY")).complete
+
+
+def test_dates_have_gaps_too() -> None:
+    season = Table(
+        (TableInput("day", "date"),),
+        (TableOutput(),),
+        (
+            Rule(('< @"2026-06-01"',), ("1",)),
+            Rule(('[@"2026-06-01"..@"2026-08-31"]',), ("2",)),
+            Rule(('> @"2026-09-01"',), ("3",)),
+        ),
+        name="season",
+    )
+    (gap,) = analyse(season).findings
+    assert gap.text.en == "no rule of «season» covers day = 2026-09-01"
+
+
+def test_large_tables_are_looked_at_quickly_enough() -> None:
+    rules = tuple(Rule((f"[{at}..{at + 1})", "-"), ("1",)) for at in range(2000))
+    analysis = analyse(
+        Table((TableInput("x", "number"), TableInput("y")), (TableOutput(default="0"),), rules, name="t")
+    )
+    assert analysis.complete
+    assert not analysis.findings
+
+
+def test_all_tables_of_a_model(build: Any) -> None:
+    inner = build.table(["x"], [("> 1", "1")])
+    nested = (
+        f'<context><contextEntry><variable name="a"/>{inner}</contextEntry>'
+        f"<contextEntry>{inner}</contextEntry></context>"
+    )
+    model = build.model(
+        build.input_data("x"), build.decision("plain", inner, ["x"]), build.decision("nested", nested, ["x"])
+    )
+    found = analyse_model(model)
+    assert list(found) == ["plain", "nested (1)", "nested (2)"]
+    assert all(analysis.of("gap") for analysis in found.values())
 
 
 CELLS = st.sampled_from(["-", "1", "2", "< 2", ">= 1", "[1..3]", "(1..3)", "1, 3", "> 3"])

@@ -236,3 +236,130 @@ def test_the_same_input_gives_the_same_outcome(build: Any) -> None:
     text = build.table(["x"], [("> 1", "x * 2"), ("<= 1", "0")])
     data = build.wrap(build.input_data("x") + build.decision("d", text, ["x"]))
     assert read_model(data).decide("d", {"x": 2.5}) == read_model(data).decide("d", {"x": 2.5})
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("<decision/>", "an element has no name"),
+        (
+            '<decision name="d"><variable name="d" typeRef="Litre"/>'
+            "<literalExpression><text>1</text></literalExpression></decision>",
+            "there is no type «Litre»",
+        ),
+        (
+            '<decision name="d"><informationRequirement><requiredInput href="#gone"/></informationRequirement>'
+            "<literalExpression><text>1</text></literalExpression></decision>",
+            "it requires «#gone», which does not exist",
+        ),
+        ('<decision name="d"><invocation/></decision>', "an invocation does not say what it calls"),
+        ('<decision name="d"><conditional/></decision>', "«conditional» has no «if»"),
+        (
+            '<decision name="d"><decisionTable><input/></decisionTable></decision>',
+            "an input .* has no expression",
+        ),
+        (
+            '<decision name="d"><decisionTable><output/><rule/></decisionTable></decision>',
+            "a rule of 0 conditions and 0 results in a table of 0 and 1",
+        ),
+        (
+            '<decision name="d"><decisionTable hitPolicy="SOME"><output/></decisionTable></decision>',
+            "there is no hit policy «SOME »",
+        ),
+        (
+            '<decision name="d"><relation><column name="a"/><row/></relation></decision>',
+            "a row of a relation does not have one cell per column",
+        ),
+        (
+            '<itemDefinition name="T"><typeRef>string</typeRef><allowedValues><text>"a</text></allowedValues>'
+            '</itemDefinition><inputData name="x"><variable name="x" typeRef="T"/></inputData>',
+            "allowed values of «T»",
+        ),
+        (
+            '<itemDefinition name="T"><typeRef>Gone</typeRef></itemDefinition>'
+            '<inputData name="x"><variable name="x" typeRef="T"/></inputData>',
+            "the type «T» builds on «Gone», which does not exist",
+        ),
+        ("<decision name='d'>" + "<list>" * 70 + "</list>" * 70 + "</decision>", "nested more than 60 deep"),
+    ],
+)
+def test_models_that_cannot_be_right_are_refused(build: Any, body: str, message: str) -> None:
+    with pytest.raises(DmnError, match=message):
+        read_model(build.wrap(body))
+
+
+def test_what_is_lenient_gives_null_with_the_reason(build: Any) -> None:
+    table = build.table(["x"], [("> ", "1"), ("> 3", "2 +")], "FIRST", (("", '"a', ""),))
+    model = read_model(
+        build.wrap(build.input_data("x") + build.decision("d", table, ["x"]) + '<decision id="e" name="e"/>'),
+        strict=False,
+    )
+    assert len(model.problems) == 3
+    assert model.decide("d", {"x": 5}).value is None
+    assert model.decide("e").diagnostics[0].message == "the decision «e» has no logic"
+
+
+def test_types_that_contain_themselves(build: Any) -> None:
+    tree = (
+        '<itemDefinition name="Tree"><itemComponent name="name"><typeRef>string</typeRef></itemComponent>'
+        '<itemComponent name="parts" isCollection="true"><typeRef>Tree</typeRef></itemComponent></itemDefinition>'
+    )
+    logic = build.decision("d", build.literal("t.parts[1].name"), ["t"])
+    model = build.model(tree, build.input_data("t", "Tree"), logic)
+    value = {"name": "a", "parts": [{"name": "b", "parts": []}]}
+    assert model.decide("d", {"t": value}).value == "b"
+
+
+def test_a_constraint_on_a_whole_list(build: Any) -> None:
+    pair = (
+        '<itemDefinition name="Pair" isCollection="true"><typeRef>number</typeRef>'
+        "<typeConstraint><text>count(?) = 2</text></typeConstraint></itemDefinition>"
+    )
+    model = build.model(pair, build.input_data("p", "Pair"), build.decision("d", build.literal("p"), ["p"]))
+    assert model.decide("d", {"p": [1, 2]}).value == [1, 2]
+    assert model.decide("d", {"p": [1]}).diagnostics[0].message == "p must be one of count(?) = 2"
+
+
+def test_dates_become_moments_where_moments_are_declared(build: Any) -> None:
+    model = build.model(build.decision("d", build.literal('@"2026-07-01"'), kind="date and time"))
+    assert model.decide("d").value.isoformat() == "2026-07-01T00:00:00+00:00"
+
+
+def test_the_result_of_knowledge_has_its_type(build: Any) -> None:
+    knowledge = (
+        '<businessKnowledgeModel id="f" name="f"><variable name="f" typeRef="number"/><encapsulatedLogic>'
+        + build.literal('"text"')
+        + "</encapsulatedLogic></businessKnowledgeModel>"
+    )
+    outcome = build.model(knowledge, build.decision("d", build.literal("f()"), ["fn:f"])).decide("d")
+    assert outcome.value is None
+    assert outcome.diagnostics[0].message == "f must be number, not string"
+
+
+def test_models_that_import_each_other_are_refused(build: Any) -> None:
+    def importing(other: str) -> str:
+        return f'<import name="o" namespace="{other}" importType="https://www.omg.org/spec/DMN/20230324/MODEL/"/>'
+
+    one, two = (
+        build.wrap(importing("urn:two"), "one", "urn:one"),
+        build.wrap(importing("urn:one"), "two", "urn:two"),
+    )
+    with pytest.raises(DmnError, match="imports itself"):
+        read_model(one, {"one": one, "two": two})
+
+
+def test_invoking_what_is_no_function(build: Any) -> None:
+    logic = f"<invocation>{build.literal('5')}</invocation>"
+    outcome = build.model(build.decision("d", logic)).decide("d")
+    assert outcome.diagnostics[0].message == "number cannot be called"
+
+
+def test_functions_in_other_languages_are_not_called(build: Any) -> None:
+    java = (
+        '<businessKnowledgeModel id="f" name="f"><variable name="f"/><encapsulatedLogic kind="Java">'
+        + build.literal('{class: "java.lang.Math", method signature: "abs(int)"}')
+        + "</encapsulatedLogic></businessKnowledgeModel>"
+    )
+    outcome = build.model(java, build.decision("d", build.literal("f(1)"), ["fn:f"])).decide("d")
+    assert outcome.value is None
+    assert {note.code for note in outcome.diagnostics} == {"no-logic", "not-a-function"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -73,6 +74,20 @@ def test_no_rule_gives_null_and_says_so(build: Any) -> None:
     assert [note.code for note in outcome.diagnostics] == ["no-rule"]
 
 
+def test_counting_no_rules_gives_zero(build: Any) -> None:
+    model = build.of_table(["x"], build.table(["x"], [("> 1", "1")], "COLLECT", aggregation="COUNT"))
+    assert model.decide("d", {"x": 0}).value == 0
+
+
+def test_results_that_do_not_add_up_give_null(build: Any) -> None:
+    rules = [("> 1", "1"), ("> 2", '"a"')]
+    for aggregation, code in (("SUM", "no-operation"), ("MAX", "not-comparable")):
+        model = build.of_table(["x"], build.table(["x"], rules, "COLLECT", aggregation=aggregation))
+        outcome = model.decide("d", {"x": 3})
+        assert outcome.value is None
+        assert outcome.diagnostics[0].code == code
+
+
 def test_the_default_stands_in(build: Any) -> None:
     model = build.of_table(["x"], build.table(["x"], [("> 1", "1")], outputs=(("", "", '"none"'),)))
     assert model.decide("d", {"x": 0}).value == "none"
@@ -122,23 +137,38 @@ CELLS = st.one_of(
     st.just("limit"),
     st.just("null"),
 )
+DAY_CELLS = st.sampled_from(
+    [
+        "-",
+        '@"2026-07-01"',
+        '< @"2026-07-02"',
+        '[@"2026-07-01"..@"2026-07-03")',
+        '> @"2026-07-02T00:00:00Z"',
+        "7",
+    ]
+)
 TEXT_CELLS = st.sampled_from(["-", '"a"', '"b", "c"', 'not("a")', "true", "null", 'contains(?, "b")'])
 
 
 @given(
-    st.lists(st.tuples(CELLS, TEXT_CELLS), min_size=12, max_size=30),
+    st.lists(st.tuples(CELLS, TEXT_CELLS, DAY_CELLS), min_size=12, max_size=30),
     st.one_of(st.none(), st.integers(-4, 13), st.decimals(-4, 13, places=1), st.just("a")),
     st.sampled_from([None, "a", "b", "c", "d", True, False, 3]),
+    st.sampled_from(
+        [date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 3), datetime(2026, 7, 3, tzinfo=UTC), 7]
+    ),
 )
 def test_the_index_finds_what_trying_every_rule_finds(
-    cells: list[tuple[str, str]], number: object, word: object
+    cells: list[tuple[str, str, str]], number: object, word: object, day: object
 ) -> None:
     rules = tuple(Rule(pair, (str(at),)) for at, pair in enumerate(cells))
-    table = Table((TableInput("n"), TableInput("w")), (TableOutput(),), rules, "RULE ORDER", name="t")
+    table = Table(
+        (TableInput("n"), TableInput("w"), TableInput("d")), (TableOutput(),), rules, "RULE ORDER", name="t"
+    )
     scope = LogicScope(frozenset(), SIMPLE.get, "t", lambda place, problem: pytest.fail(problem))
     compiled = CompiledTable(table, scope, lambda text, place, inside: compile_text(text, inside), [None])
     assert compiled.index is not None
-    context = {"n": number, "w": word, "limit": 4}
+    context = {"n": number, "w": word, "d": day, "limit": 4}
     with_index = compiled({}, Run(context, Budget()))
     compiled.index = None
     assert with_index == compiled({}, Run(context, Budget()))

@@ -6,10 +6,14 @@ import math
 from collections import OrderedDict
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +67,29 @@ def test_numbers_beyond_34_digits_of_range_are_null() -> None:
     found = compile_expression("x").evaluate({"x": 10**7000})
     assert found.value is None
     assert found.diagnostics[0].code == "out-of-range"
+
+
+def test_numbers_of_other_libraries() -> None:
+    add = compile_expression("a + b")
+    assert add({"a": np.int64(2), "b": np.float64(0.5)}) == Decimal("2.5")
+    assert add({"a": np.float32(0.5), "b": Fraction(1, 4)}) == Decimal("0.75")
+
+
+def test_kinds_of_kinds() -> None:
+    class Colour(StrEnum):
+        RED = "red"
+
+    assert compile_unary_tests('"red"')(Colour.RED) is True
+    assert compile_expression("x + 1")({"x": HTTPStatus.OK}) == 201
+
+
+def test_values_that_are_too_large_to_hand_out() -> None:
+    text = "{a: for i in 1..1000 return i, b: for i in 1..1000 return a, c: [b, b]}"
+    found = compile_expression(text).evaluate()
+    assert found.value is None
+    assert found.diagnostics[0].details["limit"] == "parts of a value"
+    same = compile_expression(f"{text}.c = {text}.c").evaluate()
+    assert same.diagnostics[0].details["limit"] == "parts compared"
 
 
 def test_zones_by_name_come_back_by_name() -> None:

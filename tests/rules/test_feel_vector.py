@@ -117,13 +117,10 @@ def test_cells(text: str, rows: list[dict[str, Any]], name: str) -> None:
 
 
 def test_common_rules_go_by_column() -> None:
-    table = pa.table({"age": [17, 65, None], "income": [0.0, 1200.5, 3.0], "area": ["a", "b", "a"]})
+    table = pa.table({"age": [17, 65, None], "income": [0.0, 1200.5, 3.0], "area": ["a", "b", "b"]})
     text = 'age >= 65 and income < 1500.5 and area in ("b", "c")'
-    assert Vectoriser(table, {}).column(compile_expression(text).tree).values.to_pylist() == [
-        False,
-        True,
-        None,
-    ]
+    found = Vectoriser(table, {}).column(compile_expression(text).tree)
+    assert found.values.to_pylist() == [False, True, None]
 
 
 def test_fractions_are_added_in_decimals() -> None:
@@ -136,6 +133,41 @@ def test_fractions_are_added_in_decimals() -> None:
 def test_large_whole_numbers_stay_exact() -> None:
     table = pa.table({"i": [2**60, 2**60 + 1]})
     assert evaluate_rows("i = 1152921504606846977", table).to_pylist() == [False, True]
+
+
+def test_conditions_go_by_column() -> None:
+    table = pa.table({"x": pa.array([1, 5, None]), "s": pa.array(["a", "b", "a"]).dictionary_encode()})
+    found = Vectoriser(table, {}).column(compile_expression('if x > 3 then s else "none"').tree)
+    assert found.values.to_pylist() == ["none", "b", "none"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x / 3",
+        "x ** 2",
+        "f(x)",
+        "y > 3",
+        "x > 1234567890.1234567",
+        "if x then 1 else 2",
+        "t < t",
+        "upper case(s)",
+    ],
+)
+def test_what_goes_row_by_row(text: str) -> None:
+    rows = [{"x": 1, "s": "a", "t": Decimal("1.5")}, {"x": 2, "s": "b", "t": None}]
+    table = pa.Table.from_pylist(rows)
+    with pytest.raises(NotVectorised):
+        Vectoriser(table, {"y": 5}).column(compile_expression(text).tree)
+    expected = [plain(compile_expression(text)({"y": 5, **row})) for row in rows]
+    assert evaluate_rows(text, table, {"y": 5}).to_pylist() == expected
+
+
+def test_cells_that_must_be_computed() -> None:
+    values = pa.array([1, 4, None])
+    for text in ("> limit", "limit", "[1..limit]", "? * 2 > limit"):
+        expected = [compile_unary_tests(text)(value, {"limit": 3}) for value in (1, 4, None)]
+        assert passes(text, values, {"limit": 3}).to_pylist() == expected
 
 
 def test_constants_beside_the_columns() -> None:

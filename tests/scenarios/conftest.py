@@ -1,4 +1,4 @@
-"""Lets the tests find their helper and the tools."""
+"""Lets the tests find ``scenario_lab`` and the tools."""
 
 from __future__ import annotations
 

@@ -151,6 +151,19 @@ def test_what_is_done_enters_the_nowcast_and_its_shadow(open_lab: OpenLab, lab_m
     assert lab.twins.volumes(lab_module.START - timedelta(days=1), lab.clock.now()) is None
 
 
+def test_a_truck_that_has_arrived_makes_the_next_one_worth_less(open_lab: OpenLab, lab_module: Any) -> None:
+    lab = open_lab()
+    lab.go(lab_module.cloudburst()[:6])
+    first, second = sorted(lab.twins.benefits(["a"], 0.2, 2), key=lambda b: b.units)
+    order = {"id": "wo-1", "state": "arrived", "site": "urn:ngsi-ld:DrainageNode:a", "capacity": 0.2}
+    act = Act(Actor.hub("test"), "work_order.arrived", "wo-1", lab.clock.now(), {"work_order": order})
+    lab.database.write(lambda connection: record(connection, act))
+    lab.pump.drain()
+    (now,) = lab.twins.benefits(["a"], 0.2, 1)
+    assert now.avoided_m3 == pytest.approx(second.avoided_m3, rel=0.01)
+    assert now.avoided_m3 < first.avoided_m3
+
+
 def test_a_changed_report_of_a_gate_is_an_order(open_lab: OpenLab) -> None:
     lab = open_lab()
     gate = "urn:ngsi-ld:Gate:gate"

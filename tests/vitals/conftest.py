@@ -1,4 +1,4 @@
-"""Fixtures of the vitals tests; the helpers themselves are in ``vitals_lab``."""
+"""Fixtures of the vitals tests; what they are made of is in ``vitals_lab``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # tests are no package; the helpers must be found by name
+sys.path.insert(0, str(Path(__file__).parent))  # tests are no package; vitals_lab must be found by name
 
 from vitals_lab import Hub, city_with
 

@@ -32,7 +32,7 @@ observed = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(observed)
 def test_arrays_equal_sql(make_hub: Callable[..., Hub], rows: list[tuple[int, int, float]]) -> None:
     indicators = [
@@ -60,6 +60,8 @@ def test_arrays_equal_sql(make_hub: Callable[..., Hub], rows: list[tuple[int, in
             raw = evaluator.columns_by_sql(plan, at, None)
             assert slow == raw
             compare(fast, slow)
+            first = plan.indicators[0].id
+            assert evaluator.each(first, "c1", at, hub.vitals._book) == evaluator.each(first, "c1", at)
 
 
 def compare(fast: tuple, slow: tuple) -> None:  # type: ignore[type-arg]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from chengshu.foundation.journal import Actor, verify
 from chengshu.kernel.errors import Conflict, Missing
 from chengshu.kernel.levels import Level
 from chengshu.scenes.vitals import Contribution, Status, Vital
-from chengshu.scenes.vitals.offer import offer_of
 from chengshu.surfaces.cap import read_cap
 
 Make = Callable[..., Hub]
@@ -390,14 +388,3 @@ class TestBulletins:
         assert hub.queries.bulletins()[0] == hub.queries.bulletin(found[-1].identifier) == found[-1]
         with pytest.raises(Missing):
             hub.queries.bulletin("nothing")
-
-
-def test_what_a_city_offers(make_hub: Make, tmp_path: Path) -> None:
-    city = make_hub(rain()).city
-    package = city.scenarios["waterlogging"].folder
-    (package / "sources.yaml").write_text("sources: [{type: AirStation, attributes: {pm25: {value: x}}}]")
-    (package / "twin.toml").write_text('[nodes]\nentity = "DrainageNode"\n')
-    offer = offer_of(city)
-    assert offer["AirStation"] == {"pm25"}
-    assert {"floodProbability", "floodLeadTime"} <= offer["DrainageNode"]
-    assert "fullDepth" in offer["WaterLevelSensor"]

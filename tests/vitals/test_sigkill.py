@@ -40,7 +40,7 @@ def opened(folder: Path, progress: Path) -> tuple[Hub, int]:
 
 
 def child(folder: Path, fuse: int) -> None:
-    """Run the storm; SIGKILL this process inside its ``fuse``-th write of vitals or pump, before the commit."""
+    """Run the storm; SIGKILL this process inside its ``fuse``-th transaction, before the commit."""
     hub, first = opened(folder, folder / "minute")
     write, left = hub.database.write, fuse
 

@@ -60,8 +60,11 @@ def roads_file(roads: Roads) -> str:
     return collection(features)
 
 
+_LAYERS = ("land", "park", "water", "railway")  # drawn in this order, the first below
+
+
 def base_file(ground: Ground, net: Drainage) -> str:
-    """base.geojson, what the map draws under everything: water, parks, railway, the city's edge."""
+    """base.geojson, what the map draws under everything, the lowest layer first."""
     river = ground.river.buffer(RIVER_WIDTH / 2, quad_segs=4).intersection(ground.outline.buffer(500))
     creek = ground.creek.buffer(CREEK_WIDTH / 2, quad_segs=4).intersection(ground.outline.buffer(500))
     features = [
@@ -92,7 +95,7 @@ def base_file(ground: Ground, net: Drainage) -> str:
         for line in ground.railway.geoms
     ]
     features.append(_feature(ground.outline, kind="land", name=words.CITY))
-    return collection(features)
+    return collection(sorted(features, key=lambda feature: _LAYERS.index(feature["properties"]["kind"])))
 
 
 def _blob(x: float, y: float, width: float, height: float) -> Polygon:

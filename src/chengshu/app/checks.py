@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from chengshu.foundation.city.model import Scenario
 from chengshu.foundation.declared import checked, read_document
 from chengshu.foundation.sensing.declared import read_sources
 from chengshu.foundation.twins.declared import read_twin
+from chengshu.foundation.twins.wiring import check_fit
 from chengshu.kernel.calendar import WorkingCalendar
 from chengshu.kernel.errors import ChengshuError, Fault, Invalid
 from chengshu.rules.dmn import DmnError, read_model
@@ -179,14 +182,27 @@ def _roads(city: City) -> None:
     roads_of(city)
 
 
-def _twins(city: City) -> None:
-    """Open each model file once: SWMM itself says what is wrong in it."""
-    engine = SwmmEngine(workers=1)
+def _twins(city: City) -> Iterator[Fault]:
+    """Open each model file once: SWMM itself says what is wrong in it, then what the city's things miss in it."""
+    engine, found = SwmmEngine(workers=1), list[Fault]()
     try:
         for wiring in wirings_of(city).values():
-            engine.open(wiring.setup).close()
+            model = wiring.setup.model
+            try:
+                with closing(engine.open(wiring.setup)) as twin:
+                    check_fit(wiring, twin.spec())
+            except ChengshuError as error:
+                found += [_placed(fault, model) for fault in faults_of(error)]
     finally:
         engine.close()
+    return iter(found)
+
+
+def _placed(fault: Fault, model: Path) -> Fault:
+    """The fault with the model's whole path, where it names the file only."""
+    if fault.where.partition(":")[0] != model.name:
+        return fault
+    return replace(fault, where=str(model.parent / fault.where))
 
 
 def _drills(city: City) -> None:

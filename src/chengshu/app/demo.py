@@ -7,10 +7,10 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from chengshu.app.cli.say import out
 from chengshu.app.drill.keeping import load_world, save_world
 from chengshu.app.drill.run import Play, Progress, read_stage
 from chengshu.app.hub import Manner
+from chengshu.app.say import out
 from chengshu.app.serve import announce, doors_of, run_web
 from chengshu.app.stores import DataFolder
 from chengshu.foundation.access import Lifetimes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,7 +16,7 @@ from chengshu.app.view import View
 from chengshu.foundation.journal import last_seq
 from chengshu.foundation.sensing import Tokens
 from chengshu.kernel.clock import iso
-from chengshu.kernel.errors import ChengshuError, Missing
+from chengshu.kernel.errors import Missing
 from chengshu.surfaces import cap, ingest
 
 VERSION = "0.1.0"
@@ -125,29 +123,3 @@ class _Figures:
             kept.add_metric([item.source], item.accepted)
             aside.add_metric([item.source], item.quarantined)
         yield from (lag, ill, kept, aside)
-
-
-def openapi_of_demo(root: Path) -> dict[str, Any]:
-    """The OpenAPI document of a hub, for the reference pages; nothing stays behind."""
-    from chengshu.app.hub import DRILL, open_hub
-    from chengshu.app.serve import doors_of
-    from chengshu.foundation.city import read_city
-    from chengshu.kernel.clock import SystemClock
-    from chengshu.kernel.ids import SequenceIds
-
-    with tempfile.TemporaryDirectory() as folder:
-        hub = open_hub(
-            read_city(root / "cities" / "demo", root / "scenarios"),
-            Path(folder),
-            SystemClock(),
-            SequenceIds(),
-            DRILL,
-        )
-        try:
-            doors = doors_of(hub, Path(folder))
-            return make_app(hub, doors.view, doors.tokens).openapi()
-        finally:
-            hub.close()
-
-
-__all__ = ["ChengshuError", "make_app", "openapi_of_demo"]

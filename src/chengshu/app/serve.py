@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from chengshu.app.cli.say import out
 from chengshu.app.http import make_app
 from chengshu.app.hub import Hub, open_hub
+from chengshu.app.say import out
 from chengshu.app.stores import DataFolder
 from chengshu.app.view import Means, View
 from chengshu.engines.mqtt.subscriber import MqttSubscriber

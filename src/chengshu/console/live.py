@@ -67,7 +67,12 @@ class Live:
                 if status is None or seq is None:
                     yield message("trouble", {}) if self._watched else ": waiting\n\n"
                 else:
-                    if status.seq > seq:
+                    if (
+                        status.seq < seq
+                    ):  # the hub was put back from a backup: what is on screen may not exist
+                        seq = status.seq
+                        yield message("reload", {}, seq)
+                    elif status.seq > seq:
                         seq, texts = await self._news(seq, status.seq)
                         for text in texts:
                             yield text
@@ -97,7 +102,7 @@ class Live:
     def _enter(self) -> None:
         self._streams += 1
         if self._watcher is None or self._watcher.done():
-            self._watched = False
+            self._watched, self._status = False, None
             self._watcher = asyncio.create_task(self._watch())
 
     def _leave(self) -> None:

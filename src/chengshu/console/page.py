@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
+import structlog
 from fastapi import APIRouter
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -20,12 +24,13 @@ from chengshu.console.preferences import Preferences
 from chengshu.console.view import HubView
 from chengshu.console.visit import Visit, receive
 from chengshu.console.words import Words
-from chengshu.kernel.errors import ChengshuError, Missing, Unauthenticated
+from chengshu.kernel.errors import ChengshuError, Invalid, Missing, Unauthenticated
 from chengshu.kernel.levels import WARNING_LEVELS, Level
 from chengshu.kernel.texts import LANGUAGES
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_log = structlog.get_logger(__name__)
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; worker-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
@@ -44,23 +49,7 @@ class Console:
 
     def __init__(self, view: HubView) -> None:
         self.view = view
-        self.assets = Assets()
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals.update(
-            asset=self.assets.url,
-            languages=LANGUAGES,
-            levels=WARNING_LEVELS,
-            Level=Level,
-            spark=charts.spark_path,
-            by_key=lambda figures: {figure.key: figure for figure in figures},
-        )
-        self._templates.globals["m"] = self._templates.get_template("partials/macros.html").module
+        self.assets, self._templates = _frame()
 
     def visit(self, request: Request) -> Visit:
         """Look at the request. Raises Unauthenticated when nobody is signed in."""
@@ -131,6 +120,13 @@ class Console:
                         return await handle(request)
                     except ChengshuError as error:
                         return console.problem(request, error)
+                    except RequestValidationError as error:
+                        return console.problem(request, _invalid(error))
+                    except HTTPException:
+                        raise
+                    except Exception:
+                        _log.exception("console.broken", path=request.url.path)
+                        return console.problem(request, _BROKEN)
 
                 return handle_page
 
@@ -140,6 +136,38 @@ class Console:
 def back_to(visit: Visit, path: str) -> Response:
     """After a command: the page it concerns, freshly read (303 See Other)."""
     return RedirectResponse(visit.url(path), 303)
+
+
+@cache
+def _frame() -> tuple[Assets, Environment]:
+    """Static files and templates: the same for every view, and slow enough to load only once."""
+    assets = Assets()
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals.update(
+        asset=assets.url,
+        languages=LANGUAGES,
+        levels=WARNING_LEVELS,
+        Level=Level,
+        spark=charts.spark_path,
+        by_key=lambda figures: {figure.key: figure for figure in figures},
+    )
+    templates.globals["m"] = templates.get_template("partials/macros.html").module
+    return assets, templates
+
+
+_BROKEN = ChengshuError("broken", "the hub could not answer", remedy="try again; tell the hub's operators")
+
+
+def _invalid(error: RequestValidationError) -> Invalid:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return Invalid("request", f"{where}: {first['msg']}", where=where)
 
 
 def _problem_kind(status: int) -> str:

@@ -63,7 +63,7 @@ def test_the_same_rain_gives_the_same_depth_of_water_in_both_unit_systems(open_t
     area = 21 * 4046.8564224  # acres
     dry_weather = 0.5 * 0.3048**3 * 3600
     assert 0.4 < (totals.inflow_m3 - dry_weather) / (area * 0.036) < 0.7
-    assert abs(totals.error) < 0.01
+    assert abs(totals.error) < 0.02
 
 
 def test_unknown_flow_units_are_named() -> None:

@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 
 from chengshu.app.cli.base import app
-from chengshu.app.cli.say import say_error
+from chengshu.app.say import say_error
 from chengshu.kernel.errors import ChengshuError
 
 

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from chengshu.app.cli.base import AsJson, Packages, app
-from chengshu.app.cli.say import err, out, say_json
 from chengshu.app.places import find_packages
+from chengshu.app.say import err, out, say_json
 
 CityFolder = Annotated[Path, typer.Argument(help="The city's folder, such as cities/demo.")]
 Port = Annotated[int, typer.Option(help="Port on this machine.", min=0, max=65535)]
@@ -122,8 +122,8 @@ def _say_report(report: dict[str, Any]) -> None:
     table.add_row("time to close", _minutes(report["time_to_close_s"]))
     table.add_row("events closed", f"{report['closed']} of {len(report['events'])}")
     table.add_row("work orders", str(report["work_orders"]["total"]))
-    table.add_row("result hash", report["result_hash"])
     out.print(table)
+    out.print(f" result hash {report['result_hash']}")
 
 
 def _minutes(seconds: float | None) -> str:

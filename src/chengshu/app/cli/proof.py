@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from chengshu.app.cli.base import AsJson, app
-from chengshu.app.cli.say import out, say_json
 from chengshu.app.places import PROJECT
+from chengshu.app.say import out, say_json
 
 journal_app = typer.Typer(help="The hash-chained journal.", no_args_is_help=True)
 app.add_typer(journal_app, name="journal")

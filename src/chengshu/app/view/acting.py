@@ -34,9 +34,9 @@ class Acting(Base):
         return self._shown(session.person)
 
     def set_up(self, code: str, login: str, name: str, password: str) -> shown.SignedIn:
-        """Make the first administrator by the one-time code."""
-        self.means.accounts.use_setup_link(code, password, login=login, name=name)
-        return self._opened(self.means.accounts.login(login, password))
+        """Use a one-time code: to make the first administrator, or to set an account's password."""
+        person = self.means.accounts.use_setup_link(code, password, login=login, name=name)
+        return self._opened(self.means.accounts.login(person.login, password))
 
     def change_password(self, person: shown.Person, old: str, new: str) -> None:
         """Set a new password."""

@@ -4,6 +4,12 @@ import { calm, colours, onTheme, scale } from "./colours.js";
 
 const DASHES = { blue: [2, 3], yellow: [6, 3], orange: [10, 3], red: "solid", limit: [6, 4] };
 
+// The next round number above: half a power of ten times a whole number.
+function rounded(value) {
+  const step = 10 ** Math.floor(Math.log10(value)) / 2;
+  return Number((Math.ceil(value / step) * step).toPrecision(4));
+}
+
 function shifter(zone) {
   const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" });
   return (time) => {
@@ -13,9 +19,10 @@ function shifter(zone) {
   };
 }
 
-function option(chart) {
+function option(chart, room) {
   const c = colours();
-  const size = 13 * scale();
+  const narrow = room < 560 * scale();
+  const size = (narrow ? 11 : 13) * scale();
   const local = shifter(chart.zone);
   const font = getComputedStyle(document.documentElement).fontFamily;
   const text = { color: c.quiet, fontSize: size, fontFamily: font };
@@ -24,13 +31,13 @@ function option(chart) {
   const values = [...history.map((p) => p[1]), ...band.map((p) => p[3]), 0].filter((value) => value !== null);
   const highest = Math.max(...values);
   const shown = chart.thresholds.filter((mark) => mark.value <= highest * 1.6 || mark === chart.thresholds[0]);
-  const top = Math.max(highest, ...shown.map((mark) => mark.value)) * 1.12 || 1;
+  const top = rounded(Math.max(highest, ...shown.map((mark) => mark.value)) * 1.08 || 1);
   const line = (extra) => ({ type: "line", symbol: "none", animation: !calm(), ...extra });
   return {
     useUTC: true,
     aria: { enabled: false },
     animationDuration: 300,
-    grid: { left: 8, right: 72 * scale(), top: 28, bottom: 8, containLabel: true },
+    grid: { left: 8, right: narrow ? 16 : 72 * scale(), top: 28, bottom: 8, containLabel: true },
     textStyle: { fontFamily: font },
     tooltip: {
       trigger: "axis", renderMode: "richText", backgroundColor: c.surface, borderColor: c["line-strong"],
@@ -46,7 +53,7 @@ function option(chart) {
       axisLine: { lineStyle: { color: c["line-strong"] } }, splitLine: { show: false },
     },
     yAxis: {
-      type: "value", name: chart.unit, nameTextStyle: { ...text, align: "right" }, axisLabel: { ...text, showMaxLabel: false }, min: 0, max: top,
+      type: "value", name: chart.unit, nameTextStyle: { ...text, align: "left" }, axisLabel: { ...text, formatter: (value) => String(Number(value.toPrecision(4))) }, min: 0, max: top,
       splitLine: { lineStyle: { color: c.line } },
     },
     series: [
@@ -63,7 +70,7 @@ function option(chart) {
           silent: true, symbol: "none", animation: false,
           data: [
             ...shown.map((mark) => ({
-              yAxis: mark.value, label: { formatter: mark.word, color: c.ink, fontSize: size, position: "end" },
+              yAxis: mark.value, label: { formatter: mark.word, color: c.ink, fontSize: size, position: narrow ? "insideEndTop" : "end" },
               lineStyle: { color: c[mark.level] ?? c.ink, width: 2, type: DASHES[mark.level] },
             })),
             ...(band.length ? [{
@@ -79,9 +86,9 @@ function option(chart) {
 
 export function start(element) {
   const chart = echarts.init(element, null, { renderer: "canvas" });
-  const draw = () => chart.setOption(option(JSON.parse(element.dataset.chart)), true);
+  const draw = () => chart.setOption(option(JSON.parse(element.dataset.chart), element.clientWidth), true);
   draw();
-  new ResizeObserver(() => chart.resize()).observe(element);
+  new ResizeObserver(() => { chart.resize(); draw(); }).observe(element);
   new MutationObserver(draw).observe(element, { attributes: true, attributeFilter: ["data-chart"] });
   onTheme(draw);
 }

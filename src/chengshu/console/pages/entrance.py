@@ -51,11 +51,11 @@ def router(console: Console) -> APIRouter:
         return answer
 
     @routes.get("/set-up")
-    def set_up_page(request: Request) -> Response:
+    def set_up_page(request: Request, code: str = "") -> Response:
         visit = console.guest(request)
-        if visit.status.set_up:
+        if visit.status.set_up and not code:
             return RedirectResponse("/sign-in", 303)
-        return console.page(visit, "set_up", login="", name="", error=None)
+        return console.page(visit, "set_up", given=code, login="", name="", error=None)
 
     @routes.post("/set-up")
     def set_up(
@@ -70,7 +70,9 @@ def router(console: Console) -> APIRouter:
         try:
             session = view.set_up(code.strip(), login.strip(), name.strip(), password)
         except ChengshuError as error:
-            return console.page(visit, "set_up", code=error.status, login=login, name=name, error=error)
+            return console.page(
+                visit, "set_up", code=error.status, given=code, login=login, name=name, error=error
+            )
         return _enter(request, session, "/")
 
     @routes.get("/account")

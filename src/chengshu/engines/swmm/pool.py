@@ -94,9 +94,9 @@ class Worker:
         assert self._process.stdin is not None  # noqa: S101
         self._process.stdin.close()
         try:
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=20)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self.kill()
         self._reap()
 
     def _reap(self) -> None:

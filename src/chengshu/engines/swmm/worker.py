@@ -37,6 +37,7 @@ _KEPT_MODELS = 64
 def main() -> None:
     """Serve until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the files below are taken along
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     parent = os.getppid()

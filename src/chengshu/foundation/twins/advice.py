@@ -158,9 +158,10 @@ def _volumes(twin: Twin, runs: Sequence[Run], plans: Sequence[tuple[Action, ...]
 
 
 def _held(twin: Twin, runs: Sequence[Run]) -> Mapping[str, float]:
-    """What holds at the futures' common start."""
+    """What holds in the futures from their start on."""
     twin.restore(runs[0].start)
-    return twin.settings()
+    given = {action.element: action.value for action in runs[0].actions if action.value is not None}
+    return {**twin.settings(), **given}
 
 
 def _probability(forecasts: Mapping[str, NodeForecast], site: str) -> float:

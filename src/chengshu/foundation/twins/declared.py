@@ -121,12 +121,12 @@ class RainMembers(Declaration):
     """Futures of the rain, made from past gauge readings only (see ``rain_ensemble.py``)."""
 
     average: Duration = timedelta(minutes=10)
-    trend: Annotated[float, Field(ge=0, le=2)] = 1.0  # how much of the observed growth goes on
+    trend: Annotated[float, Field(ge=0, le=2)] = 1.5  # how much of the observed growth goes on
     trend_for: Duration = timedelta(minutes=30)
     lasts: Duration = timedelta(minutes=45)  # mean time until a member's rain begins to fade
     decay: Duration = timedelta(minutes=45)
-    halves_at: Annotated[float, Field(gt=0, description="mm/h at which both times are half as long")] = 120.0
-    spread: Spread = 0.4  # now; it grows as the square root of 1 + time / ``doubles``
+    halves_at: Annotated[float, Field(gt=0, description="mm/h at which both times are half as long")] = 90.0
+    spread: Spread = 0.5  # now; it grows as the square root of 1 + time / ``doubles``
     doubles: Duration = timedelta(minutes=20)
     flicker: Spread = 0.25
     lag: timedelta = timedelta(minutes=10)

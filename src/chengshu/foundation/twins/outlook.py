@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -14,7 +14,7 @@ from chengshu.foundation.twins.model import ForecastRecord, NodeForecast, Nowcas
 from chengshu.foundation.twins.rain_ensemble import PastRain
 from chengshu.foundation.twins.wiring import Wiring
 from chengshu.kernel.clock import millis
-from chengshu.ports.twin import Floats, Flooded, Forecast, Rain, Run, Snapshot, Twin
+from chengshu.ports.twin import Action, Floats, Flooded, Forecast, Rain, Run, Snapshot, Twin
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +24,11 @@ class Futures:
     at: datetime
     runs: tuple[Run, ...]
     flooded_m3: Floats  # [member][node]
+
+    def given(self, force: Mapping[str, float]) -> Futures:
+        """The same futures with everything that has been set since, ``force``, in all of them."""
+        actions = tuple(Action(element, value) for element, value in sorted(force.items()))
+        return replace(self, runs=tuple(replace(run, actions=actions) for run in self.runs))
 
     def chosen(self, count: int) -> list[Run]:
         """``count`` members that stand for all: the middle ones of equal parts by flooded volume."""

@@ -34,7 +34,7 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How close is close enough: depths in metres (absolute, mean over nodes), volume and balance as shares."""
+    """How close is close enough: depths in metres (mean over nodes), volume and balance as shares."""
 
     mm_h: float = 40.0
     hours: float = 1.0

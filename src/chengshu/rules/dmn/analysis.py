@@ -1,27 +1,39 @@
 """What is wrong with a decision table before anybody uses it: gaps, contradictions, rules that never decide.
 
-The conditions of the table cut the values of each input into finitely many classes: numbers into points and
-the stretches between them, strings and booleans into those that are named and one that is not. One value of
-each class stands for all; the classes are gone through input by input, keeping only the rules that still can
-match, so whole regions are settled at once. Null is not looked at. Inputs with conditions of other forms
-(functions, other variables) are taken as "may match": nothing is reported that hangs on them.
+The conditions of the table cut the values of each input into finitely many classes: numbers, dates and the
+like into points and the stretches between them, strings and booleans into those that are named and one that
+is not. One value of each class stands for all; the classes are gone through input by input, keeping only the
+rules that still can match, so whole regions are settled at once. Null is not looked at. Inputs with
+conditions of other forms (functions, other variables) are taken as "may match": nothing is reported that
+hangs on them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
 from chengshu.kernel.texts import Text
+from chengshu.rules.dmn.decide import Model
 from chengshu.rules.dmn.explain import shown
-from chengshu.rules.dmn.model import Table
+from chengshu.rules.dmn.model import Boxed, ContextEntry, Decision, Knowledge, Table
 from chengshu.rules.dmn.scope import LogicScope
 from chengshu.rules.dmn.table import read_cell
-from chengshu.rules.dmn.table_index import Interval, constants, intervals
+from chengshu.rules.dmn.table_index import (
+    Interval,
+    OrderedColumn,
+    bits,
+    constants,
+    intervals,
+    key_of,
+    ordered_column,
+)
 from chengshu.rules.feel import ast
+from chengshu.rules.feel.temporal import DAY, NANOS, Date, DateTime, Duration, Months, Time
 from chengshu.rules.feel.types import SIMPLE
+from chengshu.rules.feel.values import to_python
 
 MAX_VISITS = 50_000
 """Regions looked at in one table; beyond, the analysis says that it is incomplete."""
@@ -92,47 +104,62 @@ def _column(
     name: str, type_ref: str, cells: Sequence[ast.UnaryTests | None], allowed: ast.UnaryTests | None
 ) -> Column:
     every = (1 << len(cells)) - 1
-    spans = [intervals(cell) for cell in cells]
-    named = [constants(cell) for cell in cells]
     free = sum(1 << at for at, cell in enumerate(cells) if cell is not None and cell.any)
-    numeric = type_ref == "number" or any(spans)
-    read = spans if numeric else named
-    certain = free | sum(1 << at for at, cell in enumerate(read) if cell is not None)
-    loose = every & ~certain | free
-    if numeric:
-        return Column(name, _number_classes(spans, loose, intervals(allowed)), certain)
+    ordered = ordered_column(cells, intervals(allowed) or ())
+    if ordered is not None:
+        spans = [intervals(cell) for cell in cells]
+        known = sum(1 << at for at, cell in enumerate(spans) if cell and cell[0].kind is ordered.kind)
+        return Column(name, _ordered_classes(ordered, intervals(allowed)), free | known)
+    named = [constants(cell) for cell in cells]
+    certain = free | sum(1 << at for at, cell in enumerate(named) if cell is not None)
     wanted = constants(allowed)
     if type_ref == "boolean" and wanted is None:
         wanted = [True, False]
-    return Column(name, _constant_classes(named, loose, wanted), certain)
+    return Column(name, _constant_classes(named, every & ~certain | free, wanted), certain)
 
 
-def _number_classes(
-    cells: Sequence[list[Interval] | None], loose: int, allowed: list[Interval] | None
-) -> list[Class]:
-    spans = [span for cell in (*cells, allowed) if cell for span in cell]
-    points = sorted({end for span in spans for end in (span.low, span.high) if end is not None})
-    if not points:
-        return [Class(Decimal(0), loose)]
-    samples = [points[0] - 1]
-    for at, point in enumerate(points):
-        samples.append(point)
-        samples.append((point + points[at + 1]) / 2 if at + 1 < len(points) else point + 1)
+def _ordered_classes(column: OrderedColumn, allowed: list[Interval] | None) -> list[Class]:
     classes: list[Class] = []
-    for sample in samples:
-        if allowed is not None and not any(_holds(span, sample) for span in allowed):
+    for segment, rules in enumerate(column.masks):
+        key = _sample_key(column.points, segment)
+        if key is None or (allowed is not None and not any(_holds(span, key) for span in allowed)):
             continue
-        rules = loose
-        for at, cell in enumerate(cells):
-            if cell is not None and any(_holds(span, sample) for span in cell):
-                rules |= 1 << at
-        classes.append(Class(sample, rules))
+        classes.append(Class(_sample(column.kind, key), rules))
     return _merged(classes)
 
 
-def _holds(span: Interval, value: Decimal) -> bool:
-    above = span.low is None or span.low < value or (span.low == value and span.low_included)
-    return above and (span.high is None or value < span.high or (value == span.high and span.high_included))
+def _sample_key(points: list[Any], segment: int) -> Any:
+    """A key in a segment; None for one between neighbouring whole keys, which holds nothing."""
+    at, exact = divmod(segment, 2)
+    if exact:
+        return points[at]
+    if at == 0:
+        return points[0] - 1
+    if at == len(points):
+        return points[-1] + 1
+    low, high = points[at - 1], points[at]
+    if isinstance(low, Decimal):
+        return (low + high) / 2
+    return (low + high) // 2 if high - low > 1 else None
+
+
+def _sample(kind: type, key: Any) -> Any:
+    """A value with a key."""
+    if kind is Date:
+        return to_python(Date.of_number(key))
+    if kind is Time:
+        return to_python(Time.of_nanos(key % DAY * NANOS))
+    if kind is DateTime:
+        return to_python(DateTime.of_local_nanos(key * NANOS, Time(0, 0, 0, 0, 0)))
+    if kind is Duration or kind is Months:
+        return to_python(kind(key))
+    return key
+
+
+def _holds(span: Interval, key: Any) -> bool:
+    low, high = key_of(span.low), key_of(span.high)
+    above = low is None or low < key or (low == key and span.low_included)
+    return above and (high is None or key < high or (key == high and span.high_included))
 
 
 def _constant_classes(
@@ -196,8 +223,7 @@ class _Search:
             yield from self.regions(at + 1, rules & one.rules, [*sample, one.sample])
 
     def look(self, sample: list[Any], rules: int) -> None:
-        numbers = [at for at in range(rules.bit_length()) if rules >> at & 1]
-        surely = [at for at in numbers if self.certain >> at & 1]
+        numbers, surely = bits(rules), bits(rules & self.certain)
         policy = self.table.hit_policy
         if not numbers:
             if policy in _SINGLE_HIT and not any(column.default for column in self.table.outputs):
@@ -271,3 +297,36 @@ class _Search:
 
 def _said(value: Any) -> str:
     return value if value is _OTHER else shown(value)
+
+
+def analyse_model(model: Model) -> dict[str, Analysis]:
+    """The analyses of all decision tables of a model, by the name of the decision or knowledge model.
+
+    A table within another expression is called after the place and its number there.
+    """
+    found: dict[str, Analysis] = {}
+    for element in model.definitions.elements:
+        if isinstance(element, Decision | Knowledge) and element.logic is not None:
+            tables = list(_tables(element.logic))
+            for number, table in enumerate(tables, 1):
+                place = element.name if len(tables) == 1 else f"{element.name} ({number})"
+                found[place] = analyse(table)
+    return found
+
+
+def _tables(boxed: Boxed) -> Iterator[Table]:
+    if isinstance(boxed, Table):
+        yield boxed
+        return
+    for part in fields(boxed):
+        yield from _tables_in(getattr(boxed, part.name))
+
+
+def _tables_in(value: Any) -> Iterator[Table]:
+    if isinstance(value, Boxed):
+        yield from _tables(value)
+    elif isinstance(value, ContextEntry):
+        yield from _tables(value.value)
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _tables_in(part)

@@ -1,7 +1,8 @@
 """Runs the DMN Technology Compatibility Kit (github.com/dmn-tck/tck) over this engine.
 
-The kit is a folder, a ``.tgz`` of one, or a folder with such a file, of ``compliance-level-N/<case>/`` with a model, perhaps models it
-imports, and ``*-test-NN.xml`` files of test cases. A case passes when each of its results is as expected.
+The kit is a folder, a ``.tgz`` of one, or a folder with such a file, of ``compliance-level-N/<case>/`` with a
+model, perhaps models it imports, and ``*-test-NN.xml`` files of test cases. A case passes when each of its
+results is as expected.
 """
 
 from __future__ import annotations

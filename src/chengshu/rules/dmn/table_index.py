@@ -15,29 +15,42 @@ from typing import Any
 
 from chengshu.rules.feel import ast
 from chengshu.rules.feel.compile import constant_of
+from chengshu.rules.feel.temporal import Date, DateTime, Duration, Months, Time
 
 INDEX_FROM = 12
 """Fewest rules for which an index is made."""
 
+ORDERED = (Decimal, Date, Time, DateTime, Duration, Months)
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Numbers between two ends; None is no end."""
+    """Values of one kind between two ends; None is no end."""
 
-    low: Decimal | None
-    high: Decimal | None
+    low: Any
+    high: Any
     low_included: bool
     high_included: bool
 
+    @property
+    def kind(self) -> type:
+        """The kind of its ends."""
+        return type(self.high if self.low is None else self.low)
+
+
+def key_of(value: Any) -> Any:
+    """What a number, date, time or duration is ordered by."""
+    return value if value is None or isinstance(value, Decimal) else value.key
+
 
 def intervals(tree: ast.UnaryTests | None) -> list[Interval] | None:
-    """A condition as intervals of numbers, or None when it is more than that."""
+    """A condition as intervals, or None when it is more than that."""
     if tree is None or tree.any:
         return None
     found: list[Interval] = []
     for test in tree.tests:
         one = _interval(test)
-        if one is None:
+        if one is None or one.kind is not (found[0] if found else one).kind:
             return None
         found.append(one)
     return found
@@ -47,11 +60,11 @@ def _interval(test: ast.Test) -> Interval | None:
     if test.op == "" and isinstance(test.value, ast.RangeLiteral):
         span = test.value
         low, high = constant_of(span.low), constant_of(span.high)
-        if isinstance(low, Decimal) and isinstance(high, Decimal) and low <= high:
+        if isinstance(low, ORDERED) and type(low) is type(high) and key_of(low) <= key_of(high):
             return Interval(low, high, span.low_included, span.high_included)
         return None
     value = constant_of(test.value)
-    if not isinstance(value, Decimal):
+    if not isinstance(value, ORDERED):
         return None
     return {
         "": Interval(value, value, True, True),
@@ -74,17 +87,23 @@ def constants(tree: ast.UnaryTests | None) -> list[Any] | None:
 
 
 @dataclass(slots=True)
-class NumberColumn:
-    """Break points ascending; segment 2i is between points i-1 and i, segment 2i+1 is point i."""
+class OrderedColumn:
+    """Points ascending; segment 2i lies between points i-1 and i, segment 2i+1 is point i.
 
-    points: list[Decimal]
+    ``masks`` has the rules of each segment, those of other forms included.
+    """
+
+    kind: type
+    points: list[Any]
     masks: list[int]
 
     def mask(self, value: Any) -> int | None:
-        if type(value) is not Decimal:
+        """The candidates for a value; None when this column cannot tell."""
+        if type(value) is not self.kind:
             return None
-        at = bisect_left(self.points, value)
-        exact = at < len(self.points) and self.points[at] == value
+        key = key_of(value)
+        at = bisect_left(self.points, key)
+        exact = at < len(self.points) and self.points[at] == key
         return self.masks[2 * at + exact]
 
 
@@ -97,40 +116,66 @@ class ConstantColumn:
     kinds: set[type] = field(default_factory=set)
 
     def mask(self, value: Any) -> int | None:
+        """The candidates for a value; None when this column cannot tell."""
         kind = type(value)
         if kind not in self.kinds:
             return None
         return self.masks.get((kind, value), 0) | self.others
 
 
-def _number_column(cells: Sequence[ast.UnaryTests | None]) -> NumberColumn | None:
+def ordered_column(
+    cells: Sequence[ast.UnaryTests | None], further: Sequence[Interval] = ()
+) -> OrderedColumn | None:
+    """The index of a column of intervals; None when it has none.
+
+    ``further`` intervals only add points. Only one kind is indexed; conditions on others are tried.
+    """
     spans = [intervals(cell) for cell in cells]
-    known = [span for cell in spans if cell for span in cell]
-    if not known:
+    kind = next((span.kind for cell in (*spans, further) if cell for span in cell), None)
+    if kind is None:
         return None
-    points = sorted({end for span in known for end in (span.low, span.high) if end is not None})
+    spans = [cell if cell and cell[0].kind is kind else None for cell in spans]
+    known = [span for cell in (*spans, further) if cell for span in cell if span.kind is kind]
+    points = sorted({key_of(end) for span in known for end in (span.low, span.high) if end is not None})
     place = {point: at for at, point in enumerate(points)}
-    changes: list[tuple[int, int]] = [(0, 0)] * 0
+    toggles = [0] * (2 * len(points) + 2)
     always = 0
     for rule, cell in enumerate(spans):
         if cell is None:
             always |= 1 << rule
             continue
-        for span in cell:
-            start = 0 if span.low is None else 2 * place[span.low] + (1 if span.low_included else 2)
-            stop = (
-                2 * len(points)
-                if span.high is None
-                else 2 * place[span.high] + (1 if span.high_included else 0)
-            )
-            changes.extend((segment, 1 << rule) for segment in range(start, stop + 1))
-    masks = [always] * (2 * len(points) + 1)
-    for segment, bit in changes:
-        masks[segment] |= bit
-    return NumberColumn(points, masks)
+        for start, stop in _united([_segments(span, place) for span in cell]):
+            toggles[start] ^= 1 << rule
+            toggles[stop + 1] ^= 1 << rule
+    masks: list[int] = []
+    current = 0
+    for toggle in toggles[:-1]:
+        current ^= toggle
+        masks.append(current | always)
+    return OrderedColumn(kind, points, masks)
 
 
-def _constant_column(cells: Sequence[ast.UnaryTests | None]) -> ConstantColumn | None:
+def _segments(span: Interval, place: dict[Any, int]) -> tuple[int, int]:
+    """First and last segment of an interval; last before first when it is empty."""
+    first = 0 if span.low is None else 2 * place[key_of(span.low)] + (1 if span.low_included else 2)
+    if span.high is None:
+        return first, 2 * len(place)
+    return first, 2 * place[key_of(span.high)] + (1 if span.high_included else 0)
+
+
+def _united(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same segments without overlap."""
+    found: list[tuple[int, int]] = []
+    for start, stop in sorted(span for span in spans if span[0] <= span[1]):
+        if found and start <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(found[-1][1], stop))
+        else:
+            found.append((start, stop))
+    return found
+
+
+def constant_column(cells: Sequence[ast.UnaryTests | None]) -> ConstantColumn | None:
+    """The index of a column of strings or booleans; None when it has none."""
     column = ConstantColumn()
     for rule, cell in enumerate(cells):
         values = constants(cell)
@@ -149,14 +194,12 @@ class RuleIndex:
 
     def __init__(self, rules: Sequence[Sequence[ast.UnaryTests | None]], inputs: int) -> None:
         self.everything = (1 << len(rules)) - 1
-        self.columns: list[tuple[int, NumberColumn | ConstantColumn]] = []
+        self.columns: list[tuple[int, OrderedColumn | ConstantColumn]] = []
         for place in range(inputs):
             cells = [rule[place] for rule in rules]
-            numbers = _number_column(cells)
-            column = numbers if numbers is not None else _constant_column(cells)
+            column = ordered_column(cells) or constant_column(cells)
             if column is not None:
                 self.columns.append((place, column))
-        self._lists: dict[int, list[int]] = {}
 
     def candidates(self, values: Sequence[Any]) -> list[int]:
         """Indices of the rules that can match, ascending."""
@@ -167,10 +210,11 @@ class RuleIndex:
                 found &= mask
                 if not found:
                     return []
-        return _bits(found)
+        return bits(found)
 
 
-def _bits(mask: int) -> list[int]:
+def bits(mask: int) -> list[int]:
+    """The numbers of the bits that are set, ascending."""
     found: list[int] = []
     while mask:
         low = mask & -mask

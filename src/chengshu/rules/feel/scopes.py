@@ -30,20 +30,8 @@ def _collect(node: ast.Node, bound: frozenset[str], found: set[str]) -> None:
     if isinstance(node, ast.Name):
         if node.name not in bound:
             found.add(node.name)
-    elif isinstance(node, ast.Call):
-        called = node.function
-        if not (isinstance(called, ast.Name) and called.name in FUNCTIONS):
-            _collect(called, bound, found)
-        for argument in node.arguments:
-            _collect(argument, bound, found)
     elif isinstance(node, ast.For | ast.Quantified):
-        for iteration in node.iterations:
-            _collect(iteration.source, bound, found)
-            if iteration.end is not None:
-                _collect(iteration.end, bound, found)
-            bound |= {iteration.name}
-        body = node.body if isinstance(node, ast.For) else node.condition
-        _collect(body, bound | {"partial"}, found)
+        _collect_loop(node, bound, found)
     elif isinstance(node, ast.FunctionDefinition):
         if not node.external:
             _collect(node.body, bound | {p.name for p in node.parameters}, found)
@@ -55,4 +43,19 @@ def _collect(node: ast.Node, bound: frozenset[str], found: set[str]) -> None:
         _collect(node.source, bound, found)
     else:
         for child in node.children():
-            _collect(child, bound, found)
+            if not (isinstance(node, ast.Call) and child is node.function and _is_builtin(child)):
+                _collect(child, bound, found)
+
+
+def _collect_loop(node: ast.For | ast.Quantified, bound: frozenset[str], found: set[str]) -> None:
+    for iteration in node.iterations:
+        _collect(iteration.source, bound, found)
+        if iteration.end is not None:
+            _collect(iteration.end, bound, found)
+        bound |= {iteration.name}
+    body = node.body if isinstance(node, ast.For) else node.condition
+    _collect(body, bound | {"partial"}, found)
+
+
+def _is_builtin(node: ast.Node) -> bool:
+    return isinstance(node, ast.Name) and node.name in FUNCTIONS

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from numbers import Integral, Real
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -153,6 +154,10 @@ def from_python(value: Any) -> Any:
             return str(value) if base is str else bool(value) if base is bool else _IMPORTS[base](value)
     if isinstance(value, Mapping):
         return {str(key): from_python(item) for key, item in value.items()}
+    if isinstance(value, Integral):  # whole numbers of other libraries
+        return ARITHMETIC.create_decimal(int(value))
+    if isinstance(value, Real):
+        return _from_float(float(value))
     raise ForeignValue(kind.__name__)
 
 

@@ -1,9 +1,9 @@
 """One expression over all rows of an Arrow table: column by column where that gives exactly FEEL's answer.
 
-FEEL computes in decimals, columns hold binary numbers. Comparing a column with a constant of up to 15 digits is
-exact all the same, since the shortest decimal of a double keeps their order; so are whole numbers within 53
-bits. What is not exact (fractions added up, divisions) and what has no column form goes row by row through the
-compiled expression, so the answer never depends on the way it was found.
+FEEL computes in decimals, columns hold binary numbers. Comparing a column with a constant of up to 15 digits
+is exact all the same, since the shortest decimal of a double keeps their order; so are whole numbers within
+53 bits. What is not exact (fractions added up, divisions) and what has no column form goes row by row through
+the compiled expression, so the answer never depends on the way it was found.
 """
 
 from __future__ import annotations
@@ -104,6 +104,16 @@ class Vectoriser:
         self.rows = table.num_rows
         self.constants = constants
         self.cache: dict[str, Column] = {}
+        self.methods: dict[type[ast.Node], Callable[[Any], Column]] = {
+            ast.Name: self._name,
+            ast.Comparison: self._comparison,
+            ast.Junction: self._junction,
+            ast.Between: self._between,
+            ast.In: self._in,
+            ast.If: self._if,
+            ast.Arithmetic: self._arithmetic,
+            ast.Call: self._call,
+        }
 
     def nulls(self, kind: str = "boolean") -> Column:
         return Column(kind, pa.nulls(self.rows, pa.bool_() if kind == "boolean" else pa.null()))
@@ -113,11 +123,10 @@ class Vectoriser:
         known = constant_of(node)
         if known is not MISSING:
             return _constant(known, self.rows)
-        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        method = self.methods.get(type(node))
         if method is None:
             raise NotVectorised(type(node).__name__)
-        found: Column = method(node)
-        return found
+        return method(node)
 
     def _name(self, node: ast.Name) -> Column:
         if node.name in self.cache:

@@ -126,14 +126,15 @@ def _look(means: Means, playbook: Playbook) -> Sight:
 
 
 def _seen_at(means: Means, playbook: Playbook, now: datetime) -> dict[str, tuple[float, float]]:
-    """Where units themselves say they are, as far as they have spoken within :data:`POSITION_FRESH`."""
+    """Where units themselves say they are (readings lon, lat), if they have within :data:`POSITION_FRESH`."""
     seen: dict[str, tuple[float, float]] = {}
     for kind in playbook.declared.units:
         for state in means.readings.states(type_=kind.type):
-            spoke = max((reading.observed_at for reading in state.readings.values()), default=None)
-            lon, lat = state.entity.lon, state.entity.lat
-            if spoke is not None and now - spoke <= POSITION_FRESH and lon is not None and lat is not None:
-                seen[state.entity.id] = (lon, lat)
+            lon, lat = state.readings.get("lon"), state.readings.get("lat")
+            if lon is None or lat is None or now - lon.observed_at > POSITION_FRESH:
+                continue
+            if isinstance(lon.value, int | float) and isinstance(lat.value, int | float):
+                seen[state.entity.id] = (float(lon.value), float(lat.value))
     return seen
 
 

@@ -156,6 +156,7 @@ class ArrayPlan:
         self._given = {name: sources[name].to_numpy() for name in sources.column_names[1:]}
         members = membership.members.sort_by([("area", "ascending"), ("series", "ascending")])
         areas: Ints = members["area"].to_numpy()
+        self._owners = areas
         self._place: Ints = np.searchsorted(self._series, members["series"].to_numpy())
         self.areas, self._starts, self._sizes = np.unique(areas, return_index=True, return_counts=True)
 
@@ -164,14 +165,36 @@ class ArrayPlan:
         if not len(self._series):
             return [Column(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))] * len(self._formulas)
         with np.errstate(all="ignore"):
-            merged = panes.window(at - self.plan.key.window, at, int(self._series[-1]))
-            columns = self._converted({name: column[self._series] for name, column in merged.items()})
+            columns = self._window(panes, at)
             return [
                 self._column(item, formula, weight, columns, at)
                 for item, formula, weight in zip(
                     self.plan.indicators, self._formulas, self._weights, strict=True
                 )
             ]
+
+    def each(self, panes: Panes, column: int, area: int, at: int) -> list[tuple[int, float, int]]:
+        """(series, value, time of its newest value) of the series that have values in the window."""
+        low, high = np.searchsorted(self._owners, [area, area + 1])
+        place = self._place[low:high]
+        if not len(place):
+            return []
+        with np.errstate(all="ignore"):
+            columns = self._window(panes, at)
+            values = np.broadcast_to(self._formulas[column](columns), self._series.shape)
+        heard = place[columns["n"][place] > 0]
+        return list(
+            zip(
+                self._series[heard].tolist(),
+                values[heard].tolist(),
+                columns["la_at"][heard].tolist(),
+                strict=True,
+            )
+        )
+
+    def _window(self, panes: Panes, at: int) -> dict[str, Any]:
+        merged = panes.window(at - self.plan.key.window, at, int(self._series[-1]))
+        return self._converted({name: column[self._series] for name, column in merged.items()})
 
     def _converted(self, raw: dict[str, Any]) -> dict[str, Any]:
         factor, offset, n = self._given["f"], self._given["o"], raw["n"].astype(np.float64)

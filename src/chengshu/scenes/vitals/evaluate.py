@@ -150,17 +150,17 @@ class Evaluator:
         item = plan.indicators[column]
         if area not in self.roster.plans[plan.id].expected:
             return []
-        rows = self._run(plan, plan.each(column, self.roster.code(area), at), at, book).to_pylist()
-        oldest = at - stale_ms(item)
+        code, oldest = self.roster.code(area), at - stale_ms(item)
+        if book is not None and not plan.key.pooled:
+            rows = self._arrays[plan.id].each(book.of(plan.key.pane), column, code, at)
+        else:
+            table = self._run(plan, plan.each(column, code, at), at, book)
+            rows = [(row["series"], row["value"], row["last_at"]) for row in table.to_pylist()]
         found = [
             Contribution(
-                self.roster.entity_of[row["series"]],
-                row["series"],
-                tidy(row["value"]),
-                from_millis(row["last_at"]),
-                row["last_at"] >= oldest,
+                self.roster.entity_of[series], series, tidy(value), from_millis(last_at), last_at >= oldest
             )
-            for row in rows
+            for series, value, last_at in rows
         ]
         worst_first = -1.0 if item.levels is None or item.levels.above else 1.0
         return sorted(found, key=lambda c: (c.value is None, worst_first * (c.value or 0.0), c.entity))

@@ -35,7 +35,12 @@ class Standing:
 
     def same_as(self, other: Standing | None) -> bool:
         """Whether nothing but the time differs."""
-        return other is not None and replace(self, vital=replace(self.vital, at=other.vital.at)) == other
+        if other is None or self.state != other.state or self.cause != other.cause:
+            return False
+        a, b = self.vital, other.vital
+        return (a.value, a.level, a.status, a.coverage, a.fresh, a.expected, a.since, a.top) == (
+            b.value, b.level, b.status, b.coverage, b.fresh, b.expected, b.since, b.top,
+        )  # fmt: skip
 
 
 def tidy(value: float | None) -> float | None:

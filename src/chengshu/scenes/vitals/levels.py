@@ -68,7 +68,7 @@ def rise(levels: Levels, state: LevelState, at: datetime, value: float | None) -
     since = dict(beyond)
     risen = [item.level for item in above if at - since[item.level] >= item.dwell]
     if not risen:
-        return replace(state, beyond=beyond)
+        return state if beyond == state.beyond else replace(state, beyond=beyond)
     level = max(risen)
     return LevelState(level, at, tuple(pair for pair in beyond if pair[0] > level))
 
@@ -82,7 +82,7 @@ def _fall(
         if at - held < levels.hold:
             return replace(state, quiet=(), held=held)
         state = replace(state, held=held)
-    else:
+    elif state.held is not None:
         state = replace(state, held=None)
     quiet = _timed(state.quiet, (item.level for item in below), at)
     since = dict(quiet)
@@ -91,7 +91,7 @@ def _fall(
         if item.level == level and item.level in since and at - since[item.level] >= levels.keep:
             level = _next_lower(levels, level)
     if level == state.level:
-        return replace(state, quiet=quiet)
+        return state if quiet == state.quiet else replace(state, quiet=quiet)
     return LevelState(level, at, state.beyond, tuple(pair for pair in quiet if pair[0] <= level), state.held)
 
 

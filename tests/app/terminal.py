@@ -1,0 +1,120 @@
+"""The command line as a person meets it: arguments in, words and exit code out."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+
+from chengshu.app.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, read as JSON."""
+        return json.loads(self.out)
+
+
+def run(*words: object) -> Ran:
+    """Run ``chengshu`` with ``words`` in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    with patch.object(sys, "argv", ["chengshu", *map(str, words)]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+class Served:
+    """A hub in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str], log: Path, port: int) -> None:
+        self.process, self.log = process, log
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+
+    @property
+    def said(self) -> str:
+        """Everything it has printed."""
+        return self.log.read_text("utf-8")
+
+    @property
+    def code(self) -> str:
+        """The code of the set-up link it printed, empty where it printed none."""
+        found = re.search(r"/set-up\?code=(\S+)", self.said)
+        return found[1] if found else ""
+
+    def wait(self, seconds: float = 120) -> None:
+        """Until it answers. Fails with what it said when it ends before."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the hub ended with {self.process.returncode}: {self.said}")
+            try:
+                self.http.get("/healthz")
+            except httpx.TransportError:
+                time.sleep(0.2)
+            else:
+                return
+        raise AssertionError(f"the hub did not answer: {self.said}")
+
+    def children(self) -> list[int]:
+        """Its worker processes, and theirs."""
+        found, left = [], [self.process.pid]
+        while left:
+            parent = left.pop()
+            for task in Path(f"/proc/{parent}/task").glob("*/children"):
+                own = [int(pid) for pid in task.read_text().split()]
+                found += own
+                left += own
+        return found
+
+
+@contextmanager
+def serving(city: Path, data: Path) -> Iterator[Served]:
+    """A hub serving ``city`` on a free port, ready to be asked; killed at the end where it still runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    log = data.with_suffix(".log")
+    words = ["serve", str(city), "--port", str(port), "--data", str(data), "--packages", str(ROOT / "scenarios")]
+    with log.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from chengshu.app.cli import main; main()", *words],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=data.parent,
+        )
+    served = Served(process, log, port)
+    try:
+        served.wait()
+        yield served
+    finally:
+        served.http.close()
+        if process.poll() is None:
+            process.kill()
+        process.wait(timeout=60)
