@@ -72,6 +72,12 @@ def test_spans(seconds: float, en: str, hans: str) -> None:
     assert formats("zh-Hans").span(seconds) == hans
 
 
+def test_seconds_are_said_as_people_say_them() -> None:
+    assert formats().quantity(300.0, "s") == "5 min"
+    assert formats("zh-Hans").quantity(5400.0, "s") == "1 小时 30 分"
+    assert formats().quantity(0.4, "m") == "0.40\u202fm"
+
+
 def test_ago_and_ahead() -> None:
     assert formats().ago(NOW - timedelta(minutes=7)) == "7 min ago"
     assert formats().ago(NOW + timedelta(minutes=7)) == "in 7 min"

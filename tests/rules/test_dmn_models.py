@@ -248,8 +248,8 @@ def test_the_same_input_gives_the_same_outcome(build: Any) -> None:
             "there is no type «Litre»",
         ),
         (
-            '<decision name="d"><informationRequirement><requiredInput href="#gone"/></informationRequirement>'
-            "<literalExpression><text>1</text></literalExpression></decision>",
+            '<decision name="d"><informationRequirement><requiredInput href="#gone"/>'
+            "</informationRequirement><literalExpression><text>1</text></literalExpression></decision>",
             "it requires «#gone», which does not exist",
         ),
         ('<decision name="d"><invocation/></decision>', "an invocation does not say what it calls"),
@@ -302,7 +302,8 @@ def test_what_is_lenient_gives_null_with_the_reason(build: Any) -> None:
 def test_types_that_contain_themselves(build: Any) -> None:
     tree = (
         '<itemDefinition name="Tree"><itemComponent name="name"><typeRef>string</typeRef></itemComponent>'
-        '<itemComponent name="parts" isCollection="true"><typeRef>Tree</typeRef></itemComponent></itemDefinition>'
+        '<itemComponent name="parts" isCollection="true"><typeRef>Tree</typeRef></itemComponent>'
+        "</itemDefinition>"
     )
     logic = build.decision("d", build.literal("t.parts[1].name"), ["t"])
     model = build.model(tree, build.input_data("t", "Tree"), logic)
@@ -337,13 +338,11 @@ def test_the_result_of_knowledge_has_its_type(build: Any) -> None:
 
 
 def test_models_that_import_each_other_are_refused(build: Any) -> None:
-    def importing(other: str) -> str:
-        return f'<import name="o" namespace="{other}" importType="https://www.omg.org/spec/DMN/20230324/MODEL/"/>'
+    def importing(own: str, other: str) -> bytes:
+        kind = "https://www.omg.org/spec/DMN/20230324/MODEL/"
+        return build.wrap(f'<import name="o" namespace="{other}" importType="{kind}"/>', own, own)
 
-    one, two = (
-        build.wrap(importing("urn:two"), "one", "urn:one"),
-        build.wrap(importing("urn:one"), "two", "urn:two"),
-    )
+    one, two = importing("urn:one", "urn:two"), importing("urn:two", "urn:one")
     with pytest.raises(DmnError, match="imports itself"):
         read_model(one, {"one": one, "two": two})
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chengshu.rules.feel import Evaluation, FeelSyntaxError, Limits, compile_expression, compile_unary_tests
 from chengshu.rules.feel.builtins import BUILTINS
+from chengshu.rules.feel.builtins.signature import Signature
 
 
 def words(text: str) -> list[str]:
@@ -67,6 +68,22 @@ ARGUMENTS = st.sampled_from(
 @given(st.sampled_from(sorted(BUILTINS)), st.lists(ARGUMENTS, max_size=4))
 def test_any_builtin_with_any_arguments(name: str, arguments: list[str]) -> None:
     check(f"{name}({', '.join(arguments)})")
+
+
+NAMED = st.sampled_from(
+    [(builtin.name, signature) for builtin in BUILTINS.values() for signature in builtin.signatures]
+)
+
+
+@settings(max_examples=400)
+@given(NAMED, st.lists(ARGUMENTS, min_size=4, max_size=4), st.integers(0, 4))
+def test_any_builtin_with_named_arguments(
+    form: tuple[str, Signature], arguments: list[str], left_out: int
+) -> None:
+    name, signature = form
+    names = [p.name for p in signature.parameters]
+    pairs = [f"{key}: {value}" for key, value in zip(names, arguments, strict=False)]
+    check(f"{name}({', '.join(pairs[:left_out] + pairs[left_out + 1 :])})")
 
 
 @given(st.sampled_from(words("+ - * / ** = < in between")), ARGUMENTS, ARGUMENTS)

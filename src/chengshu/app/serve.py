@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,28 +68,24 @@ def _names(city: City):  # type: ignore[no-untyped-def]
 
 def serve_city(city: City, data: Path, host: str, port: int, *, mqtt: str | None = None) -> None:
     """Serve until stopped. Raises :class:`Conflict` when the data folder is in use."""
-    folder = DataFolder(data)
-    clock: Clock = SystemClock()
-    hub = open_hub(city, data, clock, TimeIds(clock))
-    stop = threading.Event()
-    pump = threading.Thread(target=hub.pump.run, args=(stop,), name="chengshu-pump", daemon=True)
-    broker = _broker(hub, clock, mqtt) if mqtt else None
-    try:
+    with contextlib.ExitStack() as last:
+        last.callback(DataFolder(data).release)
+        clock: Clock = SystemClock()
+        hub = open_hub(city, data, clock, TimeIds(clock))
+        last.callback(hub.close)
+        broker = _broker(hub, clock, mqtt) if mqtt else None
         doors = doors_of(hub, Path("var/drills"))
+        stop = threading.Event()
+        pump = threading.Thread(target=hub.pump.run, args=(stop,), name="chengshu-pump", daemon=True)
         pump.start()
+        last.callback(pump.join, timeout=30)
+        last.callback(stop.set)
         if broker is not None:
             broker.start()
+            last.callback(broker.stop)
         announce(hub, doors, host, port)
         run_web(hub, doors, host, port)
-    finally:
-        if broker is not None:
-            broker.stop()
-        stop.set()
-        if pump.is_alive():
-            pump.join(timeout=30)
-        hub.close()
-        folder.release()
-        out.print("stopped; everything accepted is kept")
+    out.print("stopped; everything accepted is kept")
 
 
 def announce(hub: Hub, doors: Doors, host: str, port: int) -> None:
@@ -103,7 +100,7 @@ def announce(hub: Hub, doors: Doors, host: str, port: int) -> None:
 
 
 def run_web(hub: Hub, doors: Doors, host: str, port: int) -> None:
-    """The web server, until Ctrl-C or SIGTERM."""
+    """The web server, until Ctrl-C or SIGTERM; the caller then closes what it opened."""
     config = uvicorn.Config(
         make_app(hub, doors.view, doors.tokens),
         host=host,
@@ -112,6 +109,9 @@ def run_web(hub: Hub, doors: Doors, host: str, port: int) -> None:
         access_log=False,
         timeout_graceful_shutdown=3,
     )
+    if threading.current_thread() is threading.main_thread():
+        # the web server raises what stopped it once more when it has stopped: SIGTERM must not end us there
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run()
 

@@ -68,9 +68,12 @@ class Formats:
         self._now = now
 
     number = staticmethod(number)
-    quantity = staticmethod(quantity)
     percent = staticmethod(percent)
     unit = staticmethod(unit_sign)
+
+    def quantity(self, value: float | None, unit: str) -> str:
+        """The number with its unit; seconds as people say them."""
+        return self.span(value) if unit == "s" else quantity(value, unit)
 
     def local(self, moment: datetime) -> datetime:
         """The moment on the city's clocks."""

@@ -42,6 +42,7 @@ class Layers(Base):
 
     def _areas(self, as_of: datetime | None) -> Iterable[Feature]:
         states = self.hub.vital_queries.area_states(as_of)
+        leaves = {area.id for area in self.city.areas.leaves()}
         for area in self.city.areas:
             if area.shape is None:
                 continue
@@ -52,6 +53,7 @@ class Layers(Base):
                 area.id,
                 area.name,
                 kind=area.kind,
+                leaf=area.id in leaves,
                 level=state.level.word,
                 freshness=fresh,
             )

@@ -97,7 +97,7 @@ class TokenReader:
         while self.here.text not in ends and self.is_name_part():
             self.take()
         if first == self.at or self.tokens[first].kind != "name":
-            raise self.fail(f"a name is expected in {inside}")
+            raise self.fail(f"a name is expected in {inside}", token=self.tokens[first])
         return normal(self.text[self.tokens[first].start : self.tokens[self.at - 1].end])
 
     def is_name_part(self) -> bool:

@@ -17,15 +17,6 @@ def free_names(node: ast.Node) -> frozenset[str]:
     return frozenset(found)
 
 
-def filter_names(node: ast.Node) -> frozenset[str]:
-    """The names inside filters that may come from outside or from the members."""
-    found: set[str] = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.Filter):
-            _collect(part.condition, frozenset({"item"}), found)
-    return frozenset(found)
-
-
 def _collect(node: ast.Node, bound: frozenset[str], found: set[str]) -> None:
     if isinstance(node, ast.Name):
         if node.name not in bound:

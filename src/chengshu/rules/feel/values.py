@@ -116,7 +116,7 @@ def _from_timedelta(value: timedelta) -> Duration:
 
 
 def _from_float(value: float) -> Decimal | None:
-    return ARITHMETIC.create_decimal(repr(value)) if math.isfinite(value) else None
+    return ARITHMETIC.create_decimal(repr(float(value))) if math.isfinite(value) else None
 
 
 def _from_decimal(value: Decimal) -> Decimal | None:

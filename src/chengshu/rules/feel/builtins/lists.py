@@ -178,13 +178,13 @@ def sublist(run: Run, items: list[Any], start: Decimal, length: Decimal | None =
     return run.made_list(items[begin : begin + size])
 
 
-@LIBRARY.add("append", "list: list; +items: any")
+@LIBRARY.add("append", "list: list; +item: any")
 def append(run: Run, items: list[Any], more: list[Any]) -> list[Any]:
     run.may_make(len(items) + len(more))
     return items + more
 
 
-@LIBRARY.add("concatenate", "+lists: any")
+@LIBRARY.add("concatenate", "+list: any")
 def concatenate(run: Run, lists: list[Any]) -> list[Any]:
     if any(part is None for part in lists):
         raise FeelError("not-a-list", where="concatenate", type="null")
@@ -256,7 +256,7 @@ def _distinct(run: Run, items: Iterable[Any]) -> list[Any]:
     return run.made_list(result)
 
 
-@LIBRARY.add("union", "+lists: any")
+@LIBRARY.add("union", "+list: any")
 def union(run: Run, lists: list[Any]) -> list[Any]:
     return _distinct(run, concatenate(run, lists))
 

@@ -78,7 +78,7 @@ class Signature:
             last = max((i for i, p in enumerate(parameters) if p.name in given), default=-1)
             values = [given.get(p.name) for p in parameters[: last + 1]]
             return [
-                p.take(v, function) if p.name in given else v
+                [v] if p.rest else p.take(v, function) if p.name in given else v
                 for p, v in zip(parameters[: last + 1], values, strict=True)
             ]
         if parameters and (
