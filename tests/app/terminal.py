@@ -41,7 +41,11 @@ def run(*words: object) -> Ran:
     """Run ``chengshu`` with ``words`` in this process."""
     out, err = io.StringIO(), io.StringIO()
     code = 0
-    with patch.object(sys, "argv", ["chengshu", *map(str, words)]), redirect_stdout(out), redirect_stderr(err):
+    with (
+        patch.object(sys, "argv", ["chengshu", *map(str, words)]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
         try:
             main()
         except SystemExit as stop:
@@ -100,7 +104,16 @@ def serving(city: Path, data: Path) -> Iterator[Served]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     log = data.with_suffix(".log")
-    words = ["serve", str(city), "--port", str(port), "--data", str(data), "--packages", str(ROOT / "scenarios")]
+    words = [
+        "serve",
+        str(city),
+        "--port",
+        str(port),
+        "--data",
+        str(data),
+        "--packages",
+        str(ROOT / "scenarios"),
+    ]
     with log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(
             [sys.executable, "-c", "from chengshu.app.cli import main; main()", *words],

@@ -60,7 +60,9 @@ def cyclic_areas(city: Path) -> str:
 def unknown_source(city: Path) -> str:
     path = package(city) / "indicators.yaml"
     text = path.read_text("utf-8")
-    path.write_text(text.replace("type: Underpass, attribute: pondingDepth", "type: Underpass, attribute: pondingDeep"))
+    path.write_text(
+        text.replace("type: Underpass, attribute: pondingDepth", "type: Underpass, attribute: pondingDeep")
+    )
     line = text[: text.index("- id: ponding\n")].count("\n") + 1
     return f"indicators.yaml:{line}"
 
@@ -119,7 +121,9 @@ MISTAKES: list[tuple[Callable[[Path], str], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "word", "cure"), MISTAKES, ids=[spoil.__name__ for spoil, _, _ in MISTAKES])
+@pytest.mark.parametrize(
+    ("spoil", "word", "cure"), MISTAKES, ids=[spoil.__name__ for spoil, _, _ in MISTAKES]
+)
 def test_a_mistake_is_told_with_place_and_remedy(
     city: Path, spoil: Callable[[Path], str], word: str, cure: str
 ) -> None:
@@ -138,7 +142,9 @@ def test_in_words_each_mistake_has_its_place_and_an_arrow_to_the_remedy(city: Pa
     ran = run("check", city)
     assert ran.code == 1
     assert second in ran.err and "    → give one of them another parent" in ran.err
-    assert first.split(":")[0] in ran.err or "citty" not in ran.err  # areas that do not stand hide what names them
+    assert (
+        first.split(":")[0] in ran.err or "citty" not in ran.err
+    )  # areas that do not stand hide what names them
 
 
 def test_a_folder_of_neither_kind_is_told_what_to_do(tmp_path: Path) -> None:

@@ -36,7 +36,14 @@ def test_the_city_has_its_name_and_is_told_the_next_steps(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("name", "example"),
-    [("My City", "my-city"), ("9lives", "lives"), ("城市", "mycity"), ("../up", "up"), ("x" * 64, "x" * 63), ("", "mycity")],
+    [
+        ("My City", "my-city"),
+        ("9lives", "lives"),
+        ("城市", "mycity"),
+        ("../up", "up"),
+        ("x" * 64, "x" * 63),
+        ("", "mycity"),
+    ],
 )
 def test_a_bad_name_is_refused_with_the_rule_and_an_example(tmp_path: Path, name: str, example: str) -> None:
     ran = run("new", "--in", tmp_path, "--", name)

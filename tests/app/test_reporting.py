@@ -77,14 +77,19 @@ def test_a_token_is_shown_once_and_can_be_revoked(data: Path) -> None:
 
 
 def test_an_account_gets_a_link_and_not_a_password(data: Path) -> None:
-    ran = run("account", "zhou", "--data", data, "--role", "operator:water", "--name", "Zhou Ming", "--json")
-    if ran.code:
-        assert "operator" in ran.err  # the roles are named
-    ran = run("account", "lin", "--data", data, "--json")
-    assert ran.code == 0
-    assert ran.json["account"]["login"] == "lin" and ran.json["set_up"].startswith("/set-up?code=")
-    again = run("account", "lin", "--data", data)
+    words = ("account", "zhou", "--data", data, "--role", "operator:water", "--name", "Zhou Ming")
+    made = run(*words, "--json")
+    assert made.code == 0
+    assert made.json["account"]["login"] == "zhou" and made.json["set_up"].startswith("/set-up?code=")
+    assert {"role": "operator", "department": "water"}.items() <= made.json["account"]["grants"][0].items()
+    again = run(*words)
     assert again.code == 2 and "taken" in again.err
+
+
+def test_an_unknown_role_is_refused_with_those_there_are(data: Path) -> None:
+    ran = run("account", "zhou", "--data", data, "--role", "emperor")
+    assert ran.code == 2
+    assert "emperor" in ran.err and "duty_officer" in ran.err
 
 
 def test_commands_that_write_wait_for_the_hub_to_stop(data: Path) -> None:
@@ -153,7 +158,9 @@ def test_a_suite_that_fails_says_so(shared: Path, tmp_path: Path) -> None:
 def test_schemas_are_exported_for_every_declared_file(tmp_path: Path) -> None:
     ran = run("schema", "--out", tmp_path)
     names = {path.name.removesuffix(".schema.json") for path in tmp_path.iterdir()}
-    assert ran.code == 0 and {"city.toml", "sources.yaml", "indicators.yaml", "drill.yaml", "twin.toml"} <= names
+    assert (
+        ran.code == 0 and {"city.toml", "sources.yaml", "indicators.yaml", "drill.yaml", "twin.toml"} <= names
+    )
     for path in tmp_path.iterdir():
         schema = json.loads(path.read_text("utf-8"))
         assert schema["type"] == "object" and schema["properties"], path.name
@@ -162,7 +169,18 @@ def test_schemas_are_exported_for_every_declared_file(tmp_path: Path) -> None:
 
 def test_every_command_has_help_and_an_unknown_one_is_refused() -> None:
     words = run("--help").out
-    for name in ("check", "new", "drill", "compare", "serve", "demo", "token", "account", "journal", "schema"):
+    for name in (
+        "check",
+        "new",
+        "drill",
+        "compare",
+        "serve",
+        "demo",
+        "token",
+        "account",
+        "journal",
+        "schema",
+    ):
         assert name in words
         assert run(name, "--help").code == 0
     assert run("chek").code == 2

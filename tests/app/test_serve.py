@@ -1,4 +1,4 @@
-"""``chengshu serve``: a hub in a process of its own, its doors, how it stops, starts again, and survives a kill."""
+"""``chengshu serve``: a hub in a process of its own: its doors, how it stops, goes on, survives a kill."""
 
 from __future__ import annotations
 
@@ -151,13 +151,18 @@ def test_bad_records_are_put_aside_with_a_reason_and_the_rest_is_kept(hub: Serve
     assert all(item["detail"] for item in body["quarantined"])
     end = time.monotonic() + 30
     counted = r'chengshu_source_%s\{source="rain"\} [1-9]'
-    while not all(re.search(counted % word, hub.http.get("/metrics").text) for word in ("accepted", "quarantined")):
+    while not all(
+        re.search(counted % word, hub.http.get("/metrics").text) for word in ("accepted", "quarantined")
+    ):
         assert time.monotonic() < end, "the figures do not show it"
         time.sleep(0.2)
 
 
 def test_a_bare_nan_costs_its_own_record_only(hub: Served, prepared: Home) -> None:
-    good, bad = f'{{"device": "RG1", "time": "{now_iso()}", "rain": 1.5}}', f'{{"device": "RG2", "time": "{now_iso()}", "rain": NaN}}'
+    good, bad = (
+        f'{{"device": "RG1", "time": "{now_iso()}", "rain": 1.5}}',
+        f'{{"device": "RG2", "time": "{now_iso()}", "rain": NaN}}',
+    )
     body = prepared.push(hub.http, "rain", f'{{"readings": [{bad}, {good}]}}'.encode()).json()
     assert body["accepted"] == 1
     assert [(item["index"], item["code"]) for item in body["quarantined"]] == [(0, "value-not-number")]

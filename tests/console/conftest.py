@@ -25,10 +25,13 @@ from chengshu.kernel.errors import ChengshuError
 
 
 def _load() -> ModuleType:
-    """``fake.py`` beside this file, loaded once under one name whatever the import mode."""
+    """The package ``fake`` beside this file, loaded once under one name whatever the import mode."""
     name = "chengshu_console_fake"
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("fake.py"))
+        folder = Path(__file__).with_name("fake")
+        spec = importlib.util.spec_from_file_location(
+            name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module

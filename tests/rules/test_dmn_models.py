@@ -362,3 +362,29 @@ def test_functions_in_other_languages_are_not_called(build: Any) -> None:
     outcome = build.model(java, build.decision("d", build.literal("f(1)"), ["fn:f"])).decide("d")
     assert outcome.value is None
     assert {note.code for note in outcome.diagnostics} == {"no-logic", "not-a-function"}
+
+
+@pytest.mark.parametrize(
+    ("logic", "place"),
+    [
+        ("<literalExpression><text>rian &gt; 3</text></literalExpression>", "test: d"),
+        ("TABLE", "test: d, rule 1"),
+        (
+            "<list><literalExpression><text>for x in [rian] return x</text></literalExpression></list>",
+            "test: d",
+        ),
+    ],
+)
+def test_a_name_that_can_have_no_value_is_found_at_once(build: Any, logic: str, place: str) -> None:
+    logic = build.table(["rain"], [("> rian", "1")]) if logic == "TABLE" else logic
+    with pytest.raises(DmnError, match="«rian» has no value here; is «rain» meant") as caught:
+        build.model(build.input_data("rain"), build.decision("d", logic, ["rain"]))
+    assert caught.value.fault.where == place
+
+
+def test_names_of_members_are_not_mistaken_for_unknown_ones(build: Any) -> None:
+    text = "count(gauges[level > 3 and limit < 9]) + count(for g in gauges return g.id)"
+    model = build.model(build.input_data("gauges"), build.decision("d", build.literal(text), ["gauges"]))
+    boxed = f"<filter><in>{build.literal('gauges')}</in><match>{build.literal('level > 3')}</match></filter>"
+    assert build.model(build.input_data("gauges"), build.decision("d", boxed, ["gauges"])).problems == ()
+    assert model.decide("d", {"gauges": [{"id": 1, "level": 5, "limit": 8}]}).value == 2

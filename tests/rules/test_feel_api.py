@@ -163,6 +163,13 @@ def test_compiling_twice_gives_the_same_object() -> None:
         ('"\\ud83d"', 0, "no character"),
         ("for x return 1", 6, "«in» is expected"),
         ("then", 0, "does not fit here"),
+        ("a ≥ 3", 2, "write >= instead"),
+        ("50%", 2, "write / 100 instead"),
+        ("a <> 3", 3, "write != instead of <>"),
+        ("a => 3", 3, "write >= instead of =>"),
+        ("a = 'b'", 4, 'write texts in "…"'),
+        ("not flooded", 0, "write not(…)"),
+        ("level is null", 9, "write = null"),
         ("f(1, b: 2)", 5, "named and positional arguments cannot be mixed"),
     ],
 )

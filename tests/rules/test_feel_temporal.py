@@ -94,3 +94,18 @@ def test_summer_time_is_known_by_zone() -> None:
         '[@"2026-07-01T08:00:00@Europe/Paris".time offset, @"2026-01-01T08:00:00@Europe/Paris".time offset]'
     )()
     assert offsets == [timedelta(hours=2), timedelta(hours=1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('@"2026-03-29T01:30:00@Europe/Paris" + @"PT1H"', "2026-03-29T03:30:00@Europe/Paris"),
+        ('@"2026-03-28T12:00:00@Europe/Paris" + @"P1D"', "2026-03-29T13:00:00@Europe/Paris"),
+        ('@"2026-03-28T12:00:00@Europe/Paris" + @"P1M"', "2026-04-28T12:00:00@Europe/Paris"),
+        ('@"2026-07-01T12:00:00@Asia/Macau" - @"P1D"', "2026-06-30T12:00:00@Asia/Macau"),
+        ('@"99999-07-01T12:00:00@Europe/Paris" + @"PT1H"', "99999-07-01T13:00:00@Europe/Paris"),
+        ('@"-5000-07-01T12:00:00@Etc/UTC" + @"P1D"', "-5000-07-02T12:00:00@Etc/UTC"),
+    ],
+)
+def test_durations_run_through_changes_of_the_clock(text: str, expected: str) -> None:
+    assert compile_expression(f"string({text})")() == expected

@@ -74,3 +74,12 @@ def test_no_clock_and_no_chance(files: dict[str, ast.Module]) -> None:
             if isinstance(node, ast.Attribute) and node.attr in ("now", "today", "utcnow"):
                 value = node.value
                 assert not (isinstance(value, ast.Name) and value.id in ("datetime", "date")), name
+
+
+def test_every_builtin_says_what_it_does() -> None:
+    from chengshu.rules.feel.builtins import BUILTINS
+
+    for name, builtin in BUILTINS.items():
+        for signature in builtin.signatures:
+            described = signature.apply.__doc__ or signature.apply.__name__ == "apply"
+            assert described, name

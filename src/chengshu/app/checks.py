@@ -183,7 +183,7 @@ def _roads(city: City) -> None:
 
 
 def _twins(city: City) -> Iterator[Fault]:
-    """Open each model file once: SWMM itself says what is wrong in it, then what the city's things miss in it."""
+    """Open each model once: SWMM says what is wrong in it; then what the things of the city miss in it."""
     engine, found = SwmmEngine(workers=1), list[Fault]()
     try:
         for wiring in wirings_of(city).values():

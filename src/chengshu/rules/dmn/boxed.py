@@ -54,7 +54,10 @@ def declared(scope: LogicScope, type_ref: str) -> FeelType | None:
 def compile_text(text: str, scope: LogicScope, place: str = "") -> Code:
     """A FEEL text as a closure; one that does not parse is reported and gives null."""
     try:
-        return compile_node(parse_expression(text, scope.names), scope.feel())
+        tree = parse_expression(text, scope.names)
+        code = compile_node(tree, scope.feel())
+        scope.check_names(tree, place or scope.place)
+        return code
     except FeelSyntaxError as error:
         name, problem = place or scope.place, f"{error.message} ({error.fault.where})"
         scope.report(name, f"{problem} in «{text}»")
@@ -187,7 +190,7 @@ def _iterator(boxed: dmn.Iterator, scope: LogicScope) -> Code:
 
 def _filter(boxed: dmn.BoxedFilter, scope: LogicScope) -> Code:
     source = ast.Opaque(compile_boxed(boxed.source, scope))
-    match = ast.Opaque(compile_boxed(boxed.match, scope.inside(("item",))))
+    match = ast.Opaque(compile_boxed(boxed.match, scope.inside(("item",)).unknown()))
     return compile_node(ast.Filter(source, match), scope.feel())
 
 

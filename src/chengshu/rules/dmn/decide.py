@@ -170,7 +170,11 @@ class Node:
         element, model = self.element, self.model
         requires = element.requires if isinstance(element, dmn.Decision | dmn.Knowledge) else ()
         self.required = [found for href in requires if (found := self._resolve(href)) is not None]
-        scope = LogicScope(self._names(), model.types.find, element.name, model.report)
+        visible = {alias or node.element.name for alias, node in self.required}
+        if isinstance(element, dmn.Knowledge):
+            visible.add(element.name)
+        names = frozenset(visible | model.types.member_names() | model.types.names() | self._imported_names())
+        scope = LogicScope(names, model.types.find, element.name, model.report, visible=frozenset(visible))
         self.type = declared(scope, element.type_ref)
         self.logic: Code | None = None
         self.make: Callable[[Vars, Run], Function] | None = None
@@ -192,11 +196,9 @@ class Node:
     def _resolve_all(self, hrefs: tuple[str, ...]) -> list[Node]:
         return [found[1] for href in hrefs if (found := self._resolve(href)) is not None]
 
-    def _names(self) -> frozenset[str]:
-        names = {node.element.name for _, node in self.required} | {
-            alias for alias, _ in self.required if alias
-        }
-        return frozenset(names | self.model.types.member_names() | self.model.types.names())
+    def _imported_names(self) -> set[str]:
+        """Names that may follow the name of an imported model."""
+        return {node.element.name for alias, node in self.required if alias}
 
 
 class _Evaluation:

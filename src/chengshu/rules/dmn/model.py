@@ -15,6 +15,8 @@ class Boxed:
 
 @dataclass(frozen=True, slots=True)
 class Literal(Boxed):
+    """A FEEL expression."""
+
     text: str
 
 
@@ -71,22 +73,30 @@ class ContextEntry:
 
 @dataclass(frozen=True, slots=True)
 class BoxedContext(Boxed):
+    """A context, or with a nameless last entry the value of that entry."""
+
     entries: tuple[ContextEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BoxedList(Boxed):
+    """A list of boxed expressions."""
+
     items: tuple[Boxed, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Relation(Boxed):
+    """A list of contexts, written as a grid."""
+
     columns: tuple[str, ...]
     rows: tuple[tuple[Boxed, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FormalParameter:
+    """A parameter of a boxed function."""
+
     name: str
     type_ref: str = ""
 
@@ -102,12 +112,16 @@ class FunctionLogic(Boxed):
 
 @dataclass(frozen=True, slots=True)
 class Invocation(Boxed):
+    """A call with arguments bound by name."""
+
     function: Boxed
     bindings: tuple[tuple[str, Boxed | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Conditional(Boxed):
+    """If, then, else."""
+
     condition: Boxed
     then: Boxed
     otherwise: Boxed
@@ -125,6 +139,8 @@ class Iterator(Boxed):
 
 @dataclass(frozen=True, slots=True)
 class BoxedFilter(Boxed):
+    """The members of a list that match."""
+
     source: Boxed
     match: Boxed
 
@@ -140,7 +156,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class InputData(Element):
-    pass
+    """A value that is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +178,8 @@ class Knowledge(Element):
 
 @dataclass(frozen=True, slots=True)
 class Service(Element):
+    """A decision service: outputs over its own inputs and input decisions."""
+
     outputs: tuple[str, ...] = ()
     encapsulated: tuple[str, ...] = ()
     input_decisions: tuple[str, ...] = ()

@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
+from chengshu.rules.feel import ast
+from chengshu.rules.feel.builtins import FUNCTIONS
 from chengshu.rules.feel.compile import Scope
+from chengshu.rules.feel.compile_tests import PLACEHOLDER
+from chengshu.rules.feel.scopes import free_names
 from chengshu.rules.feel.types import FeelType
 
 
 @dataclass(frozen=True, slots=True)
 class LogicScope:
-    """Names in scope, the model's types, and where problems go (a place and a sentence)."""
+    """What is known where a text stands, and where problems go (a place and a sentence).
+
+    ``names`` are those the parser must know, ``visible`` those that have a value (None: that is not known).
+    """
 
     names: frozenset[str]
     types: Callable[[str], FeelType | None]
     place: str
     report: Callable[[str, str], None]
     inner: bool = False
+    visible: frozenset[str] | None = None
 
     def inside(self, names: Iterable[str]) -> LogicScope:
         """The scope within a construct that has variables of its own."""
-        return LogicScope(self.names | frozenset(names), self.types, self.place, self.report, True)
+        more = frozenset(names)
+        visible = None if self.visible is None else self.visible | more
+        return replace(self, names=self.names | more, visible=visible, inner=True)
+
+    def unknown(self) -> LogicScope:
+        """The scope within a filter, where the entries of the members are names as well."""
+        return replace(self, visible=None)
 
     def feel(self) -> Scope:
         """The same for the compiler of FEEL."""
         return Scope(self.inner, self.types)
+
+    def check_names(self, tree: ast.Node, place: str) -> None:
+        """Report names that can have no value here: not required, not defined, not built in."""
+        if self.visible is None:
+            return
+        for name in sorted(free_names(tree) - self.visible - FUNCTIONS.keys() - {PLACEHOLDER}):
+            near = get_close_matches(name, self.visible, n=1)
+            hint = f"; is «{near[0]}» meant?" if near else "; it has to be required, or defined before"
+            self.report(place, f"«{name}» has no value here{hint}")

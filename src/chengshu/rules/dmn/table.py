@@ -62,10 +62,12 @@ def read_cell(text: str, scope: LogicScope, place: str) -> ast.UnaryTests | None
     if text.strip() in ANY_CELLS:
         return ast.UnaryTests((), any=True)
     try:
-        return parse_unary_tests(text, scope.names)
+        tree = parse_unary_tests(text, scope.names)
     except FeelSyntaxError as error:
         scope.report(place, f"{error.message} ({error.fault.where}) in «{text}»")
         return None
+    scope.check_names(tree, place)
+    return tree
 
 
 def _mentions_value(tree: ast.Node) -> bool:

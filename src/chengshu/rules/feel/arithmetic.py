@@ -58,10 +58,6 @@ def _date_plus(date: Date, nanos: int) -> Date:
     return Date.of_number((date.key * DAY * NANOS + nanos) // (DAY * NANOS))
 
 
-def _date_time_plus(moment: DateTime, nanos: int) -> DateTime:
-    return DateTime.of_local_nanos(moment.local_nanos + nanos, moment.time)
-
-
 def _time_plus(time: Time, nanos: int) -> Time:
     return Time.of_nanos(time.nanos + nanos, time.offset, time.zone)
 
@@ -106,9 +102,9 @@ _TABLE: dict[tuple[str, type, type], Operation] = {
     ("/", Months, Decimal): lambda a, b: Months(_shared(a.months, b)),
     ("/", Duration, Duration): lambda a, b: _ratio(a.nanos, b.nanos),
     ("/", Months, Months): lambda a, b: _ratio(a.months, b.months),
-    ("+", DateTime, Duration): lambda a, b: _date_time_plus(a, b.nanos),
-    ("+", Duration, DateTime): lambda a, b: _date_time_plus(b, a.nanos),
-    ("-", DateTime, Duration): lambda a, b: _date_time_plus(a, -b.nanos),
+    ("+", DateTime, Duration): lambda a, b: a.plus(b.nanos),
+    ("+", Duration, DateTime): lambda a, b: b.plus(a.nanos),
+    ("-", DateTime, Duration): lambda a, b: a.plus(-b.nanos),
     ("+", DateTime, Months): lambda a, b: _month_shift(a, b.months),
     ("+", Months, DateTime): lambda a, b: _month_shift(b, a.months),
     ("-", DateTime, Months): lambda a, b: _month_shift(a, -b.months),

@@ -30,22 +30,28 @@ def _nodes(value: Any) -> Iterator[Node]:
 
 @dataclass(frozen=True, slots=True)
 class Number(Node):
+    """``30``, ``.5``, ``1.5e3``."""
+
     value: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class String(Node):
+    """``"red"``, with its escapes resolved."""
+
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Boolean(Node):
+    """``true`` or ``false``."""
+
     value: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Null(Node):
-    pass
+    """``null``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,15 @@ class AtLiteral(Node):
 
 @dataclass(frozen=True, slots=True)
 class Name(Node):
+    """A variable or function by name; several words are one name."""
+
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Negation(Node):
+    """``-operand``."""
+
     operand: Node
 
 
@@ -93,6 +103,8 @@ class Junction(Node):
 
 @dataclass(frozen=True, slots=True)
 class Between(Node):
+    """``operand between low and high``, both ends included."""
+
     operand: Node
     low: Node
     high: Node
@@ -108,6 +120,8 @@ class Test(Node):
 
 @dataclass(frozen=True, slots=True)
 class In(Node):
+    """``operand in …``: one of the tests must hold."""
+
     operand: Node
     tests: tuple[Test, ...]
 
@@ -124,12 +138,16 @@ class TypeRef(Node):
 
 @dataclass(frozen=True, slots=True)
 class InstanceOf(Node):
+    """``operand instance of type``."""
+
     operand: Node
     type: TypeRef
 
 
 @dataclass(frozen=True, slots=True)
 class If(Node):
+    """``if condition then … else …``."""
+
     condition: Node
     then: Node
     otherwise: Node
@@ -146,6 +164,8 @@ class Iteration(Node):
 
 @dataclass(frozen=True, slots=True)
 class For(Node):
+    """``for … return body``; the last iteration turns fastest."""
+
     iterations: tuple[Iteration, ...]
     body: Node
 
@@ -161,12 +181,16 @@ class Quantified(Node):
 
 @dataclass(frozen=True, slots=True)
 class Parameter(Node):
+    """A parameter of a function, perhaps with a type."""
+
     name: str
     type: TypeRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionDefinition(Node):
+    """``function(parameters) body``; ``external`` ones are written in another language."""
+
     parameters: tuple[Parameter, ...]
     body: Node
     external: bool = False
@@ -174,12 +198,16 @@ class FunctionDefinition(Node):
 
 @dataclass(frozen=True, slots=True)
 class Path(Node):
+    """``source.name``."""
+
     source: Node
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Filter(Node):
+    """``source[condition]``: by condition, or by number."""
+
     source: Node
     condition: Node
 
@@ -195,22 +223,30 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True)
 class ListLiteral(Node):
+    """``[a, b]``."""
+
     items: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry(Node):
+    """One entry of a context."""
+
     key: str
     value: Node
 
 
 @dataclass(frozen=True, slots=True)
 class ContextLiteral(Node):
+    """``{a: 1, b: a + 1}``; later entries see earlier ones."""
+
     entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RangeLiteral(Node):
+    """``[low..high]``, ``(low..high)`` and their mixtures."""
+
     low: Node
     high: Node
     low_included: bool

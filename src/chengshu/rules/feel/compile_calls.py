@@ -170,12 +170,14 @@ def _filter(node: ast.Filter, scope: Scope) -> Code:
 
     def code(v: Vars, r: Run) -> Any:
         items = _as_list(source(v, r))
+        r.spend(len(items))
         kept: list[Any] = []
         for item in items:
-            r.spend(1)
             inside = {**v, "item": item}
             if type(item) is dict:
-                inside.update(item if wanted is None else {n: item[n] for n in wanted if n in item})
+                for name in item if wanted is None else wanted:
+                    if name in item:
+                        inside[name] = item[name]
             chosen = condition(inside, r)
             if chosen is True:
                 kept.append(item)

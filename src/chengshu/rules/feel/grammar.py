@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from chengshu.rules.feel import ast
 from chengshu.rules.feel.lexer import Token
-from chengshu.rules.feel.names import RESERVED
+from chengshu.rules.feel.names import RESERVED, STOPS
 from chengshu.rules.feel.reader import TokenReader
 from chengshu.rules.feel.type_syntax import read_type
 
@@ -18,6 +18,15 @@ MAX_CHAIN = 250
 COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _POWERS = {"+": 4, "-": 4, "*": 5, "/": 5, "**": 6}
 _OR, _AND, _COMPARE, _ADD = 1, 2, 3, 4
+_MISTAKES = {
+    "==": "write = instead of ==",
+    "=>": "write >= instead of =>",
+    "=<": "write <= instead of =<",
+    "<>": "write != instead of <>",
+    "'": 'write texts in "…"',
+}
+"""Operators of other languages, by the token before and the one that does not fit."""
+
 _ENDS = frozenset({")", "]", "}", ",", ":", "..", "=", "!=", "<", "<=", ">", ">=", "+", "*", "/", "**", "."})
 _LITERALS: dict[str, Callable[[int], ast.Node]] = {
     "true": lambda pos: ast.Boolean(True, pos=pos),
@@ -220,8 +229,9 @@ class Grammar(TokenReader):
             return self.nested(self.brackets[token.text])
         if token.kind == "end":
             raise self.fail("something is missing here" if self.text.strip() else "there is no expression")
-        doubled = self.at > 0 and token.text == "=" and self.tokens[self.at - 1].text == "="
-        raise self.fail(f"«{token.text}» does not fit here", "write = instead of ==" if doubled else "")
+        before = self.tokens[self.at - 1].text if self.at else ""
+        hint = _MISTAKES.get(before + token.text) or _MISTAKES.get(token.text, "")
+        raise self.fail(f"«{token.text}» does not fit here", hint)
 
     def word(self, token: Token) -> ast.Node:
         """A literal, a construct that begins with a word, or a name."""
@@ -233,6 +243,9 @@ class Grammar(TokenReader):
             if token.text in self.constructs:
                 return self.nested(lambda: self.constructs[token.text](self))
             raise self.fail(f"«{token.text}» does not fit here")
+        following = self.tokens[self.at + 1]
+        if token.text == "not" and known is None and following.kind == "name" and following.text not in STOPS:
+            raise self.fail("«not» takes brackets", "write not(…)")
         return ast.Name(self.name("an expression"), pos=token.start)
 
     # -- brackets ----------------------------------------------------------------------------------------

@@ -46,7 +46,18 @@ _TOKEN = re.compile(
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
-_FULL_WIDTH = dict(zip("（）［］｛｝＜＞＝，：＋－＊／！“”「」《》", '()[]{}<>=,:+-*/!""""<>', strict=True))
+_PLAIN = dict(zip("（）［］｛｝＜＞＝，：＋－＊／“”「」×÷−–", '()[]{}<>=,:+-*/""""*/--', strict=True))
+_PLAIN |= {
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "。": ".",
+    "&": "and",
+    "|": "or",
+    "!": "not(…) or !=",
+    "%": "/ 100",
+}
+"""What people type for an operator, and the operator."""
 
 
 def unescape(body: str) -> str:
@@ -69,19 +80,12 @@ def unescape(body: str) -> str:
 
 def _stranger(text: str, at: int) -> FeelSyntaxError:
     char = text[at]
-    if char in _FULL_WIDTH:
-        return FeelSyntaxError(
-            text, at, f"«{char}» is not part of FEEL", f"write {_FULL_WIDTH[char]} instead"
-        )
+    if char in _PLAIN:
+        return FeelSyntaxError(text, at, f"«{char}» is not part of FEEL", f"write {_PLAIN[char]} instead")
     if char == '"':
         return FeelSyntaxError(text, at, "this string has no end", 'close it with "')
     if text.startswith("/*", at):
         return FeelSyntaxError(text, at, "this comment has no end", "close it with */")
-    if text.startswith(("==", "&&", "||"), at):
-        plain = {"=": "=", "&": "and", "|": "or"}[char]
-        return FeelSyntaxError(
-            text, at, f"«{text[at : at + 2]}» is not part of FEEL", f"write {plain} instead"
-        )
     return FeelSyntaxError(text, at, f"the character «{char}» is not part of FEEL")
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from chengshu.rules.feel.errors import FeelSyntaxError
 from chengshu.rules.feel.lexer import Token, tokenize
-from chengshu.rules.feel.names import KnownNames, join_words, normal
+from chengshu.rules.feel.names import KnownNames, is_plain, join_words, normal
 
 MAX_NESTING = 60
 """Deepest nesting of brackets, conditions and loops."""
@@ -79,6 +79,9 @@ class TokenReader:
             found = f"«{self.here.text}»" if self.here.text else "the end"
             raise self.fail(f"a name is expected in {inside}, but here is {found}")
         text, length = self.longest_name()
+        for token in self.tokens[self.at + 1 : self.at + length]:
+            if token.text in ("null", "true", "false") and is_plain(text):
+                raise self.fail(f"«{text}» is not a name", f"write = {token.text}", token)
         self.at += length
         return text
 

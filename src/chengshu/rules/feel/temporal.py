@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import ClassVar
 
-from chengshu.rules.feel.zones import zone_offset
+from chengshu.rules.feel.zones import zone_offset, zone_offset_at
 
 NANOS = 1_000_000_000
 DAY = 86_400
@@ -196,6 +196,14 @@ class DateTime(Temporal):
     def instant(self) -> int:
         """Nanoseconds since 1970-01-01T00:00:00Z; a local date and time counts as UTC."""
         return self.key * NANOS + self.time.nano
+
+    def plus(self, nanos: int) -> DateTime:
+        """So much later in time; in a zone by name the clock may change on the way (DMN 1.5, table 57)."""
+        if self.time.zone is None:
+            return DateTime.of_local_nanos(self.local_nanos + nanos, self.time)
+        instant = self.instant + nanos
+        offset = zone_offset_at(self.time.zone, instant // NANOS)
+        return DateTime.of_local_nanos(instant + offset * NANOS, self.time)
 
     def parts(self) -> tuple[object, ...]:
         return (*self.date.parts(), *self.time.parts())

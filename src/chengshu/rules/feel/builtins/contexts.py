@@ -15,6 +15,7 @@ Context = dict[str, Any]
 
 @LIBRARY.add("get value", "m: context; key: string")
 def get_value(_run: Run, context: Context, key: str) -> Any:
+    """The value of an entry."""
     if key not in context:
         raise FeelError("no-entry", name=key)
     return context[key]
@@ -22,6 +23,7 @@ def get_value(_run: Run, context: Context, key: str) -> Any:
 
 @LIBRARY.add("get value", "m: context; keys: list")
 def get_nested_value(run: Run, context: Context, keys: list[Any]) -> Any:
+    """The value of an entry within entries."""
     value: Any = context
     for key in keys:
         if type(value) is not dict or type(key) is not str:
@@ -32,6 +34,7 @@ def get_nested_value(run: Run, context: Context, keys: list[Any]) -> Any:
 
 @LIBRARY.add("get entries", "m: context")
 def get_entries(run: Run, context: Context) -> list[Context]:
+    """The entries as contexts of key and value."""
     return run.made_list([{"key": key, "value": value} for key, value in context.items()])
 
 
@@ -50,12 +53,14 @@ def context_of(run: Run, entries: list[Any]) -> Context:
 
 @LIBRARY.add("context put", "context: context; key: string; value: any")
 def context_put(run: Run, context: Context, key: str, value: Any) -> Context:
+    """The context with one entry set."""
     run.spend(len(context))
     return {**context, key: value}
 
 
 @LIBRARY.add("context put", "context: context; keys: list; value: any")
 def context_put_nested(run: Run, context: Context, keys: list[Any], value: Any) -> Context:
+    """The context with an entry within entries set."""
     if not keys or type(keys[0]) is not str:
         raise FeelError("bad-value", name="context put", value="keys that are not strings")
     run.spend(len(keys))
@@ -69,6 +74,7 @@ def context_put_nested(run: Run, context: Context, keys: list[Any], value: Any) 
 
 @LIBRARY.add("context merge", "contexts: list")
 def context_merge(run: Run, contexts: list[Any]) -> Context:
+    """Contexts laid over each other, the later ones on top."""
     result: Context = {}
     for context in contexts:
         if type(context) is not dict:

@@ -29,11 +29,13 @@ def _number(text: str) -> Decimal:
 
 @LIBRARY.add("number", "from: string|number")
 def number(_run: Run, source: str | Decimal) -> Decimal:
+    """The number that a text denotes."""
     return _number(source) if isinstance(source, str) else source
 
 
 @LIBRARY.add("number", "from: string; grouping separator: string|null; decimal separator: string|null")
 def number_with_separators(_run: Run, text: str, grouping: str | None, point: str | None) -> Decimal:
+    """The number that a text with thousands separators or a decimal comma denotes."""
     if (
         grouping not in (None, " ", ",", ".")
         or point not in (None, ".", ",")
@@ -51,6 +53,7 @@ def number_with_separators(_run: Run, text: str, grouping: str | None, point: st
 
 @LIBRARY.add("string", "from: any")
 def string(run: Run, value: Any) -> str | None:
+    """A value as text."""
     if value is None:
         return None
     return run.made_text(text_of(value, run.spend))
@@ -58,6 +61,7 @@ def string(run: Run, value: Any) -> str | None:
 
 @LIBRARY.add("not", "negand: any")
 def negation(run: Run, value: Any) -> bool | None:
+    """True for false, false for true, null for the rest."""
     if type(value) is bool:
         return not value
     if value is not None:
@@ -73,6 +77,7 @@ def same(_run: Run, left: Any, right: Any) -> bool:
 
 @LIBRARY.add("is", "[value1: any]; [value2: any]")
 def same_or_missing(_run: Run, left: Any = None, right: Any = None) -> bool:
+    """The same, with values left out as null."""
     return same(_run, left, right)
 
 

@@ -42,12 +42,14 @@ def _same(left: Any, right: Any) -> bool:
 
 @LIBRARY.add("list contains", "list: list; element: any")
 def list_contains(run: Run, items: list[Any], element: Any) -> bool:
+    """Whether an element equals a member."""
     run.spend(len(items))
     return any(_same(item, element) for item in items)
 
 
 @LIBRARY.add("count", "list: list")
 def count(_run: Run, items: list[Any]) -> Decimal:
+    """How many members there are."""
     return Decimal(len(items))
 
 
@@ -69,16 +71,19 @@ def _extreme(name: str, sign: int, run: Run, items: list[Any]) -> Any:
 
 @LIBRARY.add("min", "*list: any")
 def minimum(run: Run, items: list[Any]) -> Any:
+    """The least of values that compare."""
     return _extreme("min", -1, run, items)
 
 
 @LIBRARY.add("max", "*list: any")
 def maximum(run: Run, items: list[Any]) -> Any:
+    """The greatest of values that compare."""
     return _extreme("max", 1, run, items)
 
 
 @LIBRARY.add("sum", "*list: number|duration|months")
 def summed(run: Run, items: list[Any]) -> Any:
+    """The sum of numbers or of durations."""
     if items and type(items[0]) in (Duration, Months):
         result = items[0]
         for item in items[1:]:
@@ -91,6 +96,7 @@ def summed(run: Run, items: list[Any]) -> Any:
 
 @LIBRARY.add("mean", "*list: number")
 def mean(run: Run, items: list[Any]) -> Decimal:
+    """The arithmetic mean."""
     return mean_of(run, _numbers("mean", _filled("mean", items)))
 
 
@@ -102,6 +108,7 @@ def _filled(name: str, items: list[Any]) -> list[Any]:
 
 @LIBRARY.add("product", "*list: number")
 def product(run: Run, items: list[Any]) -> Decimal:
+    """The product of numbers."""
     run.spend(len(items))
     result = Decimal(1)
     for number in _numbers("product", _filled("product", items)):
@@ -111,6 +118,7 @@ def product(run: Run, items: list[Any]) -> Decimal:
 
 @LIBRARY.add("median", "*list: number")
 def median(run: Run, items: list[Any]) -> Decimal | None:
+    """The middle number, or the mean of the two in the middle; null of an empty list."""
     numbers = sorted(_numbers("median", items))
     run.spend(len(numbers))
     if not numbers:
@@ -145,11 +153,13 @@ def mode(run: Run, items: list[Any]) -> list[Decimal]:
 
 @LIBRARY.add("all", "*list: boolean")
 def all_of(run: Run, items: list[Any]) -> bool | None:
+    """Whether every member is true."""
     return _junction("all", run, items, decisive=False)
 
 
 @LIBRARY.add("any", "*list: boolean")
 def any_of(run: Run, items: list[Any]) -> bool | None:
+    """Whether a member is true."""
     return _junction("any", run, items, decisive=True)
 
 
@@ -169,6 +179,7 @@ def _junction(name: str, run: Run, items: Any, decisive: bool) -> bool | None:
 
 @LIBRARY.add("sublist", "list: list; start position: number; [length: number]")
 def sublist(run: Run, items: list[Any], start: Decimal, length: Decimal | None = None) -> list[Any]:
+    """So many members from a position on, or all of them."""
     begin = _index("sublist", items, start)
     if length is None:
         return run.made_list(items[begin:])
@@ -180,12 +191,14 @@ def sublist(run: Run, items: list[Any], start: Decimal, length: Decimal | None =
 
 @LIBRARY.add("append", "list: list; +item: any")
 def append(run: Run, items: list[Any], more: list[Any]) -> list[Any]:
+    """The list with further members at its end."""
     run.may_make(len(items) + len(more))
     return items + more
 
 
 @LIBRARY.add("concatenate", "+list: any")
 def concatenate(run: Run, lists: list[Any]) -> list[Any]:
+    """The members of several lists, one list after another."""
     if any(part is None for part in lists):
         raise FeelError("not-a-list", where="concatenate", type="null")
     parts = [part if type(part) is list else [part] for part in lists]
@@ -195,12 +208,14 @@ def concatenate(run: Run, lists: list[Any]) -> list[Any]:
 
 @LIBRARY.add("insert before", "list: list; position: number; newItem: any")
 def insert_before(run: Run, items: list[Any], position: Decimal, new: Any) -> list[Any]:
+    """The list with a member added before a position."""
     at = _index("insert before", items, position)
     return run.made_list([*items[:at], new, *items[at:]])
 
 
 @LIBRARY.add("remove", "list: list; position: number")
 def remove(run: Run, items: list[Any], position: Decimal) -> list[Any]:
+    """The list without the member at a position."""
     at = _index("remove", items, position)
     return run.made_list([*items[:at], *items[at + 1 :]])
 
@@ -209,6 +224,7 @@ def remove(run: Run, items: list[Any], position: Decimal) -> list[Any]:
     "list replace", "list: list; position: number; newItem: any", "list: list; match: function; newItem: any"
 )
 def list_replace(run: Run, items: list[Any], which: Decimal | Function, new: Any) -> list[Any]:
+    """The list with the member at a position, or the members chosen by a function, replaced."""
     if isinstance(which, Decimal):
         at = _index("list replace", items, which)
         return run.made_list([*items[:at], new, *items[at + 1 :]])
@@ -225,11 +241,13 @@ def list_replace(run: Run, items: list[Any], which: Decimal | Function, new: Any
 
 @LIBRARY.add("reverse", "list: list")
 def reverse(run: Run, items: list[Any]) -> list[Any]:
+    """The list backwards."""
     return run.made_list(items[::-1])
 
 
 @LIBRARY.add("index of", "list: list; match: any")
 def index_of(run: Run, items: list[Any], match: Any) -> list[Decimal]:
+    """The positions of the members that equal a value."""
     run.spend(len(items))
     return [Decimal(at) for at, item in enumerate(items, 1) if _same(item, match)]
 
@@ -258,11 +276,13 @@ def _distinct(run: Run, items: Iterable[Any]) -> list[Any]:
 
 @LIBRARY.add("union", "+list: any")
 def union(run: Run, lists: list[Any]) -> list[Any]:
+    """The members of several lists without repetition."""
     return _distinct(run, concatenate(run, lists))
 
 
 @LIBRARY.add("distinct values", "list: list")
 def distinct_values(run: Run, items: list[Any]) -> list[Any]:
+    """The members without repetition."""
     return _distinct(run, items)
 
 
@@ -278,6 +298,7 @@ def duplicate_values(run: Run, items: list[Any]) -> list[Any]:
 
 @LIBRARY.add("flatten", "list: list")
 def flatten(run: Run, items: list[Any]) -> list[Any]:
+    """The members of lists within lists, as one list."""
     result: list[Any] = []
     waiting = [iter(items)]
     while waiting:

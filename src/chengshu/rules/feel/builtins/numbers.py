@@ -62,6 +62,7 @@ _rounding("round half down", ROUND_HALF_DOWN, "n: number; scale: number")
 
 @LIBRARY.add("abs", "n: number|duration|months")
 def absolute(_run: Run, value: Decimal | Duration | Months) -> Decimal | Duration | Months:
+    """The size of a number or duration, without its sign."""
     if isinstance(value, Duration):
         return Duration(abs(value.nanos))
     if isinstance(value, Months):
@@ -85,6 +86,7 @@ def modulo(_run: Run, dividend: Decimal, divisor: Decimal) -> Decimal:
 
 @LIBRARY.add("sqrt", "number: number")
 def sqrt(_run: Run, number: Decimal) -> Decimal:
+    """The square root."""
     if number < 0:
         raise FeelError("out-of-range", what="sqrt")
     return ARITHMETIC.sqrt(number)
@@ -100,6 +102,7 @@ def log(_run: Run, number: Decimal) -> Decimal:
 
 @LIBRARY.add("exp", "number: number")
 def exp(_run: Run, number: Decimal) -> Decimal:
+    """The power of e."""
     try:
         return ARITHMETIC.exp(number)
     except DecimalException:
@@ -115,11 +118,13 @@ def _is_multiple_of_two(number: Decimal) -> bool | None:
 
 @LIBRARY.add("odd", "number: number")
 def odd(_run: Run, number: Decimal) -> bool:
+    """Whether a whole number is odd."""
     return _is_multiple_of_two(number) is False
 
 
 @LIBRARY.add("even", "number: number")
 def even(_run: Run, number: Decimal) -> bool:
+    """Whether a whole number is even."""
     return _is_multiple_of_two(number) is True
 
 

@@ -132,6 +132,7 @@ _relation("coincides", "range1: range; range2: range", _coincides)
 
 @LIBRARY.add("range", "from: string")
 def range_from(_run: Run, text: str) -> Range:
+    """The range that a text with literal ends denotes."""
     try:
         return parse_range(text)
     except ValueError:

@@ -14,6 +14,7 @@ LIBRARY = Library()
 
 @LIBRARY.add("substring", "string: string; start position: number; [length: number]")
 def substring(_run: Run, text: str, start: Decimal, length: Decimal | None = None) -> str:
+    """So many characters from a position on; negative positions count from the end."""
     first = whole(start, "start position")
     if first == 0 or abs(first) > max(len(text), 1):
         if first == 0 or first < 0:
@@ -30,43 +31,51 @@ def substring(_run: Run, text: str, start: Decimal, length: Decimal | None = Non
 
 @LIBRARY.add("string length", "string: string")
 def string_length(_run: Run, text: str) -> Decimal:
+    """How many characters there are."""
     return Decimal(len(text))
 
 
 @LIBRARY.add("upper case", "string: string")
 def upper_case(run: Run, text: str) -> str:
+    """In capitals."""
     return run.made_text(text.upper())
 
 
 @LIBRARY.add("lower case", "string: string")
 def lower_case(run: Run, text: str) -> str:
+    """In small letters."""
     return run.made_text(text.lower())
 
 
 @LIBRARY.add("substring before", "string: string; match: string")
 def substring_before(_run: Run, text: str, match: str) -> str:
+    """What stands before the first occurrence; empty when there is none."""
     at = text.find(match)
     return text[:at] if at >= 0 else ""
 
 
 @LIBRARY.add("substring after", "string: string; match: string")
 def substring_after(_run: Run, text: str, match: str) -> str:
+    """What stands after the first occurrence; empty when there is none."""
     at = text.find(match)
     return text[at + len(match) :] if at >= 0 else ""
 
 
 @LIBRARY.add("contains", "string: string; match: string")
 def contains(_run: Run, text: str, match: str) -> bool:
+    """Whether one text occurs in the other."""
     return match in text
 
 
 @LIBRARY.add("starts with", "string: string; match: string")
 def starts_with(_run: Run, text: str, match: str) -> bool:
+    """Whether a text begins so."""
     return text.startswith(match)
 
 
 @LIBRARY.add("ends with", "string: string; match: string")
 def ends_with(_run: Run, text: str, match: str) -> bool:
+    """Whether a text ends so."""
     return text.endswith(match)
 
 

@@ -42,6 +42,7 @@ MONTHS = (
 
 @LIBRARY.add("date", "from: string|date|datetime")
 def date_from(_run: Run, source: str | Date | DateTime) -> Date:
+    """The date that a text, date, or date and time denotes."""
     if isinstance(source, DateTime):
         return source.date
     if isinstance(source, Date):
@@ -58,6 +59,7 @@ def _read(parse: Callable[[str], T], text: str, name: str) -> T:
 
 @LIBRARY.add("date", "year: number; month: number; day: number")
 def date_of(_run: Run, year: Decimal, month: Decimal, day: Decimal) -> Date:
+    """The date of a year, month and day."""
     try:
         return Date(whole(year, "year"), whole(month, "month"), whole(day, "day"))
     except ValueError:
@@ -66,6 +68,7 @@ def date_of(_run: Run, year: Decimal, month: Decimal, day: Decimal) -> Date:
 
 @LIBRARY.add("time", "from: string|date|time|datetime")
 def time_from(_run: Run, source: str | Date | Time | DateTime) -> Time:
+    """The time that a text, time, or date and time denotes; a date is its midnight in UTC."""
     if isinstance(source, DateTime):
         return source.time
     if isinstance(source, Time):
@@ -79,6 +82,7 @@ def time_from(_run: Run, source: str | Date | Time | DateTime) -> Time:
 def time_of(
     _run: Run, hour: Decimal, minute: Decimal, second: Decimal, offset: Duration | None = None
 ) -> Time:
+    """The time of an hour, minute and second, perhaps with an offset from UTC."""
     nanos = whole(second * NANOS, "second")
     seconds, nano = divmod(nanos, NANOS)
     east = None if offset is None else offset.seconds
@@ -90,6 +94,7 @@ def time_of(
 
 @LIBRARY.add("date and time", "from: string|date|datetime")
 def date_time_from(_run: Run, source: str | Date | DateTime) -> DateTime:
+    """The date and time that a text denotes; a date is its midnight in UTC."""
     if isinstance(source, DateTime):
         return source
     if isinstance(source, Date):
@@ -99,11 +104,13 @@ def date_time_from(_run: Run, source: str | Date | DateTime) -> DateTime:
 
 @LIBRARY.add("date and time", "date: date|datetime; time: time")
 def date_time_of(_run: Run, date: Date | DateTime, time: Time) -> DateTime:
+    """A date joined with a time."""
     return DateTime(date.date if isinstance(date, DateTime) else date, time)
 
 
 @LIBRARY.add("duration", "from: string|duration|months")
 def duration(_run: Run, source: str | Duration | Months) -> Duration | Months:
+    """The duration that a text denotes."""
     return _read(parse_duration, source, "duration") if isinstance(source, str) else source
 
 
@@ -113,22 +120,26 @@ def _day(value: Date | DateTime) -> Date:
 
 @LIBRARY.add("years and months duration", "from: date|datetime; to: date|datetime")
 def years_and_months_duration(_run: Run, start: Date | DateTime, end: Date | DateTime) -> Months:
+    """Whole months from one day to another."""
     return years_and_months(_day(start), _day(end))
 
 
 @LIBRARY.add("day of year", "date: date|datetime")
 def day_of_year(_run: Run, value: Date | DateTime) -> Decimal:
+    """1 to 366."""
     day = _day(value)
     return Decimal(day.key - day_number(day.year, 1, 1) + 1)
 
 
 @LIBRARY.add("day of week", "date: date|datetime")
 def day_of_week(_run: Run, value: Date | DateTime) -> str:
+    """``Monday`` to ``Sunday``."""
     return DAYS[_day(value).weekday - 1]
 
 
 @LIBRARY.add("month of year", "date: date|datetime")
 def month_of_year(_run: Run, value: Date | DateTime) -> str:
+    """``January`` to ``December``."""
     return MONTHS[_day(value).month - 1]
 
 
@@ -142,6 +153,7 @@ def week_of_year(_run: Run, value: Date | DateTime) -> Decimal:
 
 @LIBRARY.add("now", "")
 def now(run: Run) -> DateTime:
+    """The present moment, from the clock handed in."""
     return _now(run, "now")
 
 
@@ -155,4 +167,5 @@ def _now(run: Run, name: str) -> DateTime:
 
 @LIBRARY.add("today", "")
 def today(run: Run) -> Date:
+    """The present date, from the clock handed in."""
     return _now(run, "today").date
