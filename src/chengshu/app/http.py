@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -47,6 +48,7 @@ def make_app(hub: Hub, view: View, tokens: Tokens) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
+    app.add_middleware(GZipMiddleware, minimum_size=1024)  # it leaves event streams alone
     app.include_router(ingest.router(hub.intake, tokens))
     app.include_router(cap.router(hub.vital_queries, hub.city))
     app.include_router(console.router(view))

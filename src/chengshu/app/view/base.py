@@ -112,12 +112,25 @@ class Base:
         resource = Resource(kind, id_, areas=areas, **about)
         return ",".join(self.means.access.require(self.account(person), action, resource).policies)
 
+    def who(self, actor: str) -> str:
+        """An actor as people call it: a person's name, a body or unit in both scripts, a part of the hub."""
+        kind, _, key = actor.partition(":")
+        if kind == "unit":
+            return _both(self.thing(key))
+        if kind == "department":
+            return _both(self.department(key))
+        if kind == "source" and key in self.hub.sources:
+            return _both(self.hub.sources[key].title)
+        if actor in self._people:
+            return self._people[actor].name
+        return key.replace("-", " ").replace("_", " ") if kind in ("person", "operator") else actor
+
     def line(self, entry: Entry) -> shown.TimelineItem:
         """A journal entry as a line of a timeline."""
         return shown.TimelineItem(
             entry.at,
             self.sentence(entry.action, entry.body, entry.actor),
-            entry.actor,
+            self.who(entry.actor),
             entry.action,
             _level(entry.body),
             reason(entry.reason),
@@ -132,13 +145,17 @@ class Base:
         order = body.get("work_order")
         name = Text.of(order["name"]) if isinstance(order, Mapping) else Text()
         headline = Text.of(body.get("headline") or "")
-        who = self.thing(actor.removeprefix("unit:")) if actor.startswith("unit:") else Text.of(actor)
+        who = Text.of(self.who(actor))
         return Text(
             *(
                 template.say(tag).format(name=name.say(tag), headline=headline.say(tag), actor=who.say(tag))
                 for tag in ("en", "zh-Hans", "zh-Hant")
             )
         )
+
+
+def _both(name: Text) -> str:
+    return " ".join(dict.fromkeys(filter(None, (name.en, name.zh_hans))))
 
 
 def reason(value: Mapping[str, Any] | None) -> Reason | None:

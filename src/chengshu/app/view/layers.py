@@ -28,6 +28,7 @@ class Layers(Base):
         """A FeatureCollection of the layer."""
         makers: dict[str, Callable[[datetime | None], Iterable[Feature]]] = {
             "areas": self._areas,
+            "ground": self._ground,
             "roads": self._roads,
             "drainage": self._drainage,
             "nodes": self._nodes,
@@ -42,6 +43,9 @@ class Layers(Base):
 
     def _areas(self, as_of: datetime | None) -> Iterable[Feature]:
         states = self.hub.vital_queries.area_states(as_of)
+        warned: dict[str, Level] = {}
+        for item in self.hub.vital_queries.warnings(as_of=as_of):
+            warned[item.area] = max(Level.parse(item.level), warned.get(item.area, Level.NORMAL))
         leaves = {area.id for area in self.city.areas.leaves()}
         for area in self.city.areas:
             if area.shape is None:
@@ -54,7 +58,7 @@ class Layers(Base):
                 area.name,
                 kind=area.kind,
                 leaf=area.id in leaves,
-                level=state.level.word,
+                level=warned.get(area.id, Level.NORMAL).word,
                 freshness=fresh,
             )
 
@@ -77,8 +81,11 @@ class Layers(Base):
             ]
         return found
 
+    def _ground(self, as_of: datetime | None) -> Iterable[Feature]:
+        return self._base["base"]
+
     def _roads(self, as_of: datetime | None) -> Iterable[Feature]:
-        return [*self._base["base"], *self._base["roads"]]
+        return self._base["roads"]
 
     def _drainage(self, as_of: datetime | None) -> Iterable[Feature]:
         yield from self._base["sewers"]

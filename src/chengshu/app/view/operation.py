@@ -51,6 +51,7 @@ class Operation(Base):
             first,
             self.means.drill_name,
             problems,
+            self.city.attribution,
         )
 
     def _bounds_of_city(self) -> tuple[float, float, float, float]:

@@ -202,7 +202,7 @@ class Responses(Base):
             ),
             words.TASK_EFFECT,
             tuple(_field(item) for item in task.fields),
-            task.assignee or None,
+            self.who(task.assignee) if task.assignee else None,
             task.finished_at,
         )
 
@@ -219,12 +219,13 @@ class Responses(Base):
             float(value) for value in closing.get("values", {}).values() if isinstance(value, int | float)
         ]
         samples = self._evidence(event, now)
+        limit = self.city.scenarios[event.scenario].settings.get("closing.ponding", 0.0)
         return (
             shown.VerificationView(
                 words.VERIFY_NAME,
                 why.text if why else Text(),
                 "m",
-                0.0,
+                float(limit),
                 dwell,
                 min(held, dwell),
                 event.verified_at is not None,
