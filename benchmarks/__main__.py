@@ -1,7 +1,7 @@
 """Run every benchmark, or the one named: ``python -m benchmarks [NAME [OPTIONS OF IT]]``.
 
-Each runs in a process of its own, so that none warms or burdens another; when one fails the rest still run, and
-the status at the end is 1.
+Each runs in a process of its own, so that none warms or burdens another. When one fails the
+rest still run, and the status at the end is 1.
 """
 
 from __future__ import annotations
@@ -50,9 +50,8 @@ def run(name: str, options: list[str]) -> bool:
     code = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{name}", *options], cwd=HERE.parent, check=False
     ).returncode
-    print(
-        f"{name}: {'done' if code == 0 else f'FAILED with status {code}'} after {time.monotonic() - start:.0f} s"
-    )
+    ending = "done" if code == 0 else f"FAILED with status {code}"
+    print(f"{name}: {ending} after {time.monotonic() - start:.0f} s")
     return code == 0
 
 

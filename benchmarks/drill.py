@@ -2,8 +2,9 @@
 
     python -m benchmarks.drill [--city cities/demo] [--scenario waterlogging]
 
-A drill steps the true city, speaks for every device, runs the whole hub (twin, ensemble, rules, plans, dispatch)
-and the people. The baseline is one run of the truth alone, from dry, over the same hours: nothing can be faster.
+A drill steps the true city, speaks for every device, and runs the whole hub (twin, ensemble, rules, plans,
+dispatch) and its people. The baseline is one run of the truth alone over the same hours: the least there is
+to compute.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -71,7 +72,7 @@ class Served:
         found = re.search(r"/set-up\?code=(\S+)", self.said)
         return found[1] if found else ""
 
-    def wait(self, seconds: float = 120) -> None:
+    def wait(self, seconds: float = 240) -> None:
         """Until it answers. Fails with what it said when it ends before."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -84,6 +85,11 @@ class Served:
             else:
                 return
         raise AssertionError(f"the hub did not answer: {self.said}")
+
+    def stop(self, how: signal.Signals) -> int:
+        """Ask it to stop; gives its exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(timeout=90)
 
     def children(self) -> list[int]:
         """Its worker processes, and theirs."""
@@ -98,14 +104,14 @@ class Served:
 
 
 @contextmanager
-def serving(city: Path, data: Path) -> Iterator[Served]:
+def serving(city: Path, data: Path, command: str = "serve") -> Iterator[Served]:
     """A hub serving ``city`` on a free port, ready to be asked; killed at the end where it still runs."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     log = data.with_suffix(".log")
     words = [
-        "serve",
+        command,
         str(city),
         "--port",
         str(port),
@@ -131,3 +137,11 @@ def serving(city: Path, data: Path) -> Iterator[Served]:
         if process.poll() is None:
             process.kill()
         process.wait(timeout=60)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still runs (a zombie does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

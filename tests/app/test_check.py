@@ -81,6 +81,17 @@ def unknown_node(city: Path) -> str:
     return str(city / f"drainage.inp:{line}")
 
 
+def missing_department(city: Path) -> str:
+    path = city / "departments.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("- id: meteorology", "- id: meteorologie"), "utf-8")
+    duties = city / "duties.yaml"
+    duties.write_text(duties.read_text("utf-8").replace("meteorology", "meteorologie"), "utf-8")
+    plan = (package(city) / "plan.bpmn").read_text("utf-8")
+    before = plan[: plan.index('department="meteorology"')]
+    return f"plan.bpmn:{before.count(chr(10)) + 1}"
+
+
 def projected(city: Path) -> str:
     path = city / "areas.geojson"
     areas = json.loads(path.read_text("utf-8"))
@@ -114,6 +125,7 @@ MISTAKES: list[tuple[Callable[[Path], str], str, str]] = [
     (unknown_source, "pondingDeep", "pondingDepth"),
     (dead_end, "no flow leaves it", "end event"),
     (unknown_node, "undefined object F9 in [CONDUITS]", "correct the name"),
+    (missing_department, "department 'meteorology', which the city does not have", "'meteorologie'"),
     (projected, "not longitude and latitude", "EPSG:4326"),
     (unknown_gauge, "'RG2' has no gauge", "RG2"),
     (unknown_sensor_node, "'J44', which the model does not have", "refNode"),

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.app.terminal import ROOT, Served, run, serving
+from tests.app.terminal import ROOT, Served, alive, run, serving
 
 from chengshu.app.hub import SERVICE, open_hub
 from chengshu.app.stores import open_state
@@ -210,14 +210,6 @@ def test_a_wrong_broker_address_is_told_before_anything_starts(home: Home, word:
     assert run("token", "rain", "--data", home.data).code == 0  # the folder was given back
 
 
-def alive(pid: int) -> bool:
-    """Whether a process still runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_in_order_and_goes_on_where_it_stopped(home: Home, how: signal.Signals) -> None:
@@ -226,8 +218,7 @@ def test_it_stops_in_order_and_goes_on_where_it_stopped(home: Home, how: signal.
         message = {"readings": [{"device": "RG1", "time": time_, "rain": 7.5}]}
         assert home.push(served.http, "rain", message).json()["accepted"] == 1
         first, workers = served.http.get("/healthz").json()["seq"], served.children()
-        served.process.send_signal(how)
-        assert served.process.wait(timeout=60) == 0, served.said
+        assert served.stop(how) == 0, served.said
         assert "stopped; everything accepted is kept" in served.said
         assert "Traceback" not in served.said
         end = time.monotonic() + 20
@@ -295,6 +286,10 @@ def test_a_kill_loses_nothing_that_was_accepted(home: Home) -> None:
     assert {round(value, 6) for value in answered} <= kept
     with serving(home.city, home.data) as served:  # the lock went with the process
         assert served.http.get("/healthz").json()["city"] == "mycity"
-        served.process.send_signal(signal.SIGINT)
-        assert served.process.wait(timeout=60) == 0
+        assert served.stop(signal.SIGINT) == 0
     assert run("journal", "verify", "--data", home.data, "--json").json["ok"]
+
+
+def test_the_journal_can_be_verified_while_the_hub_runs(hub: Served) -> None:
+    assert run("journal", "verify", "--data", hub.log.with_suffix("")).code == 0
+    assert hub.http.get("/healthz").status_code == 200

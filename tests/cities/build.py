@@ -300,6 +300,7 @@ where = {{kind = "manhole"}}
 
 [nowcast]
 count = 6
+step = "PT10M"
 
 [forecast]
 interval = "PT15M"
@@ -309,6 +310,10 @@ members = 16
 [flooded]
 volume_m3 = 20.0
 rate_m3_s = 0.1
+
+[advice]
+runs = 24
+members = 2
 """
 
 
@@ -328,9 +333,9 @@ def _drill(network: str, rain: Rain, gauges: Mapping[str, XY], hours: int) -> st
             "interval": "PT1H",
             "step": "PT5M",
         },
-        "truth": {"seed": 7, "roughness": 0.1, "imperviousness": 0.05, "width": 0.1, "step": "PT1M"},
+        "truth": {"seed": 7, "roughness": 0.1, "imperviousness": 0.05, "width": 0.1, "step": "PT5M"},
         "gauges": {"interval": "PT5M", "noise": 0.03, "seed": 21},
-        "sensors": {"interval": "PT1M", "noise_m": 0.01, "seed": 22},
+        "sensors": {"interval": "PT5M", "noise_m": 0.01, "seed": 22},
         "people": {"seed": 31, "travel_factor": 1.25},
         "flooded_m3": 20,
         "mid_storm": "PT9H",

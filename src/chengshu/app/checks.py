@@ -11,6 +11,7 @@ from typing import Any
 from chengshu.app.decisions import Decisions, rule_files
 from chengshu.app.drill.run import read_stage
 from chengshu.app.hub import read_all_sources, roads_of, wirings_of
+from chengshu.app.offices import missing_offices
 from chengshu.engines.spiff import SpiffEngine
 from chengshu.engines.swmm.twin import SwmmEngine
 from chengshu.foundation.city import City, read_city
@@ -54,6 +55,7 @@ def check_city(folder: Path, packages: Path) -> list[Fault]:
     found: list[Fault] = []
     for look in (_calendar, _sources, _indicators, _rules, _plans, _dispatch, _roads, _twins, _drills):
         found += _faults(look, city)
+    found += missing_offices(city)
     return _once(found)
 
 

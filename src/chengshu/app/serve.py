@@ -91,7 +91,8 @@ def serve_city(city: City, data: Path, host: str, port: int, *, mqtt: str | None
 def announce(hub: Hub, doors: Doors, host: str, port: int) -> None:
     """Say where the hub is, and how the first person gets in."""
     base = f"http://{host}:{port}"
-    out.print(f"[bold]{hub.city.name.say('en')} {hub.city.name.say('zh-Hans')}[/bold]: {base}")
+    names = dict.fromkeys(hub.city.name.say(language) for language in ("en", "zh-Hans"))
+    out.print(f"[bold]{' '.join(names)}[/bold]: {base}")
     with hub.database.read() as connection:
         first = needs_setup(connection)
     if first:

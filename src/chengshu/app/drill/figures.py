@@ -82,6 +82,7 @@ def _sub_row(item: measure.SubArea, city: City) -> dict[str, Any]:
         "first_flood_at": iso(item.first_flood_at) if item.first_flood_at else None,
         "warned_at": iso(item.warned_at) if item.warned_at else None,
         "lead_time_s": item.lead_time_s,
+        "stood": item.stood,
     }
 
 

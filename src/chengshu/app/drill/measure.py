@@ -23,11 +23,16 @@ from chengshu.scenes.vitals.model import Warning as CityWarning
 
 @dataclass(frozen=True, slots=True)
 class SubArea:
-    """One area of the finest kind that warnings are raised for, and what came of it."""
+    """One area of the finest kind that warnings are raised for, and what came of it.
+
+    ``stood``: the warning still stood when the flooding began; it may have been lifted before because what
+    was done had made the flooding unlikely.
+    """
 
     area: str
     first_flood_at: datetime | None
     warned_at: datetime | None
+    stood: bool = False
 
     @property
     def outcome(self) -> str:
@@ -74,11 +79,26 @@ def sub_areas(
     holding = {
         area for leaf in set(node_area.values()) for area in areas.ancestors(leaf) if areas[area].kind == kind
     }
-    first: dict[str, datetime] = {}
+    own: dict[str, list[CityWarning]] = {}
     for warning in warnings:
-        if warning.area not in first or warning.raised_at < first[warning.area]:
-            first[warning.area] = warning.raised_at
-    return [SubArea(area, floods.get(area), first.get(area)) for area in sorted(holding)]
+        own.setdefault(warning.area, []).append(warning)
+    return [_judged(area, floods.get(area), own.get(area, [])) for area in sorted(holding)]
+
+
+def _judged(area: str, flood: datetime | None, own: Sequence[CityWarning]) -> SubArea:
+    """The warning that counts: the earliest of those that stood when it flooded; where none stood, the last
+    one raised before. A warning of the morning that was lifted does not lengthen the evening's lead time."""
+    raised = [warning.raised_at for warning in own]
+    if flood is None or not any(moment <= flood for moment in raised):
+        return SubArea(area, flood, min(raised, default=None))
+    standing = [
+        warning.raised_at
+        for warning in own
+        if warning.raised_at <= flood and (warning.cleared_at is None or warning.cleared_at > flood)
+    ]
+    if standing:
+        return SubArea(area, flood, min(standing), stood=True)
+    return SubArea(area, flood, max(moment for moment in raised if moment <= flood))
 
 
 def scores(found: Sequence[SubArea]) -> dict[str, Any]:

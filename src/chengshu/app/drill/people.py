@@ -69,6 +69,7 @@ class People:
         self, desk: Desk, habits: Habits, entities: Sequence[Mapping[str, Any]], travel_factor: float
     ) -> None:
         self._desk, self._habits, self._slow = desk, habits, travel_factor
+        self._nodes = {str(item["id"]): str(item["swmmId"]) for item in entities if "swmmId" in item}
         self.state = PeopleState(
             {
                 str(item["id"]): Whereabouts(item["lon"], item["lat"])
@@ -152,15 +153,17 @@ class People:
             if order.route and order.route.points:
                 place.lon, place.lat = order.route.points[-1].lon, order.route.points[-1].lat
             place.route, place.status = None, "working"
-        if order.setting:
+        if order.capacity > 0:
             self._plan(now, "setup", "pump", order.id)
         elif order.done_by is not None or order.kind == "inspect":
             self._plan(now, "inspect", "finish", order.id, deed.who)
 
     def _pump(self, deed: Deed, _now: datetime) -> None:
+        """The unit's pump runs from here until its order ends."""
         order = self._desk.order(deed.subject)
-        if order.state is OrderState.ARRIVED and order.setting:
-            self.state.pumping[order.id] = (str(order.setting["element"]), float(order.setting["value"]))
+        node = self._nodes.get(order.site or "")
+        if order.state is OrderState.ARRIVED and node is not None:
+            self.state.pumping[order.id] = (f"mobile:{node}", order.capacity)
 
     def _finish(self, deed: Deed, _now: datetime) -> None:
         order = self._desk.order(deed.subject)

@@ -92,12 +92,18 @@ class World:
         wanted = self._people.settings()
         changed = [
             Action(element, value)
-            for element, value in sorted(wanted.items())
-            if self._sent.get(element) != value
+            for element, asked in sorted(wanted.items())
+            if (value := self._possible(element, asked)) is not None and self._sent.get(element) != value
         ]
         self._sent |= {action.element: float(action.value or 0.0) for action in changed}
         self._settings |= {element: value for element, value in wanted.items() if element in self._settings}
         return changed
+
+    def _possible(self, element: str, value: float) -> float | None:
+        """What can really be set there: trucks side by side pump no more than the place lets through, and
+        nothing where the model knows no place for a pump."""
+        actuator = self._truth.spec.actuator(element)
+        return None if actuator is None else min(max(value, actuator.low), actuator.high)
 
     def _rain(self, entity: Mapping[str, Any], moment: datetime) -> Mapping[str, Any] | None:
         """The mean of the interval that has just ended."""

@@ -95,7 +95,7 @@ class Responses(Base):
         timeline = tuple(
             self.line(entry)
             for entry in self.hub.response.queries.timeline(event, until=now)
-            if entry.action in words.TYPES
+            if entry.action in words.TYPES and entry.action != "event.updated"  # the page shows what changed
         )
         review = self.hub.response.queries.review(event)
         why = reason(found.severity_reason)
@@ -345,7 +345,11 @@ class Responses(Base):
         )
 
     def _place(self, order: WorkOrder) -> Text:
-        return self.thing(order.site) if order.site else self.area(order.area).name
+        area = self.area(order.area).name
+        if not order.site:
+            return area
+        site = self.thing(order.site)
+        return Text(f"{site.en}, {area.en}", f"{area.zh_hans} {site.zh_hans}", f"{area.zh_hant} {site.zh_hant}")
 
 
 def _event_state(event: Event) -> Literal["open", "responding", "verifying", "closed", "reviewed"]:

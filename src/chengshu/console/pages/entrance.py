@@ -39,7 +39,7 @@ def router(console: Console) -> APIRouter:
             return console.page(
                 visit, "sign_in", code=error.status, next=_inside(next), login=login, error=error
             )
-        return _enter(request, session, _inside(next))
+        return _enter(visit, session, _inside(next))
 
     @routes.post("/sign-out")
     def sign_out(request: Request) -> Response:
@@ -73,7 +73,7 @@ def router(console: Console) -> APIRouter:
             return console.page(
                 visit, "set_up", code=error.status, given=code, login=login, name=name, error=error
             )
-        return _enter(request, session, "/")
+        return _enter(visit, session, "/")
 
     @routes.get("/account")
     def account(request: Request) -> Response:
@@ -116,15 +116,15 @@ def router(console: Console) -> APIRouter:
     return routes
 
 
-def _enter(request: Request, session: SignedIn, target: str) -> Response:
+def _enter(visit: Visit, session: SignedIn, target: str) -> Response:
     answer = RedirectResponse(target, 303)
     answer.set_cookie(
         SESSION_COOKIE,
         session.token,
-        expires=session.expires_at,
+        max_age=round((session.expires_at - visit.status.now).total_seconds()),  # the hub's clock may differ
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=visit.request.url.scheme == "https",
     )
     return answer
 

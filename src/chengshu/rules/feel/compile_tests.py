@@ -12,7 +12,7 @@ from typing import Any
 from chengshu.rules.feel import ast
 from chengshu.rules.feel.compare import in_range, is_member
 from chengshu.rules.feel.compile import _ORDERS, Scope, compared, compile_node, compiles, constant_of
-from chengshu.rules.feel.runtime import MISSING, Code, Run, Vars
+from chengshu.rules.feel.runtime import Code, Run, Vars
 from chengshu.rules.feel.values import Range, kind_of
 
 TestCode = Callable[[Any, Vars, Run], bool | None]
@@ -153,6 +153,3 @@ def _in(node: ast.In, scope: Scope) -> Code:
     operand = compile_node(node.operand, scope)
     test = compile_tests(ast.UnaryTests(node.tests), scope)
     return lambda v, r: test(operand(v, r), v, r)
-
-
-__all__ = ["MISSING", "PLACEHOLDER", "TestCode", "compile_test", "compile_tests", "member"]

@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chengshu.rules.feel.errors import LimitExceeded
-from chengshu.rules.feel.temporal import NANOS, Date, DateTime, Duration, Months, Temporal, Time
+from chengshu.rules.feel.temporal import NANOS, Date, DateTime, Duration, Months, Time
 from chengshu.rules.feel.zones import zone
 
 ARITHMETIC = Context(
@@ -227,16 +227,3 @@ def _to_parts(value: Any, left: list[int]) -> Any:
     if kind is list:
         return [_to_parts(item, left) for item in value]
     return {key: _to_parts(item, left) for key, item in value.items()}
-
-
-__all__ = [
-    "ARITHMETIC",
-    "PLAIN",
-    "ForeignValue",
-    "Function",
-    "Range",
-    "Temporal",
-    "from_python",
-    "kind_of",
-    "to_python",
-]

@@ -1,0 +1,50 @@
+"""``chengshu demo``: a city in the middle of its storm, live; it stops, is killed, and goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from tests.app.terminal import Served, alive, run, serving
+
+pytestmark = pytest.mark.slow
+
+
+def state(served: Served) -> tuple[datetime, int]:
+    """Its moment and the newest position of its stream. Fails when a part is in trouble."""
+    body = served.http.get("/healthz").json()
+    assert [part for part in body["parts"] if part["trouble"]] == []
+    return datetime.fromisoformat(body["now"]), body["seq"]
+
+
+def test_it_opens_in_the_middle_of_the_storm_and_goes_on_after_a_stop_and_after_a_kill(
+    pristine: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "demo"
+    middle = datetime.fromisoformat("2026-07-17T16:50:00+08:00")
+    with serving(pristine, data, "demo") as served:
+        first, seq = state(served)
+        assert first >= middle and seq > 100
+        assert served.code  # somebody can sign in
+        time.sleep(2)
+        later, more = state(served)
+        assert later > first and more >= seq  # time runs
+        workers = served.children()
+        assert served.stop(signal.SIGINT) == 0, served.said
+        assert "the storm waits" in served.said and "Traceback" not in served.said
+        assert not [pid for pid in workers if alive(pid)]
+    with serving(pristine, data, "demo") as served:
+        again, seq = state(served)
+        assert again >= later and seq >= more  # nothing is played twice, nothing is lost
+        time.sleep(1)
+        os.kill(served.process.pid, signal.SIGKILL)
+        served.process.wait(timeout=30)
+    with serving(pristine, data, "demo") as served:
+        killed, after = state(served)
+        assert killed >= again and after >= seq
+        assert served.stop(signal.SIGTERM) == 0, served.said
+    assert run("journal", "verify", "--data", data).code == 0
