@@ -23,3 +23,20 @@ def shared() -> Path:
     if not (folder / "checks").is_dir():
         pytest.skip("needs the shared data folder (set CHENGSHU_SHARED), which is not here")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which capabilities claim to work while a test that proves them is red."""
+    from chengshu.app.capabilities import read_capabilities
+
+    red = {report.nodeid for key in ("failed", "error") for report in terminalreporter.stats.get(key, [])}
+    for row in read_capabilities(ROOT / "capabilities.yaml") if red else ():
+        hurt = [
+            node
+            for node in row.proof
+            if any(name == node or name.startswith((f"{node}[", f"{node}::")) for name in red)
+        ]
+        if row.status == "works" and hurt:
+            terminalreporter.write_line(
+                f"capability {row.id} ({row.name}) says it works, but red: {', '.join(hurt)}"
+            )

@@ -15,7 +15,7 @@ from chengshu.kernel.areas import Area, AreaTree
 from chengshu.kernel.texts import Text
 
 T0 = datetime(2026, 7, 17, 7, tzinfo=UTC)
-AREAS = AreaTree([Area("city", Text.of("City"), "city"), Area("a", Text.of("A"), "community", "city")])
+AREAS = AreaTree([Area("city", Text.of("City"), "city", None), Area("a", Text.of("A"), "community", "city")])
 
 
 def judged(flood_h: float | None, *spans: tuple[float, float | None]) -> SubArea:

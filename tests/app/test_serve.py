@@ -195,6 +195,15 @@ def test_the_set_up_link_works_once(hub: Served) -> None:
     assert hub.http.get("/api/v1/overview").status_code == 401
 
 
+def test_a_taken_port_and_a_strange_host_are_told(hub: Served, home: Home) -> None:
+    port = hub.http.base_url.port
+    ran = run("serve", home.city, "--data", home.data, "--port", port)
+    assert ran.code == 2
+    assert f"cannot listen at 127.0.0.1:{port}" in ran.err and "another --port" in ran.err
+    ran = run("serve", home.city, "--data", home.data, "--port", 0, "--host", "no.such.host.invalid")
+    assert ran.code == 2 and "--host" in ran.err and "127.0.0.1" in ran.err
+
+
 def test_a_second_hub_on_the_same_data_is_refused(hub: Served, prepared: Home) -> None:
     data = hub.log.with_suffix("")
     ran = run("serve", prepared.city, "--data", data, "--port", 0)

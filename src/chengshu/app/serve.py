@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from chengshu.foundation.journal import Actor
 from chengshu.foundation.sensing import Tokens
 from chengshu.foundation.sensing.connectors.mqtt import MqttIntake
 from chengshu.kernel.clock import Clock, SystemClock
-from chengshu.kernel.errors import Invalid
+from chengshu.kernel.errors import Conflict, Invalid
 from chengshu.kernel.ids import TimeIds
 from chengshu.kernel.texts import Text
 
@@ -67,7 +68,8 @@ def _names(city: City):  # type: ignore[no-untyped-def]
 
 
 def serve_city(city: City, data: Path, host: str, port: int, *, mqtt: str | None = None) -> None:
-    """Serve until stopped. Raises :class:`Conflict` when the data folder is in use."""
+    """Serve until stopped. Raises :class:`Conflict` when the data folder or the port is in use."""
+    check_address(host, port)
     with contextlib.ExitStack() as last:
         last.callback(DataFolder(data).release)
         clock: Clock = SystemClock()
@@ -98,6 +100,29 @@ def announce(hub: Hub, doors: Doors, host: str, port: int) -> None:
     if first:
         code = doors.accounts.issue_setup_link(START)
         out.print(f"set-up link, for one use within its time: {base}/set-up?code={code}", soft_wrap=True)
+
+
+def check_address(host: str, port: int) -> None:
+    """Raise :class:`Conflict` or :class:`Invalid` when nobody can listen at the address."""
+    try:
+        kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(kind, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the web server does
+            probe.bind(address)
+    except socket.gaierror:
+        raise Invalid(
+            "host-unknown",
+            f"{host!r} is no address of this machine",
+            where="--host",
+            remedy="give 127.0.0.1 for this machine only, or 0.0.0.0 for all that reach it",
+        ) from None
+    except OSError as error:
+        raise Conflict(
+            "port-in-use",
+            f"the hub cannot listen at {host}:{port}: {error.strerror}",
+            where="--port",
+            remedy="give another --port, or stop what listens there",
+        ) from None
 
 
 def run_web(hub: Hub, doors: Doors, host: str, port: int) -> None:

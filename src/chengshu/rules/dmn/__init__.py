@@ -2,6 +2,6 @@
 
 from chengshu.rules.dmn.decide import Model, Outcome, read_model
 from chengshu.rules.dmn.errors import DmnError
-from chengshu.rules.dmn.explain import Match
+from chengshu.rules.dmn.explain import Match, NearMiss
 
-__all__ = ["DmnError", "Match", "Model", "Outcome", "read_model"]
+__all__ = ["DmnError", "Match", "Model", "NearMiss", "Outcome", "read_model"]

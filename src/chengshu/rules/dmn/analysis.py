@@ -283,16 +283,42 @@ class _Search:
         )
 
     def unreachable(self, at: int) -> None:
-        self.add(
-            "unreachable",
-            (at + 1,),
-            [],
-            (
-                f"rule {at + 1} of «{{name}}» never decides",
-                f"“{{name}}”的规则 {at + 1} 永远不起作用",
-                f"「{{name}}」的規則 {at + 1} 永遠不起作用",
-            ),
+        """A rule that never decides, with what stands in its way: an earlier rule, or a cell."""
+        wanted = [next((c for c in column.classes if c.rules >> at & 1), None) for column in self.columns]
+        said = (
+            f"rule {at + 1} of «{{name}}» never decides",
+            f"“{{name}}”的规则 {at + 1} 永远不起作用",
+            f"「{{name}}」的規則 {at + 1} 永遠不起作用",
         )
+        classes = [one for one in wanted if one is not None]
+        if len(classes) < len(wanted):
+            column = wanted.index(None)
+            why = _CELL_FITS_NOTHING.fill(
+                input=self.columns[column].name, cell=self.table.rules[at].inputs[column]
+            )
+            self.add("unreachable", (at + 1,), [], _joined(said, why))
+            return
+        rules = self.certain
+        for one in classes:
+            rules &= one.rules
+        why = _DECIDED_BEFORE.fill(rule=next(iter(bits(rules)), 0) + 1)
+        self.add("unreachable", (at + 1,), [one.sample for one in classes], _joined(said, why))
+
+
+_CELL_FITS_NOTHING = Text(
+    ": no value that {input} may have is {cell}",
+    "：{input} 可取的值都不满足 {cell}",
+    "：{input} 可取的值都不滿足 {cell}",
+)
+_DECIDED_BEFORE = Text(
+    ": with {{when}}, rule {rule} decides",
+    "：{{when}} 时由规则 {rule} 决定",
+    "：{{when}} 時由規則 {rule} 決定",
+)
+
+
+def _joined(said: tuple[str, str, str], why: Text) -> tuple[str, str, str]:
+    return said[0] + why.en, said[1] + why.zh_hans, said[2] + why.zh_hant
 
 
 def _said(value: Any) -> str:

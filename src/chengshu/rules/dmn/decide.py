@@ -11,7 +11,7 @@ from chengshu.kernel.errors import Fault
 from chengshu.rules.dmn import model as dmn
 from chengshu.rules.dmn.boxed import compile_boxed, compile_function, convert_value, converted, declared
 from chengshu.rules.dmn.errors import DmnError
-from chengshu.rules.dmn.explain import Match
+from chengshu.rules.dmn.explain import Match, NearMiss
 from chengshu.rules.dmn.reader import read_definitions
 from chengshu.rules.dmn.scope import LogicScope
 from chengshu.rules.dmn.types import TypeTable
@@ -28,11 +28,15 @@ _EMPTY: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The value of a decision, notes on what became null, and the rules that matched, in the order used."""
+    """The value of a decision, notes on what became null, and the rules that matched, in the order used.
+
+    ``near`` has the rules that missed by one cell; it is empty unless they were asked for.
+    """
 
     value: Any
     diagnostics: tuple[Diagnostic, ...]
     matched: tuple[Match, ...]
+    near: tuple[NearMiss, ...] = ()
 
 
 class Model:
@@ -83,6 +87,18 @@ class Model:
     def decisions(self) -> tuple[str, ...]:
         """Names of the decisions."""
         return tuple(e.name for e in self.definitions.elements if isinstance(e, dmn.Decision))
+
+    @cached_property
+    def top_decisions(self) -> tuple[str, ...]:
+        """Names of the decisions that no other decision of this model requires."""
+        used = {
+            node.element.name
+            for other in self.nodes.values()
+            if isinstance(other.element, dmn.Decision)
+            for alias, node in other.required
+            if alias is None
+        }
+        return tuple(name for name in self.decisions if name not in used)
 
     @cached_property
     def inputs(self) -> Mapping[str, str]:
@@ -137,11 +153,21 @@ class Model:
         )
 
     def decide(
-        self, name: str, context: Mapping[str, Any] = _EMPTY, *, clock: HasNow | None = None
+        self,
+        name: str,
+        context: Mapping[str, Any] = _EMPTY,
+        *,
+        clock: HasNow | None = None,
+        near: bool = False,
     ) -> Outcome:
-        """The value of a decision, given the inputs by name. Raises DmnError for an unknown decision."""
+        """The value of a decision, given the inputs by name. Raises DmnError for an unknown decision.
+
+        With ``near`` the outcome also has the rules that missed by one cell; every rule is tried for it.
+        """
         node = self._node(name, dmn.Decision, "decision")
         evaluation = _Evaluation(context, Budget(self.limits, clock))
+        if near:
+            evaluation.run.budget.near = []
         return evaluation.outcome(lambda: evaluation.value_of(node))
 
     def decide_service(
@@ -212,7 +238,9 @@ class _Evaluation:
         value = guarded(self.run, lambda: to_python(compute()))
         budget = self.run.budget
         matches = guarded(self.run, lambda: tuple(hit.as_match() for hit in budget.matched)) or ()
-        return Outcome(value, tuple(budget.diagnostics), matches)
+        missed = budget.near or []
+        near = guarded(self.run, lambda: tuple(miss.as_near_miss() for miss in missed)) or ()
+        return Outcome(value, tuple(budget.diagnostics), matches, near)
 
     def value_of(self, node: Node) -> Any:
         """The value of a required element, found once."""

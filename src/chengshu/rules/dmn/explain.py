@@ -48,6 +48,39 @@ class Match:
         return Reason(rule, self.text, dict(self.inputs))
 
 
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A rule that would have matched but for one cell: which input failed it, and what it would have given."""
+
+    table: str
+    rule: int
+    rule_id: str
+    input: str
+    cell: str
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+
+    @property
+    def text(self) -> Text:
+        """One sentence: which rule, what was in its way."""
+        result = ", ".join(f"{name} = {shown(v)}" if name else shown(v) for name, v in self.outputs.items())
+        return _NEAR.fill(
+            table=self.table,
+            rule=self.rule,
+            input=self.input,
+            value=shown(self.inputs[self.input]),
+            cell=self.cell,
+            result=result,
+        )
+
+
+_NEAR = Text(
+    "Rule {rule} of «{table}» missed by one cell: {input} = {value} is not {cell}; it would give {result}",
+    "“{table}”第 {rule} 条规则只差一格未命中：{input} = {value}，不满足 {cell}；否则给出 {result}",
+    "「{table}」第 {rule} 條規則只差一格未命中：{input} = {value}，不滿足 {cell}；否則給出 {result}",
+)
+
+
 def shown(value: Any) -> str:
     """A Python or FEEL value as FEEL writes it; strings in quotes."""
     return text_of([from_python(value)])[1:-1]

@@ -14,10 +14,6 @@ from chengshu.rules.feel.names import normal
 
 _DECLARATION = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._\-]*)["']""")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_BOXED = frozenset(
-    "literalExpression decisionTable context list relation functionDefinition invocation conditional "
-    "for some every filter".split()
-)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from chengshu.rules.dmn.explain import Match
+from chengshu.rules.dmn.explain import Match, NearMiss
 from chengshu.rules.dmn.model import Rule, Table
 from chengshu.rules.dmn.policy import POLICIES, Answer, Policy
 from chengshu.rules.dmn.scope import LogicScope
@@ -16,7 +16,7 @@ from chengshu.rules.feel import ast
 from chengshu.rules.feel.compare import equal
 from chengshu.rules.feel.compile import constant_of
 from chengshu.rules.feel.compile_tests import PLACEHOLDER, TestCode, compile_tests
-from chengshu.rules.feel.errors import FeelSyntaxError
+from chengshu.rules.feel.errors import FeelSyntaxError, LimitExceeded
 from chengshu.rules.feel.parser import parse_unary_tests
 from chengshu.rules.feel.runtime import MISSING, Code, Run, Vars
 from chengshu.rules.feel.types import FeelType, convert
@@ -24,6 +24,8 @@ from chengshu.rules.feel.values import kind_of, to_python
 
 CompileText = Callable[[str, str, LogicScope], Code]
 ANY_CELLS = frozenset({"", "-"})
+MAX_NEAR = 20
+"""Near misses told of one table in one evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,46 @@ class Hit:
     def as_match(self) -> Match:
         """The form given to users, in Python's values."""
         rule: Rule = self.table.rules[self.rule]
-        inputs = {
-            column.label or column.expression: to_python(value)
-            for column, value in zip(self.table.inputs, self.values, strict=True)
-        }
-        outputs = {
-            column.name: to_python(value)
-            for column, value in zip(self.table.outputs, self.result, strict=True)
-        }
+        inputs, outputs = _by_column(self.table, self.values, self.result)
         return Match(self.table.name, self.rule + 1, rule.id, rule.inputs, inputs, outputs, rule.annotations)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A rule that failed at one condition only, to be told in words when somebody asks."""
+
+    table: Table
+    rule: int
+    column: int
+    values: Sequence[Any]
+    result: Sequence[Any]
+
+    def as_near_miss(self) -> NearMiss:
+        """The form given to users, in Python's values."""
+        rule: Rule = self.table.rules[self.rule]
+        inputs, outputs = _by_column(self.table, self.values, self.result)
+        column = self.table.inputs[self.column]
+        return NearMiss(
+            self.table.name,
+            self.rule + 1,
+            rule.id,
+            column.label or column.expression,
+            rule.inputs[self.column],
+            inputs,
+            outputs,
+        )
+
+
+def _by_column(
+    table: Table, values: Sequence[Any], result: Sequence[Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was seen and given, by the names of the columns, in Python's values."""
+    inputs = {
+        column.label or column.expression: to_python(value)
+        for column, value in zip(table.inputs, values, strict=True)
+    }
+    outputs = {column.name: to_python(value) for column, value in zip(table.outputs, result, strict=True)}
+    return inputs, outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +180,8 @@ class CompiledTable:
             if check is not None and not self._admits(check, values[column], column, v, r):
                 return None
         hits = self._matching(values, v, r)
+        if r.budget.near is not None:
+            self._tell_near(values, v, r, r.budget.near)
         if not hits:
             return self._no_match(v, r)
         results = [tuple(self._result(rule, i, v, r) for i in range(len(self.kinds))) for rule in hits]
@@ -185,6 +220,37 @@ class CompiledTable:
                 if only_first:
                     return found
         return found
+
+    def _tell_near(self, values: list[Any], v: Vars, r: Run, near: list[Any]) -> None:
+        """Keep the rules that failed at one condition only. What is asked for here leaves no other trace."""
+        budget = r.budget
+        steps, notes, matched = budget.steps, len(budget.diagnostics), len(budget.matched)
+        budget.near = None  # tables that the conditions and results ask are not told again
+        try:
+            told = 0
+            for number, rule in enumerate(self.rules):
+                column = self._only_failing(rule, values, v, r)
+                if column is not None and told < MAX_NEAR:
+                    results = tuple(self._result(number, at, v, r) for at in range(len(self.kinds)))
+                    near.append(Miss(self.table, number, column, values, results))
+                    told += 1
+        except (LimitExceeded, RecursionError):
+            pass  # an explanation may be cut short, the value may not
+        budget.near = near
+        budget.steps = steps
+        del budget.diagnostics[notes:], budget.matched[matched:]
+
+    def _only_failing(self, rule: CompiledRule, values: list[Any], v: Vars, r: Run) -> int | None:
+        """The column of the one condition that fails; None when none fails, or several."""
+        r.spend(1)
+        failing: int | None = None
+        for column, test, uses_value in rule.tests:
+            value = values[column]
+            if test(value, {**v, PLACEHOLDER: value} if uses_value else v, r) is not True:
+                if failing is not None:
+                    return None
+                failing = column
+        return failing
 
     def _result(self, rule: int, column: int, v: Vars, r: Run) -> Any:
         value = self.rules[rule].results[column](v, r)

@@ -26,9 +26,12 @@ class HasNow(Protocol):
 
 
 class Budget:
-    """What is left, the notes made and the rules that matched; shared by all runs of one evaluation."""
+    """What is left, the notes made and the rules that matched; shared by all runs of one evaluation.
 
-    __slots__ = ("clock", "depth", "diagnostics", "limits", "matched", "steps")
+    ``near`` collects the rules of tables that missed by one condition; None: nobody asked for them.
+    """
+
+    __slots__ = ("clock", "depth", "diagnostics", "limits", "matched", "near", "steps")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS, clock: HasNow | None = None) -> None:
         self.limits = limits
@@ -36,6 +39,7 @@ class Budget:
         self.depth = 0
         self.diagnostics: list[Diagnostic] = []
         self.matched: list[Any] = []
+        self.near: list[Any] | None = None
         self.clock = clock
 
 
