@@ -17,7 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from chengshu.app.drill.run import Stage, read_stage, run_drill
+from chengshu.app.drill.run import run_drill
+from chengshu.app.drill.stage import Stage, read_stage
 from chengshu.app.drill.truth import without_actions
 from chengshu.app.places import find_packages
 from chengshu.engines.swmm.twin import SwmmEngine

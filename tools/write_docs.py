@@ -50,7 +50,7 @@ def commands() -> list[Command]:
     """Every command, groups resolved."""
     import typer.main
 
-    for part in ("city", "city_run", "proof"):  # the commands register themselves
+    for part in ("city", "city_run", "proof", "rules"):  # the commands register themselves
         import_module(f"chengshu.app.cli.{part}")
     from chengshu.app.cli.base import app
 

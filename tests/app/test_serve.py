@@ -19,6 +19,7 @@ import pytest
 from tests.app.terminal import ROOT, Served, alive, run, serving
 
 from chengshu.app.hub import SERVICE, open_hub
+from chengshu.app.serve import usable_port
 from chengshu.app.stores import open_state
 from chengshu.foundation.city import read_city
 from chengshu.foundation.context import decode_batch
@@ -202,6 +203,12 @@ def test_a_taken_port_and_a_strange_host_are_told(hub: Served, home: Home) -> No
     assert f"cannot listen at 127.0.0.1:{port}" in ran.err and "another --port" in ran.err
     ran = run("serve", home.city, "--data", home.data, "--port", 0, "--host", "no.such.host.invalid")
     assert ran.code == 2 and "--host" in ran.err and "127.0.0.1" in ran.err
+
+
+def test_port_0_takes_a_free_one() -> None:
+    first, second = usable_port("127.0.0.1", 0), usable_port("127.0.0.1", 0)
+    assert first > 1023 and second > 1023
+    assert usable_port("127.0.0.1", first) == first
 
 
 def test_a_second_hub_on_the_same_data_is_refused(hub: Served, prepared: Home) -> None:

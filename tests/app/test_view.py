@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from chengshu.app.drill.run import Play, read_stage
+from chengshu.app.drill.run import Play
+from chengshu.app.drill.stage import read_stage
 from chengshu.app.http import make_app
 from chengshu.app.hub import Manner
 from chengshu.app.newcity import make_city

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chengshu.console.charts import SPARK_HEIGHT, SPARK_WIDTH, spark_path
-from chengshu.console.formats import Formats, number, percent, quantity
+from chengshu.console.formats import Formats, number, percent, plainly, quantity
 from chengshu.console.words import Words
 
 NOW = datetime(2026, 7, 21, 10, 40, tzinfo=UTC)
@@ -95,3 +95,9 @@ def test_a_spark_stays_in_its_box_and_keeps_its_gaps(values: list[float | None])
         value is not None and (index == 0 or values[index - 1] is None) for index, value in enumerate(values)
     )
     assert path.count("M") == runs
+
+
+def test_inputs_of_a_reason_are_said_plainly() -> None:
+    assert plainly(None) == plainly([]) == "–"
+    assert plainly(["urn:ngsi-ld:Crew:C1", 0.25, True]) == "C1; 0.25; ✓"
+    assert plainly({"unit": "T1", "why": None}) == "unit: T1, why: –"

@@ -49,12 +49,14 @@ def test_rules_that_agree_may_overlap_under_any() -> None:
 def test_a_rule_behind_another_never_decides() -> None:
     (dead,) = analyse(table([("> 10", "-", "1"), ("> 20", '"low"', "2"), ("-", "-", "3")], "FIRST")).findings
     assert (dead.kind, dead.rules) == ("unreachable", (2,))
-    assert dead.text.zh_hans == "“levels”的规则 2 永远不起作用"
+    assert dead.text.zh_hans == '“levels”的规则 2 永远不起作用：rain = 21, area = "low" 时由规则 1 决定'
+    assert dead.example == {"rain": 21, "area": "low"}
 
 
 def test_a_rule_outside_the_allowed_values_never_decides() -> None:
     findings = analyse(table([("-", '"low"', "1"), ("-", '"high"', "2"), ("-", '"hihg"', "3")])).findings
     assert [(f.kind, f.rules) for f in findings] == [("unreachable", (3,))]
+    assert findings[0].text.en == 'rule 3 of «levels» never decides: no value that area may have is "hihg"'
 
 
 def test_nothing_is_claimed_about_conditions_that_are_not_understood() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chengshu.app.decisions import Decisions, rule_files
-from chengshu.app.drill.run import read_stage
+from chengshu.app.drill.stage import read_stage
 from chengshu.app.hub import read_all_sources, roads_of, wirings_of
 from chengshu.app.offices import missing_offices
 from chengshu.engines.spiff import SpiffEngine

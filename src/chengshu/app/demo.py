@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from chengshu.app.drill.keeping import load_world, save_world
-from chengshu.app.drill.run import Play, Progress, read_stage
+from chengshu.app.drill.run import Play, Progress
+from chengshu.app.drill.stage import read_stage
 from chengshu.app.hub import Manner
 from chengshu.app.say import out
-from chengshu.app.serve import announce, doors_of, run_web
+from chengshu.app.serve import announce, doors_of, run_web, usable_port
 from chengshu.app.stores import DataFolder
 from chengshu.foundation.access import Lifetimes
 from chengshu.foundation.city import City
@@ -64,6 +65,7 @@ def run_demo(
     progress: Progress | None = None,
 ) -> None:
     """Play the storm up to its middle (or go on where the last demo stopped), then serve it live."""
+    port = usable_port(host, port)
     folder = DataFolder(data)
     stage = read_stage(city, scenario)
     clock = DemoClock(stage.start, speed)

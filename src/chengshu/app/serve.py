@@ -69,7 +69,7 @@ def _names(city: City):  # type: ignore[no-untyped-def]
 
 def serve_city(city: City, data: Path, host: str, port: int, *, mqtt: str | None = None) -> None:
     """Serve until stopped. Raises :class:`Conflict` when the data folder or the port is in use."""
-    check_address(host, port)
+    port = usable_port(host, port)
     with contextlib.ExitStack() as last:
         last.callback(DataFolder(data).release)
         clock: Clock = SystemClock()
@@ -102,13 +102,14 @@ def announce(hub: Hub, doors: Doors, host: str, port: int) -> None:
         out.print(f"set-up link, for one use within its time: {base}/set-up?code={code}", soft_wrap=True)
 
 
-def check_address(host: str, port: int) -> None:
-    """Raise :class:`Conflict` or :class:`Invalid` when nobody can listen at the address."""
+def usable_port(host: str, port: int) -> int:
+    """``port``, or a free one for 0. Raises :class:`Conflict` or :class:`Invalid` when nobody can listen."""
     try:
         kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(kind, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the web server does
             probe.bind(address)
+            return int(probe.getsockname()[1])
     except socket.gaierror:
         raise Invalid(
             "host-unknown",

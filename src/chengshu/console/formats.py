@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,23 @@ _DASH = "–"
 def unit_sign(unit: str) -> str:
     """How a UCUM code looks on screen; pure numbers have no sign."""
     return _UNIT_SIGNS.get(unit, unit)
+
+
+def plainly(value: object) -> str:
+    """Any input of a reason as people write it: no brackets, no None; things by the last part of their id."""
+    if value is None or value in ([], {}, ""):
+        return _DASH
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, str) and value.startswith("urn:"):
+        return value.rsplit(":", 1)[-1]
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {plainly(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(plainly(item) for item in value)
+    return str(value)
 
 
 def number(value: float | None, unit: str = "1") -> str:

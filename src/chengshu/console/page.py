@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chengshu.console import charts
 from chengshu.console.assets import Assets
+from chengshu.console.formats import plainly
 from chengshu.console.preferences import Preferences
 from chengshu.console.view import HubView
 from chengshu.console.visit import Visit, receive
@@ -157,6 +158,7 @@ def _frame() -> tuple[Assets, Environment]:
         spark=charts.spark_path,
         by_key=lambda figures: {figure.key: figure for figure in figures},
     )
+    templates.filters["plainly"] = plainly
     templates.globals["m"] = templates.get_template("partials/macros.html").module
     return assets, templates
 

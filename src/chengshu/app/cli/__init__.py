@@ -12,7 +12,7 @@ from chengshu.kernel.errors import ChengshuError
 
 def main() -> None:
     """Run the command line; a fault is told in words on stderr and ends with status 2, Ctrl-C with 130."""
-    for part in ("city", "city_run", "proof"):  # the commands register themselves
+    for part in ("city", "city_run", "proof", "rules"):  # the commands register themselves
         import_module(f"chengshu.app.cli.{part}")
     try:
         app()

@@ -19,7 +19,7 @@ app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 Packages = Annotated[
     Path | None,
-    typer.Option("--packages", help="Folder of scenario packages [default: found near the city]."),
+    typer.Option("--packages", help="Folder of scenario packages (default: found near the city)."),
 ]
 
 

@@ -16,7 +16,7 @@ from chengshu.app.places import find_packages
 from chengshu.app.say import err, out, say_json
 
 CityFolder = Annotated[Path, typer.Argument(help="The city's folder, such as cities/demo.")]
-Port = Annotated[int, typer.Option(help="Port on this machine.", min=0, max=65535)]
+Port = Annotated[int, typer.Option(help="Port on this machine; 0 takes a free one.", min=0, max=65535)]
 Host = Annotated[str, typer.Option(help="Address to listen at; give 0.0.0.0 to be reachable from outside.")]
 
 
@@ -42,7 +42,7 @@ def drill(
     city: CityFolder,
     scenario: Annotated[str, typer.Argument(help="The scenario to drill.")],
     out_folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the report [default: var/drills/CITY-SCENARIO].")
+        Path | None, typer.Option("--out", help="Folder for the report (default: var/drills/CITY-SCENARIO).")
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Change a threshold or rule: KEY=VALUE (repeatable).")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chengshu.app.drill import measure
 from chengshu.app.drill.declared import DrillFile, RecordedStorm
 from chengshu.app.drill.report import seal, words
+from chengshu.app.drill.stage import Stage
 from chengshu.app.drill.truth import Flooding
 from chengshu.app.hub import Hub
 from chengshu.foundation.city import City
 from chengshu.kernel.clock import iso
 from chengshu.kernel.texts import Text
 from chengshu.ports.twin import Rain
-
-if TYPE_CHECKING:
-    from chengshu.app.drill.run import Stage
 
 
 def node_areas(city: City) -> dict[str, str]:

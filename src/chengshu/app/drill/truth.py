@@ -58,7 +58,8 @@ class Truth:
         self._twin, self._variant, self._start, self._rain = twin, variant, start, rain
         self._limit = flooded_m3
         self.spec = twin.spec()
-        self.nodes = tuple(node.id for node in self.spec.nodes if node.kind != "outfall")
+        self._kept = [at for at, node in enumerate(self.spec.nodes) if node.kind != "outfall"]
+        self.nodes = tuple(self.spec.nodes[at].id for at in self._kept)
         self._column = {name: index for index, name in enumerate(self.nodes)}
         self._first = np.full(len(self.nodes), np.nan)
         self._times: list[float] = [0.0]
@@ -84,23 +85,19 @@ class Truth:
         """Go on to ``until`` with ``actions`` (their ``after_s`` counts from now)."""
         begin = self.now
         self.actions += [(begin + timedelta(seconds=action.after_s), action) for action in actions]
-        table = self._twin.step(until, self.rain_at(begin), actions, sample_s=SAMPLE_S)
+        length = round((until - begin).total_seconds())
+        rain = Rain.steady(self.rain_at(begin), length)
+        run = Run(self._twin.snapshot(), rain, tuple(actions), self._variant, SAMPLE_S, keep_end=True)
+        trace = self._twin.simulate([run])[0]  # arrays; a table of every value would cost more than the run
+        assert trace.end is not None  # noqa: S101  asked for
+        self._twin.restore(trace.end)
         offset = (begin - self._start).total_seconds()
-        columns = table.to_pydict()
-        stamps = sorted(set(columns["time"]))
-        grid = {stamp: index for index, stamp in enumerate(stamps)}
-        shape = (len(stamps), len(self.nodes))
-        values = {name: np.zeros(shape) for name in ("depth", "flooded")}
-        for stamp, element, variable, value in zip(
-            columns["time"], columns["element"], columns["variable"], columns["value"], strict=True
-        ):
-            if variable in values and element in self._column:
-                values[variable][grid[stamp], self._column[element]] = value
-        seconds = [offset + (stamp - begin).total_seconds() for stamp in stamps]
-        self._note(seconds, values["flooded"])
+        flooded = trace.flooded[:, self._kept] + self.volume
+        self._note([offset + float(second) for second in trace.seconds], flooded)
         last = max(self._depth)
-        self._depth = {last: self._depth[last]} | dict(zip(stamps, values["depth"], strict=True))
-        self.volume = values["flooded"][-1]
+        stamps = [begin + timedelta(seconds=int(second)) for second in trace.seconds]
+        self._depth = {last: self._depth[last]} | dict(zip(stamps, trace.depth[:, self._kept], strict=True))
+        self.volume = flooded[-1]
 
     def _note(self, seconds: Sequence[float], flooded: Floats) -> None:
         for row, moment in enumerate(seconds):

@@ -349,7 +349,9 @@ class Responses(Base):
         if not order.site:
             return area
         site = self.thing(order.site)
-        return Text(f"{site.en}, {area.en}", f"{area.zh_hans} {site.zh_hans}", f"{area.zh_hant} {site.zh_hant}")
+        return Text(
+            f"{site.en}, {area.en}", f"{area.zh_hans} {site.zh_hans}", f"{area.zh_hant} {site.zh_hant}"
+        )
 
 
 def _event_state(event: Event) -> Literal["open", "responding", "verifying", "closed", "reviewed"]:

@@ -13,6 +13,7 @@ from swmm.toolkit.shared_enum import HotstartFile, LinkResult, NodeProperty, Nod
 
 from chengshu.engines.swmm.wire import DATES, Done, Failed, Job
 
+_LOOKED_AT = (NodeResult.DEPTH, NodeResult.FLOOD, NodeResult.VOLUME)
 _CUBIC_FOOT = 0.3048**3
 
 
@@ -110,6 +111,12 @@ class _Probe:
             solver.node_get_parameter(i, NodeProperty.FULL_DEPTH) if ponds else None
             for i, ponds in zip(self._nodes, job.ponding, strict=True)
         ]
+        settable = {link for _, link, _ in job.settings}
+        self._running = [  # a mobile pump nobody sets stands still
+            self.link(name) if name in regulators or name in settable else None
+            for regulators in (frozenset(job.regulators),)
+            for name in job.links
+        ]
         self._depth, self._flooding = array("d"), array("d")
         self._ponded, self._flooded, self._flow = array("d"), array("d"), array("d")
 
@@ -123,15 +130,18 @@ class _Probe:
         """Take one sample."""
         length, volume, flow, _ = self._job.factors
         get, stats = solver.node_get_result, solver.node_get_stats
+        what_depth, what_flood, what_volume = _LOOKED_AT  # a lookup in an enum costs as much as the call
         for node, full in zip(self._nodes, self._full, strict=True):
-            depth = get(node, NodeResult.DEPTH)
+            depth = get(node, what_depth)
             self._depth.append(depth * length)
-            self._flooding.append(get(node, NodeResult.FLOOD) * flow)
+            self._flooding.append(get(node, what_flood) * flow)
             stands = full is not None and depth > full
-            self._ponded.append(get(node, NodeResult.VOLUME) * volume if stands else 0.0)
+            self._ponded.append(get(node, what_volume) * volume if stands else 0.0)
             self._flooded.append(stats(node).volFlooded * volume)
-        for name in self._job.links:
-            self._flow.append(solver.link_get_result(self.link(name), LinkResult.FLOW) * flow)
+        for link in self._running:
+            self._flow.append(
+                0.0 if link is None else solver.link_get_result(link, LinkResult.FLOW) * flow
+            )
 
     def done(self, hotstart: bytes) -> Done:
         """The answer. Raises ArithmeticError when the solution has blown up."""
@@ -166,5 +176,5 @@ class _Probe:
             "outflow": total.outflow * volume,
             "stored": total.finalStorage * _CUBIC_FOOT,
             "lost": (total.flooding + total.evapLoss + total.seepLoss) * volume,
-            "flooded": sum(solver.node_get_stats(i).volFlooded for i in self._nodes) * volume,
+            "flooded": sum(self._flooded[-len(self._nodes) :]),
         }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 import structlog
 from sqlalchemy import Connection
@@ -20,6 +22,7 @@ from chengshu.ports.database import Database
 from chengshu.ports.runtime import Change, Consumer, OwnOffset, Ticker
 
 _ROUNDS = 10_000  # a drain that has not settled by then feeds itself
+_TAIL = 500  # newest changes kept in memory for the consumers that keep up
 _BACKOFF_MAX = timedelta(minutes=5)
 _log = structlog.get_logger("chengshu.pump")
 
@@ -53,6 +56,9 @@ class _Part:
         self.name = name
         self.trouble: Trouble | None = None
         self.offset: int | None = None
+        self.due: tuple[object, datetime | None] | None = (
+            None  # of a ticker that follows the stream: as of when
+        )
         self.careful_until = 0  # up to here one by one, to find the change that hurts
 
     def resting(self, now: datetime) -> bool:
@@ -93,6 +99,9 @@ class Pump:
         self._bite = bite
         self._running = threading.Lock()
         self._end = 0  # the newest change the pump knows of; asked again only when something was written
+        self._tail: list[Change] = []  # the newest changes, read once for all consumers
+        self._tail_from = 0  # the tail has every change above this position
+        self._deeds = 0  # commits of the pump's own: they may move a clock without publishing anything
         names = [consumer.name for consumer in consumers]
         if len(set(names)) != len(names):
             raise Conflict(
@@ -109,7 +118,7 @@ class Pump:
         with self._running:
             total = 0
             for _ in range(_ROUNDS):
-                self._end = self._last_seq()
+                self._look()
                 done = sum(self._follow(consumer, part) for consumer, part in self._consumers)
                 done += sum(self._wake(ticker, part) for ticker, part in self._tickers)
                 if done == 0:
@@ -124,8 +133,10 @@ class Pump:
     def next_due(self) -> datetime | None:
         """When :meth:`drain` will have something to do by the clock alone; None for never."""
         due = [part.trouble.retry_at for _, part in (*self._consumers, *self._tickers) if part.trouble]
+        with self._database.read() as connection:
+            end = last_seq(connection)
         for ticker, part in self._tickers:
-            if part.trouble is None and (moment := ticker.next_due()) is not None:
+            if part.trouble is None and (moment := self._due(ticker, part, end)) is not None:
                 due.append(moment)
         return min(due, default=None)
 
@@ -191,8 +202,7 @@ class Pump:
         handled, end = 0, self._end
         while part.offset < end:
             bite = 1 if part.offset < part.careful_until else self._bite
-            with self._database.read() as connection:
-                changes = list(changes_after(connection, part.offset, consumer.kinds, bite))
+            changes = self._next(consumer, part.offset, bite)
             if not changes:
                 part.offset = end
                 break
@@ -217,12 +227,35 @@ class Pump:
 
         if effect is not None or not isinstance(consumer, OwnOffset):
             self._database.write(commit)
-            self._end = self._last_seq()
+            self._deeds += 1
+            if effect is not None:
+                self._look()
         part.offset, part.trouble = seq, None
 
-    def _last_seq(self) -> int:
+    def _look(self) -> None:
+        """Learn of what was published since; it is read and decoded once, for all consumers."""
         with self._database.read() as connection:
-            return last_seq(connection)
+            end = last_seq(connection)
+            if end == self._end:
+                return
+            news = list(changes_after(connection, self._end, limit=_TAIL))
+        if news and news[-1].seq == end:
+            kept = [*self._tail, *news][-_TAIL:]
+            if len(kept) < len(self._tail) + len(news):
+                self._tail_from = kept[0].seq - 1
+            self._tail = kept
+        else:  # more than the tail holds: consumers read this backlog in their own bites
+            self._tail, self._tail_from = [], end
+        self._end = end
+
+    def _next(self, consumer: Consumer, offset: int, bite: int) -> list[Change]:
+        """The next changes above ``offset`` for this consumer, up to ``bite`` of them."""
+        if offset >= self._tail_from:
+            first = bisect_right(self._tail, offset, key=lambda change: change.seq)
+            kinds = tuple(consumer.kinds)
+            return list(islice((item for item in self._tail[first:] if item.kind.startswith(kinds)), bite))
+        with self._database.read() as connection:
+            return list(changes_after(connection, offset, consumer.kinds, bite))
 
     def _first_offset(self, consumer: Consumer) -> int:
         if isinstance(consumer, OwnOffset):
@@ -234,7 +267,7 @@ class Pump:
         now = self._clock.now()
         if part.resting(now):
             return 0
-        return self._guarded(part, lambda: self._tick_if_due(ticker, now))
+        return self._guarded(part, lambda: self._tick_if_due(ticker, part, now))
 
     def _guarded(self, part: _Part, work: Callable[[], int]) -> int:
         try:
@@ -247,13 +280,25 @@ class Pump:
         part.trouble = None
         return done
 
-    @staticmethod
-    def _tick_if_due(ticker: Ticker, now: datetime) -> int:
-        due = ticker.next_due()
+    def _tick_if_due(self, ticker: Ticker, part: _Part, now: datetime) -> int:
+        due = self._due(ticker, part, self._end)
         if due is None or due > now:
             return 0
-        ticker.tick(now)
+        try:
+            ticker.tick(now)
+        finally:
+            self._deeds += 1
         return 1
+
+    def _due(self, ticker: Ticker, part: _Part, end: int) -> datetime | None:
+        """When the ticker is due. One with ``follows_stream`` is asked again only after a change or a deed of
+        the pump: its moment lies in the store, and nobody else moves it without publishing a change."""
+        if not getattr(ticker, "follows_stream", False):
+            return ticker.next_due()
+        stamp = (end, self._deeds)
+        if part.due is None or part.due[0] != stamp:
+            part.due = (stamp, ticker.next_due())
+        return part.due[1]
 
     def _health_of(
         self, connection: Connection, consumer: Consumer, part: _Part, end: int, now: datetime

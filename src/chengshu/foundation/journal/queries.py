@@ -16,6 +16,7 @@ from chengshu.kernel.clock import from_millis
 from chengshu.ports.runtime import Change
 
 _BITE = 16 * 1024 * 1024
+_LAST_SEQ = select(func.coalesce(func.max(store.changes.c.seq), 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _entry(row: Row[tuple[object, ...]]) -> Entry:
 
 def last_seq(connection: Connection) -> int:
     """The newest position of the change stream, 0 when it is empty."""
-    return int(connection.execute(select(func.coalesce(func.max(store.changes.c.seq), 0))).scalar_one())
+    return int(connection.execute(_LAST_SEQ).scalar_one())
 
 
 def changes_after(

@@ -68,6 +68,8 @@ offsets = Table(
     Column("seq", BigInteger, nullable=False),
 )
 
+_PUT = upsert(offsets)
+_PUT_OFFSET = _PUT.on_conflict_do_update(index_elements=["consumer"], set_={"seq": _PUT.excluded.seq})
 _LAST_LINK = select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
 
 
@@ -85,5 +87,4 @@ def read_offset(connection: Connection, consumer: str) -> int:
 
 def put_offset(connection: Connection, consumer: str, seq: int) -> None:
     """Set the consumer's position."""
-    statement = upsert(offsets).values(consumer=consumer, seq=seq)
-    connection.execute(statement.on_conflict_do_update(index_elements=["consumer"], set_={"seq": seq}))
+    connection.execute(_PUT_OFFSET, {"consumer": consumer, "seq": seq})

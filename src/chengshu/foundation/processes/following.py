@@ -31,6 +31,7 @@ class Timers:
     """A ticker: fires due timers, and escalates tasks whose clock has run out."""
 
     name = "processes.timers"
+    follows_stream = True
 
     def __init__(self, database: Database, clock: Clock, processes: Processes) -> None:
         self._database, self._clock, self._processes = database, clock, processes

@@ -294,7 +294,8 @@ class _Search:
         if len(classes) < len(wanted):
             column = wanted.index(None)
             why = _CELL_FITS_NOTHING.fill(
-                input=self.columns[column].name, cell=self.table.rules[at].inputs[column]
+                input=_literally(self.columns[column].name),
+                cell=_literally(self.table.rules[at].inputs[column]),
             )
             self.add("unreachable", (at + 1,), [], _joined(said, why))
             return
@@ -315,6 +316,11 @@ _DECIDED_BEFORE = Text(
     "：{{when}} 时由规则 {rule} 决定",
     "：{{when}} 時由規則 {rule} 決定",
 )
+
+
+def _literally(text: str) -> str:
+    """A text that stays as it is when places are filled."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _joined(said: tuple[str, str, str], why: Text) -> tuple[str, str, str]:

@@ -50,7 +50,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A rule that would have matched but for one cell: which input failed it, and what it would have given."""
+    """A rule that would have matched but for one cell: which input failed it, what it would have given."""
 
     table: str
     rule: int

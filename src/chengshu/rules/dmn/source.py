@@ -56,9 +56,7 @@ class Source:
             text = data[len(self.mark) :].decode(self.encoding)
             faithful = text.encode(self.encoding) == data[len(self.mark) :]
         except (UnicodeDecodeError, LookupError) as error:
-            raise DmnError(
-                f"the file is not {self.encoding}: {error}", remedy="save it as UTF-8"
-            ) from None
+            raise DmnError(f"the file is not {self.encoding}: {error}", remedy="save it as UTF-8") from None
         if not faithful:
             raise DmnError(f"the file is not plain {self.encoding}", remedy="save it as UTF-8")
         self.bytes = text.encode()

@@ -181,7 +181,7 @@ class CompiledTable:
                 return None
         hits = self._matching(values, v, r)
         if r.budget.near is not None:
-            self._tell_near(values, v, r, r.budget.near)
+            self._tell_near(hits, values, v, r, r.budget.near)
         if not hits:
             return self._no_match(v, r)
         results = [tuple(self._result(rule, i, v, r) for i in range(len(self.kinds))) for rule in hits]
@@ -221,14 +221,20 @@ class CompiledTable:
                     return found
         return found
 
-    def _tell_near(self, values: list[Any], v: Vars, r: Run, near: list[Any]) -> None:
-        """Keep the rules that failed at one condition only. What is asked for here leaves no other trace."""
+    def _tell_near(self, hits: list[int], values: list[Any], v: Vars, r: Run, near: list[Any]) -> None:
+        """Keep the rules that failed at one condition only, and would have had a say without it.
+
+        What is asked for here leaves no other trace.
+        """
+        only_first = self.table.hit_policy == "FIRST" and hits
+        rules = self.rules[: hits[0]] if only_first else self.rules
         budget = r.budget
-        steps, notes, matched = budget.steps, len(budget.diagnostics), len(budget.matched)
+        steps, depth = budget.steps, budget.depth
+        notes, matched = len(budget.diagnostics), len(budget.matched)
         budget.near = None  # tables that the conditions and results ask are not told again
         try:
             told = 0
-            for number, rule in enumerate(self.rules):
+            for number, rule in enumerate(rules):
                 column = self._only_failing(rule, values, v, r)
                 if column is not None and told < MAX_NEAR:
                     results = tuple(self._result(number, at, v, r) for at in range(len(self.kinds)))
@@ -237,7 +243,7 @@ class CompiledTable:
         except (LimitExceeded, RecursionError):
             pass  # an explanation may be cut short, the value may not
         budget.near = near
-        budget.steps = steps
+        budget.steps, budget.depth = steps, depth
         del budget.diagnostics[notes:], budget.matched[matched:]
 
     def _only_failing(self, rule: CompiledRule, values: list[Any], v: Vars, r: Run) -> int | None:

@@ -93,7 +93,9 @@ def _edited(source: Source, table: Span, place: str, edit: Edit) -> bytes:
 
 def _in_range(number: int, count: int, what: str, place: str) -> None:
     if not 1 <= number <= count:
-        raise DmnError(f"there is no {what} {number}", place, f"it has 1 to {count}" if count else "it has none")
+        raise DmnError(
+            f"there is no {what} {number}", place, f"it has 1 to {count}" if count else "it has none"
+        )
 
 
 def _xml(text: str, place: str) -> bytes:

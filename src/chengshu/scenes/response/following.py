@@ -87,6 +87,7 @@ class ResponseTicker:
     """Runs the jobs that are due (dispatch, control, verification) and the clocks of the orders."""
 
     name = "response"
+    follows_stream = True
 
     def __init__(self, means: Means) -> None:
         self._means = means

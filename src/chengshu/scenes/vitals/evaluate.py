@@ -22,6 +22,7 @@ from chengshu.scenes.vitals.plan import Plan, compile_plans, stale_ms
 from chengshu.scenes.vitals.reader import Catalogue, nested
 
 Pair = tuple[str, str]  # indicator, area
+_MOST_ANSWERS = 10_000  # remembered results of formulas: most inputs are the same minute after minute
 
 
 class Evaluator:
@@ -36,6 +37,7 @@ class Evaluator:
             item.id: (plan, index) for plan in self.plans for index, item in enumerate(plan.indicators)
         }
         self._settings = {name: nested(values) for name, values in catalogue.settings.items()}
+        self._answers: dict[tuple[str, tuple[float | None, ...]], float | None] = {}
         self._derived_areas = {item.id: _areas(city, item.by) for item in catalogue if item.formula}
         self.enrol(())
 
@@ -183,8 +185,18 @@ class Evaluator:
         return found
 
     def _formula(self, item: Indicator, inputs: Mapping[str, Vital]) -> float | None:
-        context: dict[str, Any] = dict.fromkeys(item.needs)
-        context |= {name: vital.value for name, vital in inputs.items()}
+        given = tuple(inputs[name].value if name in inputs else None for name in item.needs)
+        key = item.id, given
+        if (
+            key not in self._answers
+        ):  # a formula sees its inputs and fixed settings, nothing else
+            if len(self._answers) >= _MOST_ANSWERS:
+                self._answers.clear()
+            self._answers[key] = self._computed(item, given)
+        return self._answers[key]
+
+    def _computed(self, item: Indicator, given: Sequence[float | None]) -> float | None:
+        context: dict[str, Any] = dict(zip(item.needs, given, strict=True))
         context["settings"] = self._settings.get(item.scenario, {})
         result = compile_expression(item.formula or "")(context)
         if isinstance(result, bool):
