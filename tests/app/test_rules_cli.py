@@ -240,6 +240,89 @@ def test_a_failing_case_is_told_with_the_rules_that_decided(package: Path) -> No
     assert answer.json["files"][0]["cases"][0]["expected"] == 6001
 
 
+def test_a_city_tests_with_its_own_rules_and_settings(city: Path) -> None:
+    ran = run("rules", "test", city)
+    assert ran.code == 0, ran.out
+    settings = city / "overlays" / "waterlogging" / "settings.yaml"
+    settings.write_text("settings:\n  closing.fill: 0.2\n", "utf-8")
+    ran = run("rules", "test", city)
+    assert ran.code == 1
+    assert "fails: all is quiet: expected true, decided false" in ran.out
+    settings.unlink()
+    overlay = city / "overlays" / "waterlogging" / "rules"
+    overlay.mkdir()
+    package = city.parent.parent / "scenarios" / "waterlogging" / "rules" / "measures.dmn"
+    (overlay / "measures.dmn").write_bytes(
+        package.read_bytes().replace(b'r1o1"><text>true', b'r1o1"><text>false')
+    )
+    ran = run("rules", "test", city)
+    assert ran.code == 1
+    assert "blue clears inlets only" in ran.out
+    assert "1 of 23" not in ran.out and "22 of 23" in ran.out
+
+
+def test_bare_inputs_are_no_test(package: Path, tmp_path: Path) -> None:
+    past = tmp_path / "past.jsonl"
+    past.write_text('{"children": 1}\n', "utf-8")
+    ran = run("rules", "test", past)
+    assert ran.code == 2
+    assert "these are inputs, not cases of a decision" in ran.err
+    assert "chengshu rules diff" in ran.err
+
+
+@pytest.mark.parametrize("part", [".", "rules", "rules/allowance", "cases", "cases/allowance.yaml"])
+def test_cases_are_found_from_the_rules_as_well(package: Path, part: str) -> None:
+    (package / "cases" / "plan.yaml").write_text("cases: []\n", "utf-8")
+    (package / "cases" / "zero.yaml").write_text(
+        "decision: {file: rules/zero.dmn, decision: allowance}\n"
+        "cases: [{name: z, given: {children: 0}, then: 0}]\n",
+        "utf-8",
+    )
+    (package / "rules" / "zero.dmn").write_text(rules(2), "utf-8")
+    total = run("rules", "test", package / part, "--json").json["total"]
+    assert total == (5 if part in (".", "rules", "cases") else 4)
+    assert run("rules", "test", package / "rules" / "zero.dmn", "--json").json["total"] == 1
+
+
+def test_a_name_that_no_input_has_is_told(package: Path) -> None:
+    path = package / "cases" / "allowance.yaml"
+    path.write_text(CASES.replace("{children: 1}, then: 0", "{childern: 1}, then: 0"), "utf-8")
+    ran = run("rules", "test", package)
+    assert ran.code == 2
+    assert "«childern» is no input of the model" in ran.err
+    assert "did you mean «children»?" in ran.err
+    assert "one child before the change of rules" in ran.err
+
+
+def test_a_decision_that_the_model_does_not_have_is_told_with_its_file(package: Path) -> None:
+    path = package / "cases" / "allowance.yaml"
+    path.write_text(CASES.replace("decision: allowance}", "decision: alowance}"), "utf-8")
+    ran = run("rules", "test", package)
+    assert ran.code == 2
+    assert "has no decision «alowance»" in ran.err
+    assert "rules/allowance" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"a": NaN}', "NaN is no number of JSON"),
+        (b"[1]", "a case is an object of inputs"),
+        (b'{"a": "\xff"}', "not UTF-8"),
+    ],
+)
+def test_past_cases_that_cannot_be_read_are_told(
+    package: Path, tmp_path: Path, content: bytes, said: str
+) -> None:
+    past = tmp_path / "past.jsonl"
+    past.write_bytes(content)
+    versions = package / "rules" / "allowance"
+    ran = run("rules", "diff", versions, versions, past)
+    assert ran.code == 2
+    assert "past.jsonl" in ran.err
+    assert said in ran.err
+
+
 def test_a_folder_without_cases_of_decisions_is_told(tmp_path: Path) -> None:
     ran = run("rules", "test", tmp_path)
     assert ran.code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -222,3 +223,33 @@ def test_setting_a_cell_and_setting_it_back_gives_the_same_bytes(text: str, rule
     changed = edit_table(plain, "level", [SetCell(rule, "input", 1, text)])
     assert table_of(changed).rules[rule - 1].inputs[0] == text.strip()
     assert edit_table(changed, "level", [SetCell(rule, "input", 1, before)]) == plain
+
+
+@pytest.mark.external
+def test_tables_of_other_tools_are_edited_without_a_trace(shared: Path) -> None:
+    """Over the models of the DMN TCK, which many tools have written: there and back is the same file."""
+    tables = 0
+    with tarfile.open(shared / "checks" / "dmn" / "tck_cases.tgz") as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.name.endswith(".dmn") else None
+            if file is None:
+                continue
+            data = file.read()
+            try:
+                places = list(Source(data).tables())
+            except DmnError:
+                with pytest.raises(DmnError):
+                    read_definitions(data)  # what cannot be edited cannot be read either
+                continue
+            for place, span in places:
+                tables += 1
+                inputs, outputs = len(span.of("input")), len(span.of("output"))
+                new = InsertRule(len(span.of("rule")) + 1, ("-",) * inputs, ("1",) * outputs)
+                more = edit_table(data, place, [new])
+                assert more != data, f"{member.name}: {place}"
+                assert edit_table(more, place, [RemoveRule(new.at)]) == data, f"{member.name}: {place}"
+                moved = edit_table(data, place, [MoveRule(1, new.at - 1)])
+                assert edit_table(moved, place, [MoveRule(new.at - 1, 1)]) == data, f"{member.name}: {place}"
+                marked = edit_table(data, place, [SetCell(1, "output", 1, "12321")])
+                assert read_definitions(marked) != read_definitions(data)
+    assert tables > 50

@@ -1,14 +1,12 @@
-"""Rule files as they lie in folders: models and their dated versions, parameters, settings, cases."""
+"""Rule files as they lie in folders: models and their dated versions, parameters, settings; and deciding."""
 
 from __future__ import annotations
 
-import json
 import re
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,11 +16,11 @@ from chengshu.foundation.city.declared import ScenarioFile
 from chengshu.foundation.declared import Declaration, DeclaredText, checked, read_document
 from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.errors import ChengshuError, Fault, Invalid, Missing
-from chengshu.rules.cases import UNSET, Case, Decide, literals
+from chengshu.rules.cases import Case, Decide, literals
 from chengshu.rules.dated import Parameters, Period, Timeline
-from chengshu.rules.dmn import Model, Outcome, read_model
+from chengshu.rules.dmn import DmnError, Model, Outcome, read_model
 from chengshu.rules.dmn.reader import read_definitions
-from chengshu.rules.feel import FeelSyntaxError
+from chengshu.rules.feel.names import normal
 
 _VERSION = re.compile(r"(\d{4}-\d\d-\d\d)(?:_(\d{4}-\d\d-\d\d))?")
 _KEY = r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*$"
@@ -51,39 +49,6 @@ class ParametersFile(Declaration):
     """parameters.yaml of a scenario."""
 
     parameters: dict[Annotated[str, Field(pattern=_KEY)], Parameter]
-
-
-class DecisionRef(Declaration):
-    """What the cases of a file are about: a decision, and the entry of its result, if only one counts."""
-
-    file: str
-    decision: str
-    result: str = ""
-
-
-class CaseEntry(Declaration):
-    """One case: what is given, what is to be decided, and on which day."""
-
-    name: str
-    given: dict[str, Any] = Field(default_factory=dict)
-    then: Any = UNSET
-    as_of: date | None = Field(None, alias="as of")
-
-
-class CasesFile(Declaration):
-    """cases/*.yaml of a scenario, where it is about a decision."""
-
-    decision: DecisionRef
-    cases: tuple[CaseEntry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CaseSet:
-    """The cases of one file; ``decision`` is None for a list of bare inputs."""
-
-    path: Path
-    decision: DecisionRef | None
-    cases: tuple[Case, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +80,7 @@ def around(path: Path) -> Around:
     for folder in [start, *start.parents][: 4 if start.is_file() else 3]:
         if (folder / "scenario.yaml").is_file() and found.settings is None:
             card = checked(ScenarioFile, read_document(folder / "scenario.yaml"))
-            settings = _nested({key: item.value for key, item in card.settings.items()})
+            settings = nested({key: item.value for key, item in card.settings.items()})
             found = replace(found, settings=settings)
         if (folder / "parameters.yaml").is_file() and found.parameters is None:
             found = replace(found, parameters=read_parameters(folder / "parameters.yaml"))
@@ -124,7 +89,8 @@ def around(path: Path) -> Around:
     return found
 
 
-def _nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Flat dotted settings as contexts in contexts."""
     start = date.min
     return Parameters(
         {key: Timeline(key, [(Period(start), value)]) for key, value in settings.items()}
@@ -146,7 +112,7 @@ def read_parameters(path: Path) -> Parameters:
     try:
         return Parameters(timelines)
     except Invalid as error:
-        raise _placed(error, path) from None
+        raise placed(error, path) from None
 
 
 # -- models ------------------------------------------------------------------------------------------------
@@ -197,7 +163,11 @@ def model_of(path: Path) -> Model:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise Missing("rules-missing", "the file does not exist", where=str(path)) from None
+        raise Missing(
+            "rules-missing", "the file does not exist", where=str(path), remedy="correct the name"
+        ) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
     try:
         wanted = {one.namespace for one in read_definitions(data).imports}
         imports = {}
@@ -207,7 +177,17 @@ def model_of(path: Path) -> Model:
                 imports[str(file)] = other
         return read_model(data, imports)
     except ChengshuError as error:
-        raise _placed(error, path) from None
+        raise placed(error, path) from None
+
+
+def unreadable(path: Path, error: OSError) -> Invalid:
+    """A file that is there and cannot be read."""
+    return Invalid(
+        "file-unreadable",
+        f"the file cannot be read: {error.strerror}",
+        where=str(path),
+        remedy="look at its permissions",
+    )
 
 
 def _namespace(data: bytes) -> str:
@@ -217,7 +197,7 @@ def _namespace(data: bytes) -> str:
         return ""
 
 
-def _placed(error: ChengshuError, path: Path | str) -> Invalid:
+def placed(error: ChengshuError, path: Path | str) -> Invalid:
     """The same error with the file in its place."""
     fault: Fault = error.fault
     where = f"{path}: {fault.where}" if fault.where and not fault.where.startswith(str(path)) else str(path)
@@ -251,135 +231,43 @@ def moment_of(text: str) -> datetime:
 
 
 def decider(
-    rules: Timeline[Model], decision: str, offered: Around, moment: datetime, *, near: bool = False
+    rules: Timeline[Model], decision: str, offered: Around, moment: datetime, *, strict: bool = False
 ) -> Decide:
     """Decides cases with the rules, settings and parameters of their day, or of ``moment``.
 
-    ``now()`` and ``today()`` are of that day too. Decisions raise Missing where nothing holds on the day.
+    ``now()`` and ``today()`` are of that day too. Deciding raises Missing where nothing holds on the day,
+    Invalid for a decision that the model does not have and, when ``strict``, for a given name that is none
+    of its inputs.
     """
 
     def decide(case: Case) -> Outcome:
         then = moment if case.day is None else moment_of(case.day.isoformat())
         day = then.date()
         model = rules.on(day)
+        if strict:
+            _check_names(case, model, rules.what)
         context = {**offered.context(day), **literals(case.given)}
-        return model.decide(the_decision(model, decision), context, clock=VirtualClock(then), near=near)
+        try:
+            return model.decide(the_decision(model, decision), context, clock=VirtualClock(then), near=True)
+        except DmnError as error:
+            raise placed(error, rules.what) from None
 
     return decide
 
 
-# -- cases and inputs --------------------------------------------------------------------------------------
-
-
-def read_cases(path: Path) -> Iterator[CaseSet]:
-    """The cases of a file (.yaml, .json, .jsonl of inputs) or of a scenario or folder of cases.
-
-    Files in a folder that are not about a decision are passed over. Raises Invalid with the line, and
-    Missing when there are none.
-    """
-    if not path.is_dir():
-        yield _lines_of_inputs(path) if path.suffix == ".jsonl" else _cases_file(path)
-        return
-    folder = path / "cases" if (path / "cases").is_dir() else path
-    files = [file for file in sorted(folder.glob("*.yaml")) if _about_a_decision(file)]
-    if not files:
-        raise Missing(
-            "cases-missing",
-            "no file here has cases about a decision",
-            where=str(folder),
-            remedy="write cases/NAME.yaml with: decision: {file: rules/NAME.dmn, decision: NAME}",
-        )
-    yield from map(_cases_file, files)
-
-
-def _about_a_decision(path: Path) -> bool:
-    data = read_document(path).data
-    return isinstance(data, Mapping) and "decision" in data
-
-
-def _cases_file(path: Path) -> CaseSet:
-    file = checked(CasesFile, read_document(path))
-    return CaseSet(
-        path,
-        file.decision,
-        tuple(_case(f"{path}: {one.name}", one.name, one.given, one.then, one.as_of) for one in file.cases),
-    )
-
-
-def _case(where: str, name: str, given: Mapping[str, Any], then: Any, day: date | None) -> Case:
-    try:
-        literals([given, None if then is UNSET else then])
-    except FeelSyntaxError as error:
-        raise _placed(error, where) from None
-    return Case(name, given, then, day)
-
-
-def _lines_of_inputs(path: Path) -> CaseSet:
-    """Past cases as they were kept: a JSON object a line, the inputs alone or with ``given`` and ``name``."""
-    if not path.is_file():
-        raise Missing("file-missing", "the file does not exist", where=str(path))
-    cases: list[Case] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            data = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise Invalid("json-broken", f"this is not JSON: {error}", where=where) from None
-        if not isinstance(data, dict):
+def _check_names(case: Case, model: Model, where: str) -> None:
+    """A name that no input has would be passed over in silence, and the case would test something else."""
+    known = _inputs_of(model)
+    for name in case.given:
+        if normal(name) not in known:
+            near = get_close_matches(name, known, n=1)
             raise Invalid(
-                "case-wrong", "a case is an object of inputs", where=where, remedy='{"name": value}'
+                "input-unknown",
+                f"«{name}» is no input of the model",
+                where=f"{where}: {case.name}",
+                remedy=f"did you mean «{near[0]}»?" if near else f"inputs: {', '.join(sorted(known))}",
             )
-        entry = data if isinstance(data.get("given"), dict) else {"given": data}
-        day = moment_of(str(entry["as of"])).date() if entry.get("as of") else None
-        name = str(entry.get("name", f"line {number}"))
-        cases.append(_case(where, name, entry["given"], entry.get("then", UNSET), day))
-    return CaseSet(path, None, tuple(cases))
 
 
-def read_context(place: str) -> dict[str, Any]:
-    """Inputs from a YAML or JSON file, or from the standard input for ``-``. Raises Invalid with the line."""
-    if place == "-":
-        return _from_stdin()
-    path = Path(place)
-    return _inputs(read_document(path).data, str(path))
-
-
-def _from_stdin() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "input.yaml"
-        path.write_text(sys.stdin.read(), encoding="utf-8")
-        try:
-            return _inputs(read_document(path).data, "standard input")
-        except Invalid as error:
-            fault = error.fault
-            where = fault.where.replace(str(path), "standard input")
-            raise Invalid(fault.code, fault.detail, where=where, remedy=fault.remedy) from None
-
-
-def _inputs(data: Any, where: str) -> dict[str, Any]:
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise Invalid(
-            "context-wrong", "the inputs are a mapping of names to values", where=where, remedy="name: value"
-        )
-    try:
-        found: dict[str, Any] = literals(data)
-    except FeelSyntaxError as error:
-        raise _placed(error, where) from None
-    return found
-
-
-def rule_path(base: Path, file: str) -> Path:
-    """The file that cases name, seen from their scenario: the nearest folder above that holds it."""
-    for folder in [base, *base.parents][:4]:
-        if (folder / file).exists():
-            return folder / file
-    raise Missing(
-        "rules-missing",
-        f"the rules «{file}» are not there",
-        where=str(base),
-        remedy="give decision.file as seen from the scenario's folder, such as rules/NAME.dmn",
-    )
+def _inputs_of(model: Model) -> set[str]:
+    return set(model.inputs).union(*(_inputs_of(one) for one in model.imported.values()))

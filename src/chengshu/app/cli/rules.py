@@ -53,7 +53,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Evaluate an expression or a decision, and say why: the rules that matched, those one cell away."""
-    from chengshu.app.cli.rule_files import read_context
+    from chengshu.app.cli.rule_cases import read_context
 
     given = read_context(context) if context else {}
     if _is_model(what):
@@ -64,22 +64,21 @@ def evaluate(
 
 @rules_app.command("test")
 def test(
-    path: Annotated[Path, typer.Argument(help="A scenario, a folder of cases, or a file of cases.")],
+    path: Annotated[
+        Path, typer.Argument(help="A city, a scenario, its rules or one of them, or a file of cases.")
+    ],
     as_of: AsOf = "",
     language: Language = Tongue.ENGLISH,
     as_json: AsJson = False,
 ) -> None:
     """Run the cases beside the tables; a failing one is told with the rules that decided it."""
-    from chengshu.app.cli.rule_files import around, decider, read_cases, read_rules, rule_path
+    from chengshu.app.cli.rule_cases import sittings
     from chengshu.rules.cases import judge
 
-    moment, found = _moment(as_of), []
-    for one in read_cases(path):
-        if one.decision is None:
-            raise _no_expectations(one.path)
-        file = rule_path(one.path.parent, one.decision.file)
-        decide = decider(read_rules(file), one.decision.decision, around(file), moment, near=True)
-        found.append((one, list(judge(one.cases, decide, one.decision.result))))
+    found = [
+        (one.cases, list(judge(one.cases.cases, one.decide, one.head.result)))
+        for one in sittings(path, _moment(as_of))
+    ]
     failed = sum(not verdict.passed for _, verdicts in found for verdict in verdicts)
     total = sum(len(verdicts) for _, verdicts in found)
     if as_json:
@@ -142,7 +141,8 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Which past cases would come out otherwise with the new version; status 1 when some would."""
-    from chengshu.app.cli.rule_files import around, decider, read_cases, read_rules
+    from chengshu.app.cli.rule_cases import read_cases
+    from chengshu.app.cli.rule_files import around, decider, read_rules
     from chengshu.rules.cases import compare
 
     moment, changes, total = _moment(as_of), [], 0
@@ -153,8 +153,8 @@ def diff(
         here, there = _within(old, file), _within(new, file)
         others = around(one.path)
         offered = [around(here).or_else(others), around(there).or_else(around(here)).or_else(others)]
-        before = decider(read_rules(here), name, offered[0], moment, near=True)
-        after = decider(read_rules(there), name, offered[1], moment, near=True)
+        before = decider(read_rules(here), name, offered[0], moment)
+        after = decider(read_rules(there), name, offered[1], moment)
         changes += [(one.path, change) for change in compare(one.cases, before, after, part)]
         total += len(one.cases)
     if as_json:
@@ -220,7 +220,7 @@ def _evaluate_model(
     from chengshu.rules.dmn.explain import shown
 
     offered = around(path)
-    outcome = decider(read_rules(path), decision, offered, moment, near=True)(Case("", given))
+    outcome = decider(read_rules(path), decision, offered, moment)(Case("", given))
     idle = offered.parameters.not_in_force(moment.date()) if offered.parameters else []
     if as_json:
         say_json(
@@ -334,19 +334,9 @@ def _models(path: Path) -> list[Path]:
 
 def _within(path: Path, file: str) -> Path:
     """The rules at a path: itself, or in a scenario's folder the file that the cases name."""
-    from chengshu.app.cli.rule_files import is_versions, rule_path
+    from chengshu.app.cli.rule_cases import rule_path
+    from chengshu.app.cli.rule_files import is_versions
 
     if not path.is_dir() or is_versions(path) or not file:
         return path
     return rule_path(path, file)
-
-
-def _no_expectations(path: Path) -> Exception:
-    from chengshu.kernel.errors import Invalid
-
-    return Invalid(
-        "cases-wrong",
-        "these are inputs, not cases of a decision",
-        where=str(path),
-        remedy="give a YAML file with decision and cases, or use: chengshu rules diff",
-    )

@@ -131,7 +131,7 @@ def warning_rows(warnings: Sequence[CityWarning], floods: Mapping[str, datetime]
                 "area": warning.area,
                 "level": warning.peak,
                 "area_name": warning.area_name,
-                "headline": warning.headline,
+                "name": warning.name,
                 "raised_at": iso(warning.raised_at),
                 "cleared_at": iso(warning.cleared_at) if warning.cleared_at else None,
                 "acknowledged_at": iso(warning.acknowledged_at) if warning.acknowledged_at else None,

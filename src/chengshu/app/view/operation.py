@@ -204,7 +204,7 @@ class Operation(Base):
         report = read_report(path)
         timeline = [
             shown.TimelineItem(
-                datetime.fromisoformat(row["raised_at"]), Text.of(row["headline"] or row["indicator"])
+                datetime.fromisoformat(row["raised_at"]), Text.of(row["name"] or row["indicator"])
             )
             for row in report["warnings"]
         ]

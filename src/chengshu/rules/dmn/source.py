@@ -13,6 +13,8 @@ from chengshu.rules.dmn.reader import NAMESPACES
 from chengshu.rules.feel.names import normal
 
 _DECLARATION = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._\-]*)["']""")
+_NAME = re.compile(rb"[^\s/>]+")
+_START_TAG = re.compile(rb"""<(?:[^>"']+|"[^"]*"|'[^']*')*>""")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -135,12 +137,12 @@ class Source:
         return root
 
     def _tag(self, start: int) -> str:
-        found = re.compile(rb"[^\s/>]+").match(self.bytes, start + 1)
+        found = _NAME.match(self.bytes, start + 1)
         return found[0].decode() if found else ""
 
     def _tag_end(self, start: int) -> int:
         """The place after the ``>`` of a start tag; a ``>`` within quotes does not count."""
-        found = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""").match(self.bytes, start)
+        found = _START_TAG.match(self.bytes, start)
         return found.end() if found else start
 
 
