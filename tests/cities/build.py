@@ -22,7 +22,8 @@ What is there to be won in the disturbed truth of the drills (measured, 36 h, pl
 trucks of 0.3 m3/s at up to ten flooded manholes from 4 h after the start lower the flooded volume of theta E1
 by 26 % (of 36,336 m3), theta E5 57 % (2,160), gamma E1 and E2 wholly (39,295 and 3,734), gamma E3 82 % (140),
 epsilon E1 8 % (539,209), zeta E2 20 % (141,890), zeta E5 23 % (38,940). Orifices and dams set to a half from
-3 h on help gamma (39 to 100 %) and epsilon (44 %) and harm theta and zeta.
+3 h on help gamma (39 to 100 %) and epsilon (44 %) and harm theta and zeta. What the hub makes of it: see
+docs/en/real-data.md.
 """
 
 from __future__ import annotations
@@ -50,17 +51,6 @@ from tools.demo_city.words import name
 
 from chengshu.foundation.roads.osm import read_osm
 
-LOOPS = (
-    ("theta", "E1"),
-    ("theta", "E5"),
-    ("gamma", "E1"),
-    ("gamma", "E2"),
-    ("gamma", "E3"),
-    ("epsilon", "E1"),
-    ("zeta", "E2"),
-    ("zeta", "E5"),
-)
-QUIET = (("alpha", "E1"), ("alpha", "E2"))
 LON0, LAT0 = 6.124, 49.601  # the middle of the road map
 HALF_X, HALF_Y = 4600.0, 4000.0
 STATION_GRID = tuple((x * HALF_X * 0.62, y * HALF_Y * 0.62) for y in (-1, 1) for x in (-1, 0, 1))

@@ -1,7 +1,7 @@
-"""Where nothing floods, nothing is made up: a network that carries a real storm stays quiet in the hub.
+"""Where nothing floods, nothing is lost: a network that carries a real storm, with a hub that watches it.
 
-The sewers of this network carry the heaviest of the recorded storms. The hub may warn of heavy rain, and may
-watch more closely for it; it may not change the water for the worse, nor leave an event open.
+The sewers of this network carry every recorded storm. The hub does not know that while it rains, and warns
+some sub-areas in vain. It may not change the water for the worse, nor leave an event open.
 """
 
 from __future__ import annotations

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select
 
 from chengshu.engines.embedded.database import SqliteDatabase
-from chengshu.foundation.journal import Act, Actor, Pump, entries_about, record
+from chengshu.foundation.journal import Act, Actor, Pump, entries_about, last_seq, record
 from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.errors import Conflict, Missing, Unavailable
 from chengshu.ports.runtime import Change, Effect
@@ -270,3 +273,64 @@ def test_the_server_loop_follows_commits_until_stopped(
     assert not thread.is_alive()
     assert seen(database, "all") == [1, 2, 3]
     database.close()
+
+
+class Bell:
+    """A clock in the store: it says so, and counts how often it is asked."""
+
+    name = "bell"
+    follows_stream = True
+
+    def __init__(self) -> None:
+        self.due: datetime | None = None
+        self.asked = 0
+        self.rung = 0
+
+    def next_due(self) -> datetime | None:
+        self.asked += 1
+        return self.due
+
+    def tick(self, now: datetime) -> None:
+        self.rung += 1
+        self.due = None
+
+
+def test_a_clock_that_follows_the_stream_is_asked_again_only_after_a_change(
+    filled: SqliteDatabase, clock: VirtualClock
+) -> None:
+    bell = Bell()
+    pump = Pump(filled, clock, [Follower("all")], [bell], strict=True)
+    pump.drain()
+    assert pump.next_due() is None
+    asked = bell.asked
+    pump.drain()
+    assert (pump.next_due(), bell.asked) == (None, asked)
+    bell.due = clock.now() + timedelta(minutes=3)
+    publish(filled, clock, "a.moved")  # whoever moves it publishes
+    assert pump.next_due() == bell.due
+    clock.advance_to(bell.due)
+    pump.drain()
+    assert (bell.rung, pump.next_due()) == (1, None)
+
+
+@given(st.lists(st.sampled_from(["a.x", "b.x", "c.x"]), max_size=30), st.integers(1, 7), st.integers(1, 9))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_tail_in_memory_gives_what_the_stream_has(
+    database: SqliteDatabase, clock: VirtualClock, kinds: list[str], tail: int, bite: int
+) -> None:
+    database.create(_metadata)
+    parts = (("all", ("",)), ("some", ("a.", "c.")), ("none", ("d.",)))
+    run = uuid4().hex
+    with database.read() as connection:
+        before = last_seq(connection)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chengshu.foundation.journal.pump._TAIL", tail)
+        pump = Pump(
+            database, clock, [Follower(f"{name}{run}", k) for name, k in parts], strict=True, bite=bite
+        )
+        for at in range(0, len(kinds), 4):
+            publish(database, clock, *kinds[at : at + 4])
+            pump.drain()
+    for name, wanted in parts:
+        got = [seq for seq in seen(database, f"{name}{run}") if seq > before]
+        assert got == [before + 1 + i for i, kind in enumerate(kinds) if kind.startswith(wanted)]

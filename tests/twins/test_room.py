@@ -196,3 +196,27 @@ def test_advice_is_what_the_model_shows(open_lab: OpenLab, lab_module: Any) -> N
         (outcome,) = lab.twins.what_if([Alternative("it", (Action(proposal.element, proposal.value),))])
         assert outcome.avoided_m3 > 0
         break
+
+
+def test_what_was_asked_once_is_not_run_again(
+    open_lab: OpenLab, lab_module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = open_lab()
+    lab.go(lab_module.cloudburst()[:6])
+    asked: list[int] = []
+    simulate = lab.twins._twin.simulate
+
+    def counted(runs: Any) -> Any:
+        asked.append(len(runs))
+        return simulate(runs)
+
+    monkeypatch.setattr(lab.twins._twin, "simulate", counted)
+    alone = lab.twins.benefits(["a"], 0.2, 1)
+    first = sum(asked)
+    both = lab.twins.benefits(["a", "b"], 0.2, 1)
+    assert 0 < sum(asked) - first <= first  # b, and perhaps fewer futures than before: a is known
+    assert lab.twins.benefits(["b", "a"], 0.2, 1) == both
+    again = sum(asked)
+    assert [b.site for b in alone] == ["a"]
+    lab.twins.benefits(["a"], 0.2, 1)
+    assert sum(asked) == again

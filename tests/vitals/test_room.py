@@ -248,6 +248,30 @@ def test_a_derived_indicator_looks_up_the_tree(make_hub: Make) -> None:
     assert reached.payload["entities"][0].startswith("urn:ngsi-ld:")
 
 
+def test_a_formula_is_computed_once_for_the_same_inputs(
+    make_hub: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = make_hub(rain(warning=None), fill(warning=None), risk())
+    evaluator = hub.vitals.evaluator
+    computed: list[object] = []
+    compute = evaluator._computed
+
+    def counted(item: object, given: tuple[float | None, ...]) -> float | None:
+        computed.append(given)
+        return compute(item, given)
+
+    monkeypatch.setattr(evaluator, "_computed", counted)
+    monkeypatch.setattr("chengshu.scenes.vitals.evaluate._MOST_ANSWERS", 2)
+    asked: dict[str, float | None] = {}
+    for level in (0.4, 0.4, 0.4, 2.4, 0.4, 0.4):
+        hub.send("WaterLevelSensor", 1, level)
+        hub.minutes(1)
+        asked[f"{level}"] = vital(hub, "risk", "c1").value
+    assert asked == {"0.4": 0.2, "2.4": 1.2}
+    assert 2 <= len(computed) < 6 * len(evaluator._derived_areas["risk"])
+    assert len(evaluator._answers) <= 2  # what is remembered is bounded, and forgetting changes nothing
+
+
 def test_a_derived_level_does_not_fall_while_an_input_is_stale(make_hub: Make) -> None:
     hub = make_hub(rain(warning=None), fill(warning=None), risk(coverage=0.3))
     hub.send("WaterLevelSensor", 1, 1.9)
