@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from chengshu.kernel.errors import Invalid
@@ -72,6 +73,11 @@ _SECTIONS = (
 _TOKEN = re.compile(r'"([^"]*)"|(\S+)')
 
 
+@lru_cache(maxsize=65536)  # a model's rows are read again for every variant of it
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(quoted or plain for quoted, plain in _TOKEN.findall(text.split(";", 1)[0]))
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the file; ``line`` is its number there, 0 for a line of ours."""
@@ -82,7 +88,7 @@ class Row:
     @property
     def tokens(self) -> list[str]:
         """The words before any comment; a quoted string is one word."""
-        return [quoted or plain for quoted, plain in _TOKEN.findall(self.text.split(";", 1)[0])]
+        return list(_words(self.text))
 
 
 @dataclass(slots=True)

@@ -32,8 +32,12 @@ def job_of(plan: Plan, model: Model, zone: ZoneInfo) -> Job:
     run, seconds = plan.run, plan.run.rain.seconds
     start = wall(plan.state.moment, zone)
     samples = [*range(run.sample_s, seconds, run.sample_s), seconds]
+    settings = _settings(plan)
+    mobile = sorted({element for _, element, _ in settings if element.startswith(MOBILE)})
     return Job(
         plan.prepared.digest,
+        model.mobile_text(mobile) if mobile else "",
+        len(mobile),
         f"{start:%m/%d/%Y %H:%M:%S}",
         f"{start + timedelta(seconds=seconds + _SLACK_S):%m/%d/%Y %H:%M:%S}",
         seconds,
@@ -42,7 +46,7 @@ def job_of(plan: Plan, model: Model, zone: ZoneInfo) -> Job:
         run.rain.step_s,
         _rain(run.rain, model.gauges).tobytes(),
         len(model.gauges),
-        _settings(plan),
+        settings,
         samples,
         [node.id for node in model.nodes],
         list(model.ponding),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -115,7 +115,8 @@ class Model:
             "",
         )
         text = model.prepared(Variant(), frozenset(), datetime(2000, 1, 1)).text  # noqa: DTZ001  model time
-        digest = hashlib.sha256(f"{setup.zone}\n{gauges}\n{text}".encode()).hexdigest()
+        sites = model.mobile_text(f"{MOBILE}{node}" for node in setup.mobile)
+        digest = hashlib.sha256(f"{setup.zone}\n{gauges}\n{text}\n{sites}".encode()).hexdigest()
         return cls(
             *(*(getattr(model, name) for name in cls.__dataclass_fields__ if name != "digest"), digest)
         )
@@ -140,6 +141,12 @@ class Model:
         ``elapsed_s`` after the reset at ``anchor``."""
         elapsed = min(elapsed_s / 3600, longest_wait(self.rules))  # later on the text changes no more
         return _prepared(self, variant, held & self._needs_holding(), anchor, elapsed)
+
+    def mobile_text(self, elements: Iterable[str]) -> str:
+        """What is added to a text for the pump sites ``elements``; a run is given only those it uses."""
+        writer = _Writer()
+        _add_mobile(writer, self, frozenset(elements))
+        return writer.text() if writer.lines else ""
 
     def _needs_holding(self) -> frozenset[str]:
         """Elements the model would set by itself: by a rule, or by a pump's start-up depth."""
@@ -191,7 +198,6 @@ def _prepared(
     writer.section("TIMESERIES", [*rain, *kept_series(model.inp, anchor)])
     rules = without(model.rules, held, elapsed)
     writer.section("CONTROLS", rules)
-    _add_mobile(writer, model)
     if any(NOTHING in row.text for row in rules):
         _add_nothing(writer)
     writer.section("REPORT", [Row(0, "INPUT NO"), Row(0, "CONTROLS NO")])
@@ -251,11 +257,11 @@ def _pump(row: Row, held: frozenset[str]) -> Row:
     return Row(row.line, " ".join(words[:5])) if words and words[0] in held else row
 
 
-def _add_mobile(writer: _Writer, model: Model) -> None:
+def _add_mobile(writer: _Writer, model: Model, used: frozenset[str]) -> None:
     inverts = {node.id: node.invert / model.units.length for node in model.nodes}
     unit = 1.0 / model.units.flow
     ramp = _RAMP_M / model.units.length
-    sites = list(enumerate(model.setup.mobile))
+    sites = [(i, node) for i, node in enumerate(model.setup.mobile) if f"{MOBILE}{node}" in used]
     writer.section("OUTFALLS", [Row(0, f"mobile:{i}:out {inverts[node]:.9g} FREE NO") for i, node in sites])
     writer.section(
         "PUMPS", [Row(0, f"{MOBILE}{node} {node} mobile:{i}:out mobile:curve OFF 0 0") for i, node in sites]

@@ -11,6 +11,7 @@ from pathlib import Path
 from swmm.toolkit import solver
 from swmm.toolkit.shared_enum import HotstartFile, LinkResult, NodeProperty, NodeResult, ObjectType
 
+from chengshu.engines.swmm.hotstart import narrowed, widened
 from chengshu.engines.swmm.wire import DATES, Done, Failed, Job
 
 _LOOKED_AT = (NodeResult.DEPTH, NodeResult.FLOOD, NodeResult.VOLUME)
@@ -55,10 +56,10 @@ def _run(job: Job, text: str, folder: Path, parent: int) -> Done:
             f"DRY_STEP 00:{job.runoff_step // 60:02d}:{job.runoff_step % 60:02d}",
         )
     )
-    model.write_text(text.replace(DATES, dates, 1), encoding="utf-8")
+    model.write_text(text.replace(DATES, dates, 1) + job.mobile, encoding="utf-8")
     solver.swmm_open(str(model), str(folder / "run.rpt"), str(folder / "run.out"))
     if job.hotstart:
-        hot.write_bytes(job.hotstart)
+        hot.write_bytes(widened(job.hotstart, job.mobiles))
         solver.swmm_hotstart(HotstartFile.USE, str(hot))
     solver.swmm_start(0)
     probe = _Probe(job)
@@ -79,7 +80,7 @@ def _run(job: Job, text: str, folder: Path, parent: int) -> Done:
             probe.look()
     if job.keep_end:
         solver.swmm_hotstart(HotstartFile.SAVE, str(end))
-    return probe.done(end.read_bytes() if job.keep_end else b"")
+    return probe.done(narrowed(end.read_bytes(), job.mobiles) if job.keep_end else b"")
 
 
 def _strides(job: Job) -> Iterator[tuple[int, int]]:
@@ -139,9 +140,7 @@ class _Probe:
             self._ponded.append(get(node, what_volume) * volume if stands else 0.0)
             self._flooded.append(stats(node).volFlooded * volume)
         for link in self._running:
-            self._flow.append(
-                0.0 if link is None else solver.link_get_result(link, LinkResult.FLOW) * flow
-            )
+            self._flow.append(0.0 if link is None else solver.link_get_result(link, LinkResult.FLOW) * flow)
 
     def done(self, hotstart: bytes) -> Done:
         """The answer. Raises ArithmeticError when the solution has blown up."""

@@ -10,7 +10,7 @@ from chengshu.kernel.clock import from_millis, millis
 from chengshu.kernel.errors import Invalid
 from chengshu.ports.twin import Snapshot, Totals
 
-_FORMAT = 3
+_FORMAT = 4
 
 
 class State(msgspec.Struct, frozen=True, array_like=True):
@@ -24,7 +24,7 @@ class State(msgspec.Struct, frozen=True, array_like=True):
     model: str  # digest of the model as read, without disturbances
     at: int  # ms UTC
     reset: int  # ms UTC: series without dates count from here
-    hotstart: bytes
+    hotstart: bytes  # of the model without mobile pumps
     held: tuple[tuple[str, float], ...]  # by element
     moving: tuple[tuple[str, float], ...]  # links the model's own rules had on the way to a target
     initial: float

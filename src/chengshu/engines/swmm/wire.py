@@ -18,6 +18,8 @@ class Job(msgspec.Struct, frozen=True):
     """One run. Arrays are little-endian float64; everything is SI, ``factors`` are the model's units."""
 
     model: str  # digest of the text
+    mobile: str  # what is added to the text: the mobile pumps of this run
+    mobiles: int  # how many they are
     start: str  # local time of the model, MM/DD/YYYY HH:MM:SS
     end: str
     seconds: int

@@ -30,7 +30,7 @@ _BENEFIT = Text(
 def compare(twin: Twin, futures: Futures, plans: Sequence[Alternative], spec: Advice) -> list[Outcome]:
     """The outcome of each plan, over ``spec.members`` futures; plans are compared with doing nothing more."""
     runs = futures.chosen(spec.members)
-    volumes = _volumes(twin, runs, [(), *(plan.actions for plan in plans)])
+    volumes = _volumes(twin, futures, runs, [(), *(plan.actions for plan in plans)])
     idle = volumes[0].mean()
     return [
         Outcome(plan.name, float(v.mean()), float(v.max()), float(idle - v.mean()), len(runs))
@@ -66,12 +66,13 @@ def unit_benefits(
     if asked:
         per_future = len(asked) * max_units + 1
         runs = futures.chosen(max(1, min(spec.members, spec.runs // per_future)))
-        benefits += _marginal(twin, runs, asked, actuators, forecasts, unit_capacity, max_units)
+        benefits += _marginal(twin, futures, runs, asked, actuators, forecasts, unit_capacity, max_units)
     return sorted(benefits, key=lambda b: (-b.avoided_m3, b.site, b.units))
 
 
 def _marginal(
     twin: Twin,
+    futures: Futures,
     runs: Sequence[Run],
     sites: Sequence[str],
     actuators: Mapping[str, Actuator | None],
@@ -89,7 +90,7 @@ def _marginal(
             (Action(actuator.element, min(base + rank * unit_capacity, actuator.high)),)
             for rank in range(1, max_units + 1)
         ]
-    volumes = [float(v.mean()) for v in _volumes(twin, runs, plans)]
+    volumes = [float(v.mean()) for v in _volumes(twin, futures, runs, plans)]
     benefits = []
     for at, site in enumerate(sites):
         before = volumes[0]
@@ -134,7 +135,7 @@ def best_settings(
     found: list[Proposal] = []
     chosen: tuple[Action, ...] = ()
     while choices and left >= (len(choices) + 1) * len(runs):
-        volumes = _volumes(twin, runs, [chosen, *((*chosen, choice) for choice in choices)])
+        volumes = _volumes(twin, futures, runs, [chosen, *((*chosen, choice) for choice in choices)])
         left -= (len(choices) + 1) * len(runs)
         gains = [float((volumes[0] - v).mean()) for v in volumes[1:]]
         best = int(np.argmax(gains))
@@ -150,11 +151,18 @@ def best_settings(
     return found
 
 
-def _volumes(twin: Twin, runs: Sequence[Run], plans: Sequence[tuple[Action, ...]]) -> list[Floats]:
-    """Flooded volume of every plan in every future."""
+def _volumes(
+    twin: Twin, futures: Futures, runs: Sequence[Run], plans: Sequence[tuple[Action, ...]]
+) -> list[Floats]:
+    """Flooded volume of every plan in every future. What these futures were asked before is not run again:
+    dispatch asks about other sites, and control about other settings, with much the same actions."""
     jobs = [replace(run, actions=(*run.actions, *plan)) for plan in plans for run in runs]
-    totals = np.array([float(trace.flooded[-1].sum()) for trace in twin.simulate(jobs)])
-    return list(totals.reshape(len(plans), len(runs)))
+    keys = [(id(job.rain), job.actions) for job in jobs]  # a member's rain is its own; ``futures`` keeps it
+    known = futures.volumes
+    new = {key: job for key, job in zip(keys, jobs, strict=True) if key not in known}
+    for key, trace in zip(new, twin.simulate(list(new.values())), strict=True):
+        known[key] = float(trace.flooded[-1].sum())
+    return list(np.array([known[key] for key in keys]).reshape(len(plans), len(runs)))
 
 
 def _held(twin: Twin, runs: Sequence[Run]) -> Mapping[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -19,11 +19,13 @@ from chengshu.ports.twin import Action, Floats, Flooded, Forecast, Rain, Run, Sn
 
 @dataclass(frozen=True, eq=False)
 class Futures:
-    """The members of an ensemble as runs, and how much each of them floods."""
+    """The members of an ensemble as runs, and how much each of them floods. ``volumes`` remembers what has
+    been asked of them: flooded m3 by member (its rain) and actions."""
 
     at: datetime
     runs: tuple[Run, ...]
     flooded_m3: Floats  # [member][node]
+    volumes: dict[tuple[int, tuple[Action, ...]], float] = field(default_factory=dict)
 
     def given(self, force: Mapping[str, float]) -> Futures:
         """The same futures with everything that has been set since, ``force``, in all of them."""

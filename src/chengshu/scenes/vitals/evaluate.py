@@ -187,9 +187,7 @@ class Evaluator:
     def _formula(self, item: Indicator, inputs: Mapping[str, Vital]) -> float | None:
         given = tuple(inputs[name].value if name in inputs else None for name in item.needs)
         key = item.id, given
-        if (
-            key not in self._answers
-        ):  # a formula sees its inputs and fixed settings, nothing else
+        if key not in self._answers:  # a formula sees its inputs and fixed settings, nothing else
             if len(self._answers) >= _MOST_ANSWERS:
                 self._answers.clear()
             self._answers[key] = self._computed(item, given)
