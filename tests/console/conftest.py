@@ -153,18 +153,23 @@ def served(serving: Served, fake: ModuleType) -> Served:
     return serving
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # while it lives, its event loop runs: asyncio tests of other files must not meet it
 def chromium() -> Iterator[Any]:
-    """A real browser; the tests are skipped where there is none."""
+    """A real browser, the system's or Playwright's; the tests are skipped where there is none."""
     path = os.environ.get("CHENGSHU_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("needs a Chromium browser (apt-get install chromium, or set CHENGSHU_CHROMIUM)")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
-        )
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=path,
+                args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+            )
+        except Error as error:
+            pytest.skip(
+                f"needs a Chromium browser (run `make browser`, or set CHENGSHU_CHROMIUM): {error.message}"
+            )
         yield browser
         browser.close()

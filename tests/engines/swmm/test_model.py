@@ -186,3 +186,10 @@ def test_steps_of_odd_lengths_lose_no_water(open_twin: Opener) -> None:
     assert twin.totals().inflow_m3 == pytest.approx(whole.totals.inflow_m3, rel=0.02)
     assert abs(twin.totals().error) < 0.02
     assert np.isfinite(whole.depth).all()
+
+
+def test_a_rule_on_elapsed_time_counts_from_the_reset_in_a_run_that_begins_later() -> None:
+    rules = rules_of(Inp.parse(STREET))
+    asked = [row.text for row in without(rules, (), 0.5) if "SIMULATION TIME" in row.text]
+    assert asked
+    assert all(float(text.split()[-1]) < 0 for text in asked)  # 0:10 after reset is long past

@@ -100,7 +100,7 @@ def without(rules: Iterable[Rule], held: Collection[str], elapsed: float) -> lis
             continue
         rows += [
             *rule.head,
-            *rule.premises,
+            *(shifted(row, elapsed) for row in rule.premises),
             *_clauses("THEN", then),
             *_clauses("ELSE", otherwise),
             *rule.tail,

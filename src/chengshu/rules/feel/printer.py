@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from chengshu.rules.feel import ast
-from chengshu.rules.feel.names import is_plain
+from chengshu.rules.feel.names import is_plain, normal
 from chengshu.rules.feel.text import quoted
 
 _WEAKEST, _OR, _AND, _COMPARE, _ADD, _MULTIPLY, _POWER, _UNARY, _TIGHT = range(9)
@@ -102,7 +102,7 @@ def _call(node: ast.Call) -> tuple[str, int]:
 
 
 def _key(key: str) -> str:
-    return key if is_plain(key) else quoted(key)
+    return key if is_plain(key) and normal(key) == key else quoted(key)
 
 
 def _context(node: ast.ContextLiteral) -> tuple[str, int]:
