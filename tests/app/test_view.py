@@ -22,6 +22,8 @@ from chengshu.foundation.city import read_city
 from chengshu.foundation.journal import Actor
 from chengshu.scenes.response import OrderState
 
+pytestmark = pytest.mark.slow  # thorough; `make check` has the quicker ones beside it
+
 PASSWORD = "a quiet river at night"
 ROOT = Actor("test:root")
 

@@ -19,6 +19,8 @@ from chengshu.foundation import journal
 from chengshu.scenes.response import store
 from chengshu.scenes.response.model import Event, EventState, OrderState, WorkOrder
 
+pytestmark = pytest.mark.slow  # thorough; `make check` has the quicker ones beside it
+
 
 def dump(world):
     tables = (

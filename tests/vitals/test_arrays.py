@@ -13,6 +13,8 @@ from vitals_lab import START, Hub, fill
 
 from chengshu.kernel.clock import millis
 
+pytestmark = pytest.mark.slow  # thorough; `make check` has the quicker ones beside it
+
 ROLLUPS = ("max", "min", "mean", "sum", "count", "weighted")
 FORMULAS = (
     "last / entity.fullDepth",
