@@ -16,7 +16,7 @@ from tests.context.conftest import START, Room, open_room
 
 from chengshu.foundation.context import Columns, Observation, SeriesKey, decode_batch, encode_batch
 from chengshu.foundation.journal import changes_after, entries_about, last_seq, verify
-from chengshu.foundation.journal.queries import latest_entries
+from chengshu.foundation.journal.queries import earlier_entries
 from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.errors import Invalid
 
@@ -112,7 +112,9 @@ def test_what_waits_together_commits_together_per_source(tmp_path_factory: pytes
     assert len(set(seqs)) == 2
     with room.database.read() as connection:
         changes = list(changes_after(connection, 0, ("observations",)))
-        entries = [item for item in latest_entries(connection) if item.action == "observations.recorded"]
+        entries = [
+            item for item in earlier_entries(connection, None, 100) if item.action == "observations.recorded"
+        ]
     by_source = {change.subject: sorted(decode_batch(change.payload["batch"]).values) for change in changes}
     assert by_source == {"a": [1, 3, 5, 7, 9], "b": [0, 2, 4, 6, 8]}
     assert len(entries) == 2

@@ -14,6 +14,7 @@ from scenario_lab import PACKAGE, ROOT, Watch, cases, demo_city
 
 from chengshu.app.drill.declared import DevicesFile, DrillFile
 from chengshu.engines.spiff.engine import SpiffEngine
+from chengshu.foundation.city.model import nested
 from chengshu.foundation.declared import checked, read_document
 from chengshu.foundation.sensing.declared import read_sources
 from chengshu.foundation.twins.declared import read_twin
@@ -21,7 +22,6 @@ from chengshu.kernel.levels import WARNING_LEVELS
 from chengshu.kernel.texts import LANGUAGES
 from chengshu.rules.dmn import read_model
 from chengshu.scenes.response.declared import read_response
-from chengshu.scenes.response.playbook import nested
 from chengshu.scenes.vitals.declared import IndicatorsFile
 
 

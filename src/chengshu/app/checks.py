@@ -12,6 +12,7 @@ from chengshu.app.decisions import Decisions, rule_files
 from chengshu.app.drill.stage import read_stage
 from chengshu.app.hub import read_all_sources, roads_of, wirings_of
 from chengshu.app.offices import missing_offices
+from chengshu.app.say import faults_of
 from chengshu.engines.spiff import SpiffEngine
 from chengshu.engines.swmm.twin import SwmmEngine
 from chengshu.foundation.city import City, read_city
@@ -87,11 +88,6 @@ def _faults(look: Callable[[Any], Any], subject: Any) -> list[Fault]:
     except ChengshuError as error:
         return faults_of(error)
     return list(result) if isinstance(result, Iterator) else []
-
-
-def faults_of(error: ChengshuError) -> list[Fault]:
-    """Every fault an error carries."""
-    return [Fault(**fault) for fault in error.extra.get("faults", [])] or [error.fault]
 
 
 def _once(found: list[Fault]) -> list[Fault]:

@@ -16,7 +16,7 @@ from chengshu.app.serve import announce, doors_of, run_web, usable_port
 from chengshu.app.stores import DataFolder
 from chengshu.foundation.access import Lifetimes
 from chengshu.foundation.city import City
-from chengshu.foundation.journal.queries import latest_entries
+from chengshu.foundation.journal.queries import earlier_entries
 from chengshu.kernel.clock import as_utc
 from chengshu.kernel.ids import TimeIds
 
@@ -102,7 +102,7 @@ def _go_on(play: Play, clock: DemoClock, data: Path) -> None:
     """Take up the kept world, at the last moment the hub wrote anything."""
     kept = load_world(data / WORLD_FILE)
     with play.hub.database.read() as connection:
-        newest = latest_entries(connection, 1)
+        newest = earlier_entries(connection, None, 1)
     if kept is None:
         return
     play.world.resume(kept)

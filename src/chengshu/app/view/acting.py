@@ -10,6 +10,7 @@ from chengshu.console import model as shown
 from chengshu.foundation.access import Opened
 from chengshu.foundation.access import Person as Account
 from chengshu.foundation.processes import queries
+from chengshu.foundation.sensing import quarantined
 from chengshu.kernel.errors import ChengshuError, Invalid
 from chengshu.kernel.texts import Text
 
@@ -120,12 +121,9 @@ class Acting(Base):
         if verb == "discard":
             self.hub.intake.discard([int(item)], actor, note)
             return
-        with self.hub.database.read() as connection:
-            row = connection.exec_driver_sql(
-                "SELECT source FROM quarantine WHERE id = ?", (int(item),)
-            ).first()
-        if row is not None:
-            self.hub.intake.requeue(str(row[0]), actor)
+        found = quarantined(self.hub.database, state=None, after=int(item) - 1, limit=1)
+        if found and found[0].id == int(item):
+            self.hub.intake.requeue(found[0].source, actor)
 
 
 def _typed(kind: str, text: str) -> Any:

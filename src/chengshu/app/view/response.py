@@ -11,7 +11,6 @@ from chengshu.app.view.base import Base, reason
 from chengshu.console import model as shown
 from chengshu.console.model.response import OrderState as ShownState
 from chengshu.foundation.processes import Task, queries
-from chengshu.kernel.clock import iso
 from chengshu.kernel.levels import Level
 from chengshu.kernel.texts import Text
 from chengshu.scenes.response import Event, EventState, OrderState, Review, WorkOrder
@@ -392,8 +391,3 @@ def _field(item: Any) -> shown.FormField:
 
 def _unit(key: str) -> str:
     return "s" if key.endswith("_s") else "m" if key.endswith("_m") else "m3" if key.endswith("_m3") else "1"
-
-
-def stamp(moment: datetime | None) -> str | None:
-    """A moment for a map's properties."""
-    return iso(moment) if moment else None

@@ -75,3 +75,15 @@ class City:
     scenarios: Mapping[str, Scenario]
     entities: Sequence[Mapping[str, Any]]  # declared things: {id, type, name, area, lon, lat, …attributes}
     attribution: str = ""  # shown with every map and report
+
+
+def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Flat dotted settings as contexts in contexts: ``level.fill.red`` → ``{level: {fill: {red: …}}}``."""
+    tree: dict[str, Any] = {}
+    for key, value in settings.items():
+        at = tree
+        *path, last = key.split(".")
+        for step in path:
+            at = at.setdefault(step, {})
+        at[last] = value
+    return tree

@@ -80,12 +80,6 @@ def entries_about(connection: Connection, subject: str, limit: int = 500) -> lis
     return [_entry(row) for row in rows]
 
 
-def latest_entries(connection: Connection, limit: int = 100) -> list[Entry]:
-    """The newest entries, newest first."""
-    rows = connection.execute(select(store.journal).order_by(store.journal.c.seq.desc()).limit(limit))
-    return [_entry(row) for row in rows]
-
-
 def _entry(row: Row[tuple[object, ...]]) -> Entry:
     return Entry(
         row.seq,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chengshu.foundation.city import Scenario
+from chengshu.foundation.city.model import nested
 from chengshu.foundation.context.model import EntityState
 from chengshu.kernel.errors import Invalid, Missing
 from chengshu.kernel.levels import Level
@@ -19,18 +20,6 @@ from chengshu.kernel.texts import Text
 from chengshu.rules.dmn import Model, Outcome, read_model
 from chengshu.rules.feel import compile_expression
 from chengshu.scenes.response.declared import Decision, ResponseFile, read_response
-
-
-def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Flat dotted settings as contexts in contexts: ``level.fill.red`` → ``{level: {fill: {red: …}}}``."""
-    tree: dict[str, Any] = {}
-    for key, value in settings.items():
-        at = tree
-        *path, last = key.split(".")
-        for step in path:
-            at = at.setdefault(step, {})
-        at[last] = value
-    return tree
 
 
 def plain_value(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from chengshu.foundation.city import City
+from chengshu.foundation.city.model import nested
 from chengshu.foundation.context import Series
 from chengshu.kernel.clock import from_millis
 from chengshu.ports.history import History
@@ -19,7 +20,7 @@ from chengshu.scenes.vitals.members import Roster, place_of
 from chengshu.scenes.vitals.model import Contribution, Indicator, Vital
 from chengshu.scenes.vitals.panes import PaneBook, from_history
 from chengshu.scenes.vitals.plan import Plan, compile_plans, stale_ms
-from chengshu.scenes.vitals.reader import Catalogue, nested
+from chengshu.scenes.vitals.reader import Catalogue
 
 Pair = tuple[str, str]  # indicator, area
 _MOST_ANSWERS = 10_000  # remembered results of formulas: most inputs are the same minute after minute

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from chengshu.foundation.city import City, Scenario
+from chengshu.foundation.city.model import nested
 from chengshu.foundation.declared import Document, checked, read_document
 from chengshu.kernel.errors import ChengshuError, Fault, Findings, Invalid
 from chengshu.kernel.levels import Level
@@ -83,18 +84,6 @@ def read_catalogue(city: City, offer: Offer | None = None) -> Catalogue:
         max((item.grace for item in files), default=timedelta(0)),
         max((item.lateness for item in files), default=timedelta(hours=2)),
     )
-
-
-def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with dotted keys as FEEL sees them: ``level.rain.blue`` becomes three contexts deep."""
-    result: dict[str, Any] = {}
-    for key, value in settings.items():
-        place = result
-        *path, last = key.split(".")
-        for word in path:
-            place = place.setdefault(word, {})
-        place[last] = value
-    return result
 
 
 def _take(findings: Findings, error: ChengshuError) -> None:
