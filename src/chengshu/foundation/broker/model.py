@@ -1,0 +1,94 @@
+"""What the broker keeps: NGSI-LD entities with expanded names, apart from any @context.
+
+Source: ETSI GS CIM 009 V1.8.1, clause 4.5 (NGSI-LD information model). Names of types, attributes and
+vocabulary values are absolute IRIs here; they are shortened only when something is rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal[
+    "Property",
+    "Relationship",
+    "GeoProperty",
+    "LanguageProperty",
+    "VocabProperty",
+    "ListProperty",
+    "ListRelationship",
+    "JsonProperty",
+]
+Attributes = Mapping[str, tuple["Attribute", ...]]
+DEFAULT_TENANT = ""
+
+
+class Attribute(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One instance of an attribute (clauses 4.5.2-4.5.8); instances of one name differ by ``dataset``.
+
+    ``value`` by kind: Property any JSON value; Relationship an IRI or a tuple of them; GeoProperty a GeoJSON
+    geometry; LanguageProperty language → text (or texts); VocabProperty one IRI or several; ListProperty a
+    list; ListRelationship a list of IRIs; JsonProperty any JSON, never expanded. Times: ``created_at`` and
+    ``modified_at`` are milliseconds UTC; ``observed_at`` stays as it was said (RFC 3339 with ``Z``).
+    """
+
+    kind: Kind
+    value: Any = None
+    created_at: int = 0
+    modified_at: int = 0
+    observed_at: str = ""
+    unit_code: str = ""
+    dataset: str = ""
+    object_types: tuple[str, ...] = ()
+    value_type: str = ""
+    expires_at: str = ""
+    instance: str = ""  # instanceId, only of temporal instances
+    deleted_at: int = 0  # milliseconds, only of temporal instances and notifications
+    attributes: dict[str, tuple[Attribute, ...]] = {}
+
+
+class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An entity (clause 4.5.1): its types, scopes (clause 4.18) and attributes by expanded name.
+
+    ``created_at``, ``modified_at`` and ``deleted_at`` are milliseconds UTC; ``expires_at`` as it was said.
+    """
+
+    id: str
+    types: tuple[str, ...]
+    scopes: tuple[str, ...] = ()
+    created_at: int = 0
+    modified_at: int = 0
+    deleted_at: int = 0
+    expires_at: str = ""
+    attributes: dict[str, tuple[Attribute, ...]] = {}
+
+
+class Touched(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What happened to one attribute instance; ``before`` is what it was, for notifications of changes."""
+
+    name: str
+    what: Literal["created", "updated", "deleted"]
+    dataset: str = ""
+    before: Attribute | None = None
+
+
+class EntityChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One write to one entity, as the change stream carries it: all a subscriber needs, now or on replay.
+
+    ``entity`` is the state after the write; of a deleted entity, the state before it with ``deleted_at``.
+    ``scopes`` says whether the scopes were touched.
+    """
+
+    tenant: str
+    what: Literal["created", "updated", "deleted"]
+    entity: Entity
+    touched: tuple[Touched, ...] = ()
+    scopes: bool = False
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """The payload of one record ``linked.changed`` in the change stream: a group of writes, in order."""
+
+    items: tuple[EntityChange, ...]
