@@ -50,9 +50,11 @@ def commands() -> list[Command]:
     """Every command, groups resolved."""
     import typer.main
 
-    for part in ("city", "city_run", "proof", "rules"):  # the commands register themselves
-        import_module(f"chengshu.app.cli.{part}")
+    from chengshu.app.cli import PARTS
     from chengshu.app.cli.base import app
+
+    for part in PARTS:
+        import_module(f"chengshu.app.cli.{part}")
 
     return list(_walk(typer.main.get_command(app), "chengshu"))
 

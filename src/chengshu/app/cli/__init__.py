@@ -9,10 +9,12 @@ from chengshu.app.cli.base import app
 from chengshu.app.say import say_error
 from chengshu.kernel.errors import ChengshuError
 
+PARTS = ("city", "city_run", "clients", "proof", "rules")  # the commands register themselves
+
 
 def main() -> None:
     """Run the command line; a fault is told in words on stderr and ends with status 2, Ctrl-C with 130."""
-    for part in ("city", "city_run", "proof", "rules"):  # the commands register themselves
+    for part in PARTS:
         import_module(f"chengshu.app.cli.{part}")
     try:
         app()
@@ -23,4 +25,4 @@ def main() -> None:
         sys.exit(130)
 
 
-__all__ = ["main"]
+__all__ = ["PARTS", "main"]

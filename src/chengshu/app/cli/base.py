@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+Data = Annotated[Path, typer.Option("--data", help="The hub's data folder.")]
 Packages = Annotated[
     Path | None,
     typer.Option("--packages", help="Folder of scenario packages (default: found near the city)."),

@@ -8,11 +8,9 @@ from typing import Annotated
 
 import typer
 
-from chengshu.app.cli.base import AsJson, Packages, app
+from chengshu.app.cli.base import AsJson, Data, Packages, app
 from chengshu.app.places import find_packages
 from chengshu.app.say import out, say_faults, say_json
-
-Data = Annotated[Path, typer.Option("--data", help="The hub's data folder.")]
 
 
 @app.command()

@@ -106,7 +106,7 @@ def analyse(
     as_json: AsJson = False,
 ) -> None:
     """Find gaps, overlaps and rules that never decide in every table, each with an example."""
-    from chengshu.app.cli.rule_files import model_of
+    from chengshu.foundation.rulebook.files import model_of
     from chengshu.rules.dmn.analysis import analyse_model
 
     found = [(path, analyse_model(model_of(path))) for path in _models(model)]
@@ -141,8 +141,8 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Which past cases would come out otherwise with the new version; status 1 when some would."""
-    from chengshu.app.cli.rule_cases import read_cases
-    from chengshu.app.cli.rule_files import around, decider, read_rules
+    from chengshu.foundation.rulebook.case_files import read_cases
+    from chengshu.foundation.rulebook.files import around, decider, read_rules
     from chengshu.rules.cases import compare
 
     moment, changes, total = _moment(as_of), [], 0
@@ -188,7 +188,7 @@ def _is_model(what: str) -> bool:
 
 
 def _moment(as_of: str) -> datetime:
-    from chengshu.app.cli.rule_files import moment_of
+    from chengshu.foundation.rulebook.files import moment_of
     from chengshu.kernel.clock import SystemClock
 
     return moment_of(as_of) if as_of else SystemClock().now()
@@ -215,7 +215,7 @@ def _evaluate_text(
 def _evaluate_model(
     path: Path, decision: str, given: Mapping[str, Any], moment: datetime, language: str, as_json: bool
 ) -> None:
-    from chengshu.app.cli.rule_files import around, decider, read_rules
+    from chengshu.foundation.rulebook.files import around, decider, read_rules
     from chengshu.rules.cases import Case
     from chengshu.rules.dmn.explain import shown
 
@@ -334,8 +334,8 @@ def _models(path: Path) -> list[Path]:
 
 def _within(path: Path, file: str) -> Path:
     """The rules at a path: itself, or in a scenario's folder the file that the cases name."""
-    from chengshu.app.cli.rule_cases import rule_path
-    from chengshu.app.cli.rule_files import is_versions
+    from chengshu.foundation.rulebook.case_files import rule_path
+    from chengshu.foundation.rulebook.files import is_versions
 
     if not path.is_dir() or is_versions(path) or not file:
         return path

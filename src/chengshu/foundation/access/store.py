@@ -84,6 +84,30 @@ throttles = Table(
     Column("blocked_until", BigInteger, nullable=False),
 )
 
+clients = Table(
+    "access_clients",
+    metadata,
+    Column("token", String(64), primary_key=True),  # SHA-256 of what the program holds
+    Column("name", String, nullable=False),
+    Column("rights", String, nullable=False),
+    Column("tenants", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Index("access_clients_name", "name"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """A stored program."""
+
+    token: str
+    name: str
+    rights: tuple[str, ...]
+    tenants: tuple[str, ...]
+    expires_at: datetime | None
+
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
@@ -300,3 +324,53 @@ def put_throttle(connection: Connection, key: str, throttle: Throttle) -> None:
 def drop_throttle(connection: Connection, key: str) -> None:
     """Forget the failures under a key."""
     connection.execute(delete(throttles).where(throttles.c.key == key))
+
+
+def valid_clients(connection: Connection) -> list[ClientRow]:
+    """Programs whose token is not revoked."""
+    rows = connection.execute(select(clients).where(clients.c.revoked_at.is_(None)))
+    return [
+        ClientRow(
+            row.token,
+            row.name,
+            tuple(row.rights.split(",")),
+            tuple(row.tenants.split(",")),
+            None if row.expires_at is None else from_millis(row.expires_at),
+        )
+        for row in rows
+    ]
+
+
+def put_client(
+    connection: Connection,
+    token: str,
+    name: str,
+    rights: Iterable[str],
+    tenants: Iterable[str],
+    expires_at: datetime | None,
+    at: datetime,
+) -> bool:
+    """Keep a program; False when one of this name is valid."""
+    taken = select(clients.c.token).where(clients.c.name == name, clients.c.revoked_at.is_(None))
+    if connection.execute(taken).first() is not None:
+        return False
+    values = {
+        "token": token,
+        "name": name,
+        "rights": ",".join(rights),
+        "tenants": ",".join(tenants),
+        "created_at": millis(at),
+        "expires_at": None if expires_at is None else millis(expires_at),
+    }
+    connection.execute(insert(clients).values(**values))
+    return True
+
+
+def revoke_client(connection: Connection, name: str, at: datetime) -> bool:
+    """Revoke the program of this name; whether there was one."""
+    hit = connection.execute(
+        update(clients)
+        .where(clients.c.name == name, clients.c.revoked_at.is_(None))
+        .values(revoked_at=millis(at))
+    )
+    return hit.rowcount > 0
