@@ -11,6 +11,7 @@ from chengshu.app.drill.keeping import load_world, save_world
 from chengshu.app.drill.run import Play, Progress
 from chengshu.app.drill.stage import read_stage
 from chengshu.app.hub import Manner
+from chengshu.app.inventory import book_own
 from chengshu.app.say import out
 from chengshu.app.serve import announce, doors_of, run_web, usable_port
 from chengshu.app.stores import DataFolder
@@ -79,6 +80,7 @@ def run_demo(
             save_world(play.world.state(clock.now(), play.heard), data / WORLD_FILE)
         if progress:
             progress(1.0, "")
+        book_own(play.hub)
         doors = doors_of(play.hub, Path("var/drills"), LONG, stage.drill.name)
         announce(play.hub, doors, host, port)
         out.print(f"time runs {speed:g} times as fast; Ctrl-C stops, the next start goes on from there")

@@ -38,6 +38,8 @@ from chengshu.kernel.errors import Findings
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.history import History
+from chengshu.resources.ledger import Ledger, LedgerQueries
+from chengshu.resources.ledger import store as ledger_store
 from chengshu.scenes.response import Response
 from chengshu.scenes.response import store as response_store
 from chengshu.scenes.vitals import VitalQueries, Vitals, read_catalogue
@@ -51,6 +53,7 @@ STORES = (
     processes_store,
     vitals_store,
     response_store,
+    ledger_store,
 )
 HUB = Actor.hub("start")
 
@@ -75,6 +78,8 @@ class Hub:
     vital_queries: VitalQueries
     processes: Processes
     response: Response
+    ledger: Ledger
+    ledger_queries: LedgerQueries
     pump: Pump
     engine: SwmmEngine
 
@@ -176,6 +181,8 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         VitalQueries(database, clock, city, vitals),
         processes,
         response,
+        Ledger(database, clock, ids),
+        LedgerQueries(database),
         pump,
         engine,
     )

@@ -14,6 +14,7 @@ import uvicorn
 
 from chengshu.app.http import make_app
 from chengshu.app.hub import Hub, open_hub
+from chengshu.app.inventory import book_own
 from chengshu.app.say import out
 from chengshu.app.stores import DataFolder
 from chengshu.app.view import Means, View
@@ -75,6 +76,7 @@ def serve_city(city: City, data: Path, host: str, port: int, *, mqtt: str | None
         clock: Clock = SystemClock()
         hub = open_hub(city, data, clock, TimeIds(clock))
         last.callback(hub.close)
+        book_own(hub)
         broker = _broker(hub, clock, mqtt) if mqtt else None
         doors = doors_of(hub, Path("var/drills"))
         stop = threading.Event()

@@ -75,7 +75,7 @@ class Resource(msgspec.Struct, frozen=True, omit_defaults=True):
     """One entry of the ledger.
 
     ``code`` is the 政務信息資源代碼; ``class_path`` its 類/項/目/細目 in words. ``update_cycle`` is an ISO
-    8601 duration (``P1D``) or empty when nothing is promised; ``published_on`` and ``updated_on`` are RFC 3339.
+    8601 duration (``P1D``) or empty when nothing is promised; ``published_on``, ``updated_on`` are RFC 3339.
     ``areas`` are area ids of the city; ``bbox`` west, south, east, north in degrees. ``version`` counts the
     changes of the entry, from 1.
     """

@@ -88,6 +88,16 @@ class LedgerQueries:
         with self._database.read() as connection:
             return store.select_entries(connection, conditions, after, limit)
 
+    def below(self, prefix: str) -> list[Resource]:
+        """Every entry whose id begins with ``prefix``, ordered by id."""
+        found: list[Resource] = []
+        while True:
+            more = self.page(after=found[-1].id if found else prefix)
+            wanted = [item for item in more if item.id.startswith(prefix)]
+            found += wanted
+            if len(wanted) < _PAGE:
+                return found
+
     def facet(self, name: str, **conditions: str) -> dict[str, int]:
         """How many entries there are per value of a facet, most first. Raises :class:`Invalid`."""
         _check_facets({name: "", **conditions})
