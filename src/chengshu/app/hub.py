@@ -15,6 +15,7 @@ from chengshu.engines.embedded.history import DuckHistory
 from chengshu.engines.pyvrp import PyVrpSolver
 from chengshu.engines.spiff import SpiffEngine
 from chengshu.engines.swmm.twin import SwmmEngine
+from chengshu.engines.tantivy import TantivyIndex
 from chengshu.foundation.city import City
 from chengshu.foundation.context import Context, ContextQueries, HistoryFeed
 from chengshu.foundation.context import store as context_store
@@ -38,8 +39,10 @@ from chengshu.kernel.errors import Findings
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.history import History
+from chengshu.ports.search import SearchIndex
 from chengshu.resources.ledger import Ledger, LedgerQueries
 from chengshu.resources.ledger import store as ledger_store
+from chengshu.resources.ledger.search import LAYOUT, LedgerSearch
 from chengshu.scenes.response import Response
 from chengshu.scenes.response import store as response_store
 from chengshu.scenes.vitals import VitalQueries, Vitals, read_catalogue
@@ -80,12 +83,15 @@ class Hub:
     response: Response
     ledger: Ledger
     ledger_queries: LedgerQueries
+    ledger_index: SearchIndex
+    ledger_search: LedgerSearch
     pump: Pump
     engine: SwmmEngine
 
     def close(self) -> None:
         """Finish what was accepted, then give back every process and file."""
         self.engine.close()
+        self.ledger_index.close()
         self.history.close()
         self.database.close()
 
@@ -148,11 +154,14 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         solver=PyVrpSolver(),
         foresight=Foresight(twins),
     )
+    ledger_queries = LedgerQueries(database)
+    ledger_index = TantivyIndex(folder / "search" / "ledger", LAYOUT)
+    ledger_search = LedgerSearch(ledger_index, ledger_queries)
     services, feed = Services(processes), HistoryFeed(history, clock)
     pump = Pump(
         database,
         clock,
-        [feed, sensing, *twins.values(), vitals, *response.consumers, services],
+        [feed, sensing, *twins.values(), vitals, *response.consumers, services, ledger_search],
         [
             *replays,
             feed,
@@ -182,7 +191,9 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         processes,
         response,
         Ledger(database, clock, ids),
-        LedgerQueries(database),
+        ledger_queries,
+        ledger_index,
+        ledger_search,
         pump,
         engine,
     )

@@ -7,5 +7,6 @@ A check takes a factory that opens the engine (twice, where it asks for what sur
 from chengshu.ports.suites.database import DATABASE_CHECKS
 from chengshu.ports.suites.history import HISTORY_CHECKS
 from chengshu.ports.suites.promise import Broken
+from chengshu.ports.suites.search import SEARCH_CHECKS
 
-__all__ = ["DATABASE_CHECKS", "HISTORY_CHECKS", "Broken"]
+__all__ = ["DATABASE_CHECKS", "HISTORY_CHECKS", "SEARCH_CHECKS", "Broken"]

@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from chengshu.foundation.journal import Act, Actor, record
+from chengshu.foundation.journal import Act, Actor, append_change, enter
 from chengshu.kernel.clock import Clock, millis
 from chengshu.kernel.errors import Conflict, Missing
 from chengshu.kernel.ids import Ids
@@ -123,7 +124,9 @@ class Ledger:
             "why": why,
         }
         subject = moved[0][0].id if len(moved) == 1 else f"{len(moved)} entries"
-        record(connection, Act(actor, "ledger.booked", subject, now, body))
+        enter(connection, Act(actor, "ledger.booked", subject, now, body))
+        payload = {"ids": [item.id for item, _, _ in moved], "actor": actor.id, "counts": body["counts"]}
+        append_change(connection, "ledger.booked", subject, now, msgspec.msgpack.encode(payload))
         return Booked(
             tuple(by_what["added"]),
             tuple(by_what["changed"]),

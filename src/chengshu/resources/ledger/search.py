@@ -1,0 +1,203 @@
+"""Finding entries: ranked, in either language, forgiving of slips, with facets, and the why of each hit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Literal
+
+from chengshu.kernel.errors import Invalid
+from chengshu.kernel.likeness import within
+from chengshu.kernel.texts import Text
+from chengshu.ports.runtime import Change, Effect
+from chengshu.ports.search import Ask, Document, Layout, SearchIndex, Term
+from chengshu.resources.ledger.model import Resource
+from chengshu.resources.ledger.queries import LedgerQueries
+from chengshu.resources.ledger.words import cut, pairs, stand_ins
+
+FACETS = ("kind", "provider", "sharing", "source_class", "base_library", "grade", "state", "theme", "format")
+LAYOUT = Layout({"title": 4.0, "keywords": 2.5, "text": 1.0, "pairs": 0.6}, FACETS)
+_SYNONYM = 0.6
+_LONGEST = 400  # letters of a question
+_MOST_TERMS = 32
+How = Literal["word", "synonym", "near"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Why an entry was hit: a word of it, in which part, by itself, as a synonym or as a near one."""
+
+    part: str
+    word: str
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry found, its score (larger is better), and why."""
+
+    resource: Resource
+    score: float
+    why: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of hits, how many there are in all, and counts by facet."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    words: tuple[str, ...]
+    synonyms: tuple[str, ...]
+    pairs: tuple[str, ...] = field(default=())
+
+
+class LedgerSearch:
+    """The consumer ``ledger-search`` that keeps the index, and the one who answers questions."""
+
+    name = "ledger-search"
+    kinds: tuple[str, ...] = ("ledger.booked",)
+
+    def __init__(self, index: SearchIndex, queries: LedgerQueries) -> None:
+        self._index, self._queries = index, queries
+
+    def offset(self) -> int:
+        """Where the durable index ends: the stream is followed from there."""
+        return self._index.position()
+
+    def prepare(self, changes: Sequence[Change]) -> Effect | None:
+        """Bring the booked entries, as they are now, into the index."""
+        ids = dict.fromkeys(id_ for change in changes for id_ in change.payload["ids"])
+        self.index(self._queries.many(list(ids)).values(), changes[-1].seq)
+        return None
+
+    def index(self, resources: Iterable[Resource], position: int) -> None:
+        """Put entries into the index, as of a stream position."""
+        todo = iter(resources)
+        while bite := list(islice(todo, 5000)):
+            self._index.put(document(item) for item in bite)
+        self._index.commit(position)
+
+    def ask(
+        self,
+        text: str,
+        *,
+        filters: Mapping[str, Sequence[str]] | None = None,
+        facets: Sequence[str] = ("kind", "provider", "sharing", "theme"),
+        limit: int = 20,
+        offset: int = 0,
+        retired: bool = False,
+    ) -> Results:
+        """Entries for a question in words; an empty one gives all. Retired ones only when asked for.
+
+        Raises :class:`Invalid` for a question that is too long or a facet that does not exist.
+        """
+        if len(text) > _LONGEST:
+            raise Invalid(
+                "search-long", f"the question has over {_LONGEST} letters", remedy="ask for a few words"
+            )
+        asked = _question(text)
+        wanted = dict(filters or {})
+        if not retired and "state" not in wanted:
+            wanted["state"] = ["active", "stale", "vanished"]
+        answer = self._index.search(Ask(_terms(asked), wanted, tuple(facets), limit, offset))
+        entries = self._queries.many([id_ for id_, _ in answer.hits])
+        hits = tuple(
+            Hit(entries[id_], score, why(entries[id_], asked)) for id_, score in answer.hits if id_ in entries
+        )
+        return Results(answer.total, hits, answer.facets)
+
+
+def document(item: Resource) -> Document:
+    """What of an entry is searched."""
+    parts = _parts(item)
+    return Document(
+        item.id,
+        {name: cut(text) for name, text in parts.items()} | {"pairs": pairs(parts["title"])},
+        {
+            "kind": (item.kind,),
+            "provider": _some(item.provider),
+            "sharing": (item.sharing,),
+            "source_class": (item.source_class,),
+            "base_library": _some(item.base_library),
+            "grade": _some(item.grade),
+            "state": (item.state,),
+            "theme": item.themes,
+            "format": _some(item.format.lower()),
+        },
+    )
+
+
+def _some(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
+
+
+def _parts(item: Resource) -> dict[str, str]:
+    title, summary = item.title, item.summary
+    fields = " ".join(
+        " ".join(dict.fromkeys((part.name, *_forms(part.title), part.description))) for part in item.fields
+    )
+    return {
+        "title": " ".join(dict.fromkeys(_forms(title))),
+        "keywords": " ".join((*item.keywords, *item.themes, item.code, item.id.rsplit(":", 1)[-1])),
+        "text": " ".join(
+            (*dict.fromkeys(_forms(summary)), item.provider, item.purpose, *item.class_path, fields)
+        ),
+    }
+
+
+def _forms(text: Text) -> tuple[str, str, str]:
+    return (text.en, text.zh_hans, text.zh_hant)
+
+
+def _question(text: str) -> _Question:
+    words = tuple(dict.fromkeys(cut(text)))[:_MOST_TERMS]
+    synonyms = {token for phrase in stand_ins(cut(text)) for token in phrase} - set(words)
+    return _Question(words, tuple(sorted(synonyms)), tuple(dict.fromkeys(pairs(text)))[:_MOST_TERMS])
+
+
+def _terms(asked: _Question) -> tuple[Term, ...]:
+    whole = ("title", "keywords", "text")
+    return (
+        *(Term(word, fields=whole, edits=_edits(word)) for word in asked.words),
+        *(Term(word, fields=whole, weight=_SYNONYM) for word in asked.synonyms),
+        *(Term(pair, fields=("pairs",)) for pair in asked.pairs),
+    )
+
+
+def _edits(word: str) -> int:
+    if not word.isascii() or word.isdigit() or len(word) < 4:
+        return 0
+    return 1 if len(word) < 8 else 2
+
+
+def why(item: Resource, asked: _Question) -> tuple[Match, ...]:
+    """Which words of the entry answer the question, each in the first part that has it."""
+    tokens = document(item).tokens
+    found: dict[str, Match] = {}
+    for part in ("title", "keywords", "text"):
+        for token in tokens[part]:
+            if token not in found and (how := _how(token, asked)):
+                found[token] = Match(part, token, how)
+    for pair in set(tokens["pairs"]) & set(asked.pairs):
+        if not any(pair in token for token in found):
+            found[pair] = Match("title", pair, "near")
+    return tuple(sorted(found.values(), key=lambda match: (match.how != "word", match.part, match.word)))
+
+
+def _how(token: str, asked: _Question) -> How | None:
+    if token in asked.words:
+        return "word"
+    if token in asked.synonyms:
+        return "synonym"
+    for word in asked.words:
+        edits = _edits(word)
+        if edits and token.isascii() and within(word, token, edits):
+            return "near"
+    return None
