@@ -17,6 +17,12 @@ def _cap(path: Path) -> Any:
     return run(path)
 
 
+def _dcat(path: Path) -> Any:
+    from chengshu.surfaces.dcat.conformance import run
+
+    return run(path)
+
+
 def _dmn(path: Path) -> Any:
     from chengshu.rules.dmn.conformance import run
 
@@ -26,6 +32,7 @@ def _dmn(path: Path) -> Any:
 #: name → (runner, folder under the shared data where its files usually lie)
 SUITES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "cap": (_cap, "checks/cap"),
+    "dcat": (_dcat, "checks/dcat"),
     "dmn": (_dmn, "checks/dmn"),
 }
 

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from chengshu import console
+from chengshu.app.guard import Guard
 from chengshu.app.hub import Hub
 from chengshu.app.problems import add_problems, problem
 from chengshu.app.view import View
@@ -18,7 +19,7 @@ from chengshu.foundation.journal import last_seq
 from chengshu.foundation.sensing import Tokens
 from chengshu.kernel.clock import iso
 from chengshu.kernel.errors import Missing
-from chengshu.surfaces import cap, ingest
+from chengshu.surfaces import cap, dcat, ingest
 
 VERSION = "0.1.0"
 SECURITY = {
@@ -30,7 +31,7 @@ SECURITY = {
 }
 
 
-def make_app(hub: Hub, view: View, tokens: Tokens) -> FastAPI:
+def make_app(hub: Hub, view: View, tokens: Tokens, guard: Guard) -> FastAPI:
     """The application of a hub."""
     app = FastAPI(
         title="Chengshu 城樞",
@@ -51,6 +52,7 @@ def make_app(hub: Hub, view: View, tokens: Tokens) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1024)  # it leaves event streams alone
     app.include_router(ingest.router(hub.intake, tokens))
     app.include_router(cap.router(hub.vital_queries, hub.city))
+    app.include_router(dcat.router(hub.ledger_queries, hub.city, hub.clock, guard.knows))
     app.include_router(console.router(view))
     _add_health(app, hub)
     _add_pages_for_errors(app, view)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from chengshu.app.guard import Guard
 from chengshu.app.http import make_app
 from chengshu.app.hub import Hub, open_hub
 from chengshu.app.inventory import book_own
@@ -19,7 +20,7 @@ from chengshu.app.say import out
 from chengshu.app.stores import DataFolder
 from chengshu.app.view import Means, View
 from chengshu.engines.mqtt.subscriber import MqttSubscriber
-from chengshu.foundation.access import Access, Accounts, Lifetimes
+from chengshu.foundation.access import Access, Accounts, Clients, Lifetimes
 from chengshu.foundation.access import store as access_store
 from chengshu.foundation.access.queries import needs_setup
 from chengshu.foundation.city import City
@@ -41,6 +42,7 @@ class Doors:
     accounts: Accounts
     tokens: Tokens
     view: View
+    guard: Guard
 
 
 def doors_of(
@@ -53,7 +55,8 @@ def doors_of(
     additions = {policies.name: policies.read_text("utf-8")} if policies.is_file() else {}
     access = Access(additions, _names(hub.city))
     view = View(Means(hub, access, accounts, hub.clock, drills, drill_name))
-    return Doors(accounts, Tokens(hub.database, hub.clock), view)
+    guard = Guard(Clients(hub.database, hub.clock), accounts, access)
+    return Doors(accounts, Tokens(hub.database, hub.clock), view, guard)
 
 
 def _names(city: City):  # type: ignore[no-untyped-def]
@@ -131,7 +134,7 @@ def usable_port(host: str, port: int) -> int:
 def run_web(hub: Hub, doors: Doors, host: str, port: int) -> None:
     """The web server, until Ctrl-C or SIGTERM; the caller then closes what it opened."""
     config = uvicorn.Config(
-        make_app(hub, doors.view, doors.tokens),
+        make_app(hub, doors.view, doors.tokens, doors.guard),
         host=host,
         port=port,
         log_level="warning",

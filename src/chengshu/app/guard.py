@@ -1,0 +1,59 @@
+"""Who calls a machine interface: a program with its token, or a person with a session."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.requests import Request
+
+from chengshu.console.visit import SESSION_COOKIE
+from chengshu.foundation.access import Access, Accounts, Clients, Resource
+from chengshu.foundation.journal import Actor
+from chengshu.kernel.errors import Denied, Unauthenticated
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_ASKING = ("/entityOperations/query", "/temporal/entityOperations/query")  # questions that are posted
+Scope = MutableMapping[str, Any]
+
+
+class Guard:
+    """Admits programs by rights and tenants. Persons may look, with their session, and write elsewhere."""
+
+    def __init__(self, clients: Clients, accounts: Accounts, access: Access) -> None:
+        self._clients, self._accounts, self._access = clients, accounts, access
+
+    def who(self, scope: Scope) -> Actor:
+        """The caller of a request, from its ASGI scope. Raises :class:`Unauthenticated`, :class:`Denied`."""
+        headers = dict(scope["headers"])
+        reading = scope["method"] in _READING or scope["path"].rstrip("/").endswith(_ASKING)
+        scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" and (session := _session(headers.get(b"cookie", b""))):
+            person = self._accounts.session(session).person
+            self._access.require(person, "view", Resource("broker", "entities"))
+            if not reading:
+                raise Denied(
+                    "guard-person",
+                    "a person's session may only read here",
+                    remedy="write with a program's token, or in the console",
+                )
+            return person.actor
+        tenant = headers.get(b"ngsild-tenant", b"").decode("latin-1")
+        return self._clients.admit(token.strip(), "read" if reading else "write", tenant).actor
+
+    def knows(self, request: Request) -> bool:
+        """Whether the caller is somebody who may read; strangers see only what is open."""
+        try:
+            self.who(request.scope)
+        except (Unauthenticated, Denied):
+            return False
+        return True
+
+
+def _session(cookie: bytes) -> str:
+    try:
+        found = SimpleCookie(cookie.decode("latin-1")).get(SESSION_COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
