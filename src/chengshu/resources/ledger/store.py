@@ -154,6 +154,13 @@ def origin_ids(connection: Connection, source: str) -> dict[str, str]:
     return {row.native_id: row.id for row in connection.execute(query)}
 
 
+def origin_checksums(connection: Connection, source: str) -> dict[str, str]:
+    """Checksums by native id, of one harvest source: what each record said when it was last booked."""
+    query = select(entries.c.body).where(entries.c.origin == source)
+    found = (_decoder.decode(body).origin for body in connection.scalars(query))
+    return {origin.native_id: origin.checksum for origin in found if origin is not None}
+
+
 def versions_of(connection: Connection, id_: str) -> list[Version]:
     """Every version of an entry, oldest first."""
     query = select(versions).where(versions.c.id == id_).order_by(versions.c.version)
