@@ -17,6 +17,12 @@ def _cap(path: Path) -> Any:
     return run(path)
 
 
+def _csvw(path: Path) -> Any:
+    from chengshu.resources.quality.csvw_suite import run
+
+    return run(path)
+
+
 def _dcat(path: Path) -> Any:
     from chengshu.surfaces.dcat.conformance import run
 
@@ -32,6 +38,7 @@ def _dmn(path: Path) -> Any:
 #: name → (runner, folder under the shared data where its files usually lie)
 SUITES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "cap": (_cap, "checks/cap"),
+    "csvw": (_csvw, "checks/csvw"),
     "dcat": (_dcat, "checks/dcat"),
     "dmn": (_dmn, "checks/dmn"),
 }
