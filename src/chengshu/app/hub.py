@@ -42,6 +42,7 @@ from chengshu.ports.history import History
 from chengshu.ports.search import SearchIndex
 from chengshu.resources.ledger import Ledger, LedgerQueries
 from chengshu.resources.ledger import store as ledger_store
+from chengshu.resources.ledger.harvest import store as harvest_store
 from chengshu.resources.ledger.search import LAYOUT, LedgerSearch
 from chengshu.scenes.response import Response
 from chengshu.scenes.response import store as response_store
@@ -57,6 +58,7 @@ STORES = (
     vitals_store,
     response_store,
     ledger_store,
+    harvest_store,
 )
 HUB = Actor.hub("start")
 

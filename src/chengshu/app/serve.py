@@ -6,6 +6,7 @@ import contextlib
 import signal
 import socket
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,12 +14,14 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from chengshu.app.guard import Guard
+from chengshu.app.harvesting import HarvestThread, harvester_of
 from chengshu.app.http import make_app
 from chengshu.app.hub import Hub, open_hub
 from chengshu.app.inventory import book_own
 from chengshu.app.say import out
 from chengshu.app.stores import DataFolder
 from chengshu.app.view import Means, View
+from chengshu.engines.http import AddressGuard, ThreadedHttp
 from chengshu.engines.mqtt.subscriber import MqttSubscriber
 from chengshu.foundation.access import Access, Accounts, Clients, Lifetimes
 from chengshu.foundation.access import store as access_store
@@ -71,8 +74,11 @@ def _names(city: City):  # type: ignore[no-untyped-def]
     return name
 
 
-def serve_city(city: City, data: Path, host: str, port: int, *, mqtt: str | None = None) -> None:
-    """Serve until stopped. Raises :class:`Conflict` when the data folder or the port is in use."""
+def serve_city(
+    city: City, data: Path, host: str, port: int, *, mqtt: str | None = None, reach: Sequence[str] = ()
+) -> None:
+    """Serve until stopped. ``reach``: hosts and networks that are not public and may be called all the same.
+    Raises :class:`Conflict` when the data folder or the port is in use."""
     port = usable_port(host, port)
     with contextlib.ExitStack() as last:
         last.callback(DataFolder(data).release)
@@ -90,6 +96,11 @@ def serve_city(city: City, data: Path, host: str, port: int, *, mqtt: str | None
         if broker is not None:
             broker.start()
             last.callback(broker.stop)
+        calls = ThreadedHttp(AddressGuard(reach))
+        last.callback(calls.close)
+        harvest = HarvestThread(harvester_of(city, hub.database, clock, hub.ledger, calls), clock)
+        harvest.start()
+        last.callback(harvest.stop)
         announce(hub, doors, host, port)
         run_web(hub, doors, host, port)
     out.print("stopped; everything accepted is kept")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+import structlog
+
 from chengshu.app.cli.base import app
 from chengshu.app.say import say_error
 from chengshu.kernel.errors import ChengshuError
 
-PARTS = ("city", "city_run", "clients", "proof", "rules")  # the commands register themselves
+PARTS = ("city", "city_run", "clients", "ledger", "proof", "rules")  # the commands register themselves
 
 
 def main() -> None:
     """Run the command line; a fault is told in words on stderr and ends with status 2, Ctrl-C with 130."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for answers
     for part in PARTS:
         import_module(f"chengshu.app.cli.{part}")
     try:

@@ -169,12 +169,18 @@ def serve(
         typer.Option(help="MQTT broker as mqtt://[user:password@]host:port for sources that use MQTT."),
     ] = None,
     packages: Packages = None,
+    reach: Annotated[
+        list[str] | None,
+        typer.Option(help="A host or network that is not public and may be called all the same."),
+    ] = None,
 ) -> None:
     """Run a city's hub: console, API, sources, rules, plans."""
     from chengshu.app.serve import serve_city
     from chengshu.foundation.city import read_city
 
-    serve_city(read_city(city, packages or find_packages(city)), data, host, port, mqtt=mqtt)
+    serve_city(
+        read_city(city, packages or find_packages(city)), data, host, port, mqtt=mqtt, reach=reach or ()
+    )
 
 
 @app.command()

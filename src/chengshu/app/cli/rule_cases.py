@@ -12,10 +12,11 @@ from typing import Any
 
 from chengshu.app.places import find_packages
 from chengshu.foundation.city import read_city
+from chengshu.foundation.city.model import nested
 from chengshu.foundation.declared import read_document
 from chengshu.foundation.rulebook.case_files import CaseSet, has_cases, read_cases, rule_path
 from chengshu.foundation.rulebook.declared import DecisionRef
-from chengshu.foundation.rulebook.files import Around, around, decider, nested, placed, read_rules
+from chengshu.foundation.rulebook.files import Around, around, decider, placed, read_rules
 from chengshu.kernel.errors import Invalid
 from chengshu.rules.cases import Decide, literals
 from chengshu.rules.feel import FeelSyntaxError

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from chengshu.app.cli.base import AsJson, app
+from chengshu.app.cli.base import AsJson, Packages, app
 from chengshu.app.say import err, out, say_json
+from chengshu.rules.dmn.explain import plain
 
 rules_app = typer.Typer(help="Rules in FEEL and DMN: evaluate, test, analyse, compare.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
@@ -178,6 +178,43 @@ def diff(
     raise typer.Exit(1 if changes else 0)
 
 
+@rules_app.command("export")
+def export(
+    city: Annotated[Path, typer.Argument(help="The city's folder.")],
+    data: Annotated[Path, typer.Option("--data", help="The hub's data folder.")],
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write to [default: the city's overlays].")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that differ.")] = False,
+    packages: Packages = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the versions published in a hub to files, for the city's folder and its history in git."""
+    from chengshu.app.places import find_packages
+    from chengshu.app.stores import open_state
+    from chengshu.foundation.city import read_city
+    from chengshu.foundation.rulebook import store
+    from chengshu.foundation.rulebook.export import exported, write_files
+    from chengshu.foundation.rulebook.queries import publications
+    from chengshu.foundation.rulebook.standing import rules_of
+
+    rules = rules_of(read_city(city, packages or find_packages(city)))
+    database = open_state(data, must_exist=True)
+    try:
+        database.create(store.metadata)
+        with database.read() as connection:
+            changes = publications(connection)
+    finally:
+        database.close()
+    written = write_files(exported(rules, changes, folder or city / "overlays"), overwrite=overwrite)
+    if as_json:
+        say_json({"publications": len(changes), "written": [str(path) for path in written]})
+    else:
+        for path in written:
+            out.print(str(path), markup=False, soft_wrap=True)
+        err.print(f"publications: {len(changes)}, files written: {len(written)}", markup=False)
+
+
 def _is_model(what: str) -> bool:
     if what.endswith(".dmn"):
         return True
@@ -204,7 +241,7 @@ def _evaluate_text(
     result = compile_expression(text, given).evaluate(given, clock=VirtualClock(moment))
     if as_json:
         say_json(
-            {"value": _plain(result.value), "notes": [note.text.as_dict() for note in result.diagnostics]}
+            {"value": plain(result.value), "notes": [note.text.as_dict() for note in result.diagnostics]}
         )
         return
     out.print(shown(result.value), markup=False)
@@ -225,7 +262,7 @@ def _evaluate_model(
     if as_json:
         say_json(
             {
-                "value": _plain(outcome.value),
+                "value": plain(outcome.value),
                 "as_of": moment.isoformat(),
                 **_why(outcome),
                 "not_in_force": idle,
@@ -254,8 +291,8 @@ def _why(outcome: Any) -> dict[str, Any]:
                 "table": match.table,
                 "rule": match.rule,
                 "rule_id": match.rule_id,
-                "inputs": _plain(match.inputs),
-                "outputs": _plain(match.outputs),
+                "inputs": plain(match.inputs),
+                "outputs": plain(match.outputs),
                 "annotations": list(match.annotations),
                 "text": match.text.as_dict(),
             }
@@ -268,7 +305,7 @@ def _why(outcome: Any) -> dict[str, Any]:
                 "rule_id": miss.rule_id,
                 "input": miss.input,
                 "cell": miss.cell,
-                "outputs": _plain(miss.outputs),
+                "outputs": plain(miss.outputs),
                 "text": miss.text.as_dict(),
             }
             for miss in outcome.near
@@ -280,11 +317,11 @@ def _why(outcome: Any) -> dict[str, Any]:
 def _verdict(verdict: Any) -> dict[str, Any]:
     from chengshu.rules.cases import UNSET
 
-    expected = {} if verdict.case.then is UNSET else {"expected": _plain(verdict.case.then)}
+    expected = {} if verdict.case.then is UNSET else {"expected": plain(verdict.case.then)}
     return {
         "name": verdict.case.name,
         "passed": verdict.passed,
-        "value": _plain(verdict.value),
+        "value": plain(verdict.value),
         **expected,
         **_why(verdict.outcome),
     }
@@ -301,25 +338,12 @@ def _tables(path: Path, tables: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 {
                     "kind": finding.kind,
                     "rules": list(finding.rules),
-                    "example": _plain(finding.example),
+                    "example": plain(finding.example),
                     "text": finding.text.as_dict(),
                 }
                 for finding in one.findings
             ],
         }
-
-
-def _plain(value: Any) -> Any:
-    """A value for JSON: numbers as numbers, dates and durations as FEEL writes them."""
-    from chengshu.rules.dmn.explain import shown
-
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, str | int | float) else shown(value)
 
 
 def _models(path: Path) -> list[Path]:

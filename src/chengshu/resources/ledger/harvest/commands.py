@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -53,21 +53,28 @@ class Harvester:
     def _due(self, source: HarvestSource) -> datetime:
         with self._database.read() as connection:
             last = store.last_run(connection, source.id)
-        return self._clock.now() if last is None else last.started_at + source.every
+        if last is None or last.state == "running":  # never looked at, or stopped in the middle
+            return self._clock.now()
+        return last.started_at + source.every
 
-    def tick(self, now: datetime) -> None:
+    def tick(self, now: datetime, stopping: Callable[[], bool] = lambda: False) -> None:
         """Look at every source whose time has come; one that fails waits for its next turn."""
         for source in self.sources.values():
-            if self._due(source) <= now:
-                self.run(source.id)
+            if not stopping() and self._due(source) <= now:
+                self.run(source.id, stopping)
 
-    def run(self, source_id: str) -> Run:
-        """Harvest one source, or take up the run that broke off; a failure is the run's error."""
+    def run(self, source_id: str, stopping: Callable[[], bool] = lambda: False) -> Run:
+        """Harvest one source, or take up the run that broke off; a failure is the run's error.
+
+        Once ``stopping`` says so, the run ends after its page and is taken up the next time.
+        """
         source = self.sources[source_id]
         run, known = self._open(source)
         try:
             for page in self._connectors[source_id].pages(run.cursor, known):
                 run = self._database.write(lambda c, page=page, run=run: self._keep(c, source, run, page))  # type: ignore[misc]
+                if stopping():
+                    return run
         except ChengshuError as error:
             _log.warning("harvest broke off", source=source_id, run=run.number, error=str(error))
             broken = replace(run, state="broken", error=str(error))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from chengshu.foundation.declared import Declaration, DeclaredText, checked, read_document
 from chengshu.resources.ledger.model import Sharing, SourceClass
@@ -32,6 +32,32 @@ class Folder(Declaration):
     pattern: str = "**/*"
 
 
+_PARTS = (
+    *("title", "title.en", "title.zh-Hans", "title.zh-Hant", "summary", "summary.en", "summary.zh-Hans"),
+    *("summary.zh-Hant", "provider", "owner", "contact", "format", "update_cycle", "licence", "published_on"),
+    *("updated_on", "keywords", "themes", "url"),
+)
+
+
+class Records(Declaration):
+    """A JSON or JSON-lines file (``.gz`` is unpacked) of records in a form of its own. ``each``, ``id`` and
+    ``parts`` are FEEL expressions: the list in the file, and what a record says.
+    """
+
+    kind: Literal["records"]
+    path: str = Field(min_length=1)
+    each: str = ""
+    id: str = Field(min_length=1)
+    parts: dict[str, str]
+
+    @field_validator("parts")
+    @classmethod
+    def _known(cls, parts: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(set(parts) - set(_PARTS)):
+            raise ValueError(f"{', '.join(unknown)}: no such part; use some of {', '.join(_PARTS)}")
+        return parts
+
+
 class Web(Declaration):
     """A catalogue on the web: CKAN, DCAT, OGC API or NGSI-LD. ``token_env`` names a variable with a token."""
 
@@ -40,7 +66,7 @@ class Web(Declaration):
     token_env: str = ""
 
 
-Connector = Annotated[Database | Folder | Web, Field(discriminator="kind")]
+Connector = Annotated[Database | Folder | Records | Web, Field(discriminator="kind")]
 
 
 class HarvestSource(Declaration):
