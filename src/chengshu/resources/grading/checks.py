@@ -1,0 +1,308 @@
+"""Does a value stand for this? One check per category, over all distinct values of a column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import cache
+from ipaddress import AddressValueError, IPv6Address
+
+import numpy as np
+
+from chengshu.resources.grading.checksums import Flags, identity_checks, luhn_checks, uscc_checks
+from chengshu.resources.grading.folding import list_file
+from chengshu.resources.grading.regions import regions
+from chengshu.resources.grading.text_model import text_flags
+from chengshu.resources.grading.values import Values
+
+_ID = re.compile(r"[1-9]\d{5}(?:1[89]|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
+_ID_15 = re.compile(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
+_USCC = re.compile(r"(?:[159][1239]|[23678][19]|4[19]|A[19]|N[1239]|Y1)\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
+_MOBILE = re.compile(r"(?:\+?86|0086)?1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9[0-35-9])\d{8}")
+_LANDLINE = re.compile(
+    r"(?:\+?86)?\(?(?:(?:010|02[0-57-9])\)?[ -]?[2-8]\d{7}|0[3-9]\d{2}\)?[ -]?[2-8]\d{6,7})(?:[-转 ]\d{1,6})?"
+)
+_SERVICE = re.compile(r"[48]00[ -]?\d{3}[ -]?\d{4}")
+_LOCAL = re.compile(r"[2-8]\d{6,7}(?:[-转]\d{1,6})?")
+_PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬雲遼魯蘇贛貴粵陝閩][A-HJ-Z]"
+    r"(?:(?=(?:[^A-Z]*[A-Z]){0,3}[^A-Z]*$)[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳试领超]"
+    r"|[A-HJK][A-HJ-NP-Z0-9]\d{4}|\d{5}[A-HJK])"
+)
+_EMBASSY = re.compile(r"使\d{6}|\d{6}使")
+_PASSPORT = re.compile(r"E\d{8}|E[A-HJ-NP-Z]\d{7}|[GDSPH]\d{8}|[SDP]E\d{7}|1[45]\d{7}|K\d{8}|MA\d{7}")
+_HK_MACAO = re.compile(r"[HM]\d{8}(?:\d{2})?|[CW]\d{8}|C[A-HJ-NP-Z]\d{7}")
+_TAIWAN = re.compile(r"\d{8}|\d{10}(?:\([A-Z]\))?|[LT]\d{8}")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9_%+'-]+(?:\.[A-Za-z0-9_%+'-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
+)
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?::\d{{1,5}}|/\d{{1,2}})?")
+_IPV6 = re.compile(r"[0-9A-Fa-f:]{2,39}(?:\.[0-9.]+)?(?:/\d{1,3})?")
+_DATE = re.compile(
+    r"(1[89]\d{2}|20\d{2})(?:(?P<sign>[-/.])(\d{1,2})(?P=sign)(\d{1,2})|年(\d{1,2})月(?:(\d{1,2})日)?|(\d{2})(\d{2}))"
+    r"(?:(?: ?T? ?)\d{1,2}(?::?\d{2}){1,2}(?:\.\d{1,9})?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?)?"
+)
+_PAIR = re.compile(
+    r"(?:POINT ?Z? ?)?[(\[]?\s*(-?\d{1,3}\.\d{2,})\s*[,; ]\s*(-?\d{1,3}\.\d{2,})\s*[)\]]?", re.IGNORECASE
+)
+_DECIMAL = re.compile(r"\d{1,3}\.\d{3,}")
+
+LONGITUDES, LATITUDES = (73.4, 135.1), (3.3, 53.6)  # of China, degrees
+
+
+def identity_number(values: Values) -> Flags:
+    """18 characters with region, day of birth and check character; 15 with region and day.
+
+    Those of 15 have no check character: they count only beside those that have one.
+    """
+    texts = values.tight
+    whole = values.checked(values.matching(_ID, texts), _identities, texts)
+    old = values.checked(values.matching(_ID_15, texts), lambda found: _born(found, 6, "19"), texts)
+    if whole.sum() < old.sum():
+        return whole
+    both: Flags = whole | old
+    return both
+
+
+def _identities(texts: Sequence[str]) -> Flags:
+    flags: Flags = identity_checks(texts) & _born(texts, 6, "")
+    return flags
+
+
+def _born(texts: Sequence[str], at: int, century: str) -> Flags:
+    provinces, width = regions().provinces, 8 - len(century)
+    return np.array([t[:2] in provinces and _is_day(century + t[at : at + width]) for t in texts], bool)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    except ValueError:
+        return False
+    return True
+
+
+def uscc(values: Values) -> Flags:
+    """18 characters with department, kind, region and check character (GB 32100)."""
+    provinces = {*regions().provinces, "10"}  # 100000: registered with the state
+
+    def right(texts: Sequence[str]) -> Flags:
+        flags: Flags = uscc_checks(texts) & np.array([text[2:4] in provinces for text in texts], bool)
+        return flags
+
+    return values.checked(values.matching(_USCC, values.tight), right, values.tight)
+
+
+def mobile(values: Values) -> Flags:
+    """11 digits of a segment that is in use, and not counting on."""
+    flags = values.matching(_MOBILE, values.tight)
+    return np.zeros_like(flags) if values.counts_on else flags
+
+
+def landline(values: Values) -> Flags:
+    """With an area code, or a service number of 400 and 800."""
+    return values.matching(_LANDLINE) | values.matching(_LANDLINE, values.tight) | values.matching(_SERVICE)
+
+
+def local_line(values: Values) -> Flags:
+    """As :func:`landline`, or seven to eight digits without an area code."""
+    return landline(values) | values.matching(_LOCAL)
+
+
+@cache
+def _issuers() -> tuple[tuple[str, range], ...]:
+    found = []
+    for line in list_file("banks.txt"):
+        prefix, lengths, *_ = line.split()
+        low, _, high = lengths.partition("-")
+        found.append((prefix, range(int(low), int(high or low) + 1)))
+    return tuple(found)
+
+
+def bank_card(values: Values) -> Flags:
+    """14 to 19 digits with Luhn's check digit, beginning and length of an issuer."""
+    issued = np.array(
+        [
+            text.isascii()
+            and text.isdigit()
+            and any(len(text) in n and text.startswith(p) for p, n in _issuers())
+            for text in values.tight
+        ],
+        bool,
+    )
+    return values.checked(issued, luhn_checks, values.tight)
+
+
+def plate(values: Values) -> Flags:
+    """Seven signs, or eight of new-energy vehicles (GA 36-2018); embassies'."""
+    return values.matching(_PLATE, values.tight) | values.matching(_EMBASSY, values.tight)
+
+
+def passport(values: Values) -> Flags:
+    """Shapes of Chinese passports, and not counting on: they have no check character outside their
+    machine-read line.
+    """
+    return _of_people(values, values.matching(_PASSPORT, values.tight))
+
+
+def hk_macao_permit(values: Values) -> Flags:
+    """Shapes of the permits of residents of Hong Kong and Macao, and of others to go there."""
+    return _of_people(values, values.matching(_HK_MACAO, values.tight))
+
+
+def taiwan_permit(values: Values) -> Flags:
+    """Shapes of the permits of residents of Taiwan, and of others to go there; days written in 8 digits are
+    none.
+    """
+    flags = values.matching(_TAIWAN, values.tight)
+    return _of_people(values, flags & ~dates(values) if flags.any() and dates(values).mean() > 0.5 else flags)
+
+
+def _of_people(values: Values, flags: Flags) -> Flags:
+    """Documents of people are not given out in a row, and do not all begin alike."""
+    return np.zeros_like(flags) if values.counts_on else flags
+
+
+def email(values: Values) -> Flags:
+    """A mailbox (the common forms of RFC 5321)."""
+    return values.matching(_EMAIL)
+
+
+def ipv4(values: Values) -> Flags:
+    """Four octets; a column whose octets are all small numbers versions."""
+    flags = values.matching(_IPV4)
+    if flags.any():
+        largest = [
+            max(map(int, re.split(r"[.:/]", values.plain[int(at)])[:4])) for at in np.flatnonzero(flags)
+        ]
+        if np.median(largest) < 32:
+            return np.zeros_like(flags)
+    return flags
+
+
+def ipv6(values: Values) -> Flags:
+    """As ipaddress reads them."""
+    return values.checked(
+        values.matching(_IPV6), lambda texts: np.array([_is_ipv6(text) for text in texts], bool), values.plain
+    )
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text.partition("/")[0])
+    except AddressValueError:
+        return False
+    return True
+
+
+def dates(values: Values) -> Flags:
+    """Days and moments in the usual forms, that exist in the calendar."""
+    return np.array([_reads_as_day(value) for value in values.plain], bool)
+
+
+def _reads_as_day(value: str) -> bool:
+    match = _DATE.fullmatch(value)
+    if match is None:
+        return False
+    year = match[1]
+    month = match[3] or match[5] or match[7]
+    number = match[4] or match[6] or match[8] or "1"
+    return _is_day(f"{year}{int(month):02d}{int(number):02d}")
+
+
+def timestamp(values: Values) -> Flags:
+    """Seconds or milliseconds since 1970 between 2001 and 2033: later ones look like years of four digits."""
+    numbers = values.numbers
+    whole = np.array([value.isdigit() and len(value) in (10, 13) for value in values.plain], bool)
+    seconds = np.where(numbers > 1e11, numbers / 1000, numbers)
+    return whole & (seconds > 1e9) & (seconds < 2e9)
+
+
+def longitude(values: Values) -> Flags:
+    """Decimal degrees east with three places or more, within China."""
+    return _degrees(values, LONGITUDES)
+
+
+def latitude(values: Values) -> Flags:
+    """Decimal degrees north with three places or more, within China."""
+    return _degrees(values, LATITUDES)
+
+
+def _degrees(values: Values, bounds: tuple[float, float]) -> Flags:
+    low, high = bounds
+    inside = (values.numbers >= low) & (values.numbers <= high)
+    return inside & values.matching(_DECIMAL)
+
+
+def coordinates(values: Values) -> Flags:
+    """Both in one cell, in either order, or as WKT."""
+    return np.array([point_of(value) is not None for value in values.plain], bool)
+
+
+def point_of(value: str) -> tuple[float, float] | None:
+    """Longitude and latitude of a cell with both, within China; None for anything else."""
+    match = _PAIR.fullmatch(value)
+    if match is None:
+        return None
+    one, other = float(match[1]), float(match[2])
+    for lon, lat in ((one, other), (other, one)):
+        if LONGITUDES[0] <= lon <= LONGITUDES[1] and LATITUDES[0] <= lat <= LATITUDES[1]:
+            return lon, lat
+    return None
+
+
+def region_code(values: Values) -> Flags:
+    """Codes of GB/T 2260 in 6 digits, or the longer ones of GB/T 10114 that begin with one."""
+    table = regions()
+    flags = [
+        v.isascii() and v.isdigit() and len(v) in (6, 9, 12) and (v[:6] in table.all_codes)
+        for v in values.plain
+    ]
+    return np.array(flags, bool)
+
+
+CHECKS: Mapping[str, Callable[[Values], Flags]] = {
+    "identity_number": identity_number,
+    "uscc": uscc,
+    "mobile": mobile,
+    "landline": landline,
+    "bank_card": bank_card,
+    "plate": plate,
+    "passport": passport,
+    "hk_macao_permit": hk_macao_permit,
+    "taiwan_permit": taiwan_permit,
+    "email": email,
+    "ipv4": ipv4,
+    "ipv6": ipv6,
+    "person_name": lambda values: text_flags(values, "person_name"),
+    "address": lambda values: text_flags(values, "address"),
+    "longitude": longitude,
+    "latitude": latitude,
+    "coordinates": coordinates,
+    "region_code": region_code,
+    "birth_date": dates,
+    "date": dates,
+    "timestamp": timestamp,
+    "organisation": lambda values: text_flags(values, "organisation"),
+    "place": lambda values: text_flags(values, "place"),
+}
+
+MASKED: Mapping[str, re.Pattern[str]] = {
+    "identity_number": re.compile(r"[1-9]\d{0,13}[*×xX]{4,17}\d{0,4}[\dXx]?"),
+    "mobile": re.compile(r"1[3-9]\d?[*×xX]{3,6}\d{2,5}"),
+    "bank_card": re.compile(r"(?:62|[345])\d{2,4} ?[*×xX ]{4,14} ?\d{3,4}"),
+    "person_name": re.compile(r"[\u4e00-\u9fff]{1,2}[*×xX某]{1,2}|[\u4e00-\u9fff][*×][\u4e00-\u9fff]"),
+    "email": re.compile(r"\S*[*×]+\S*@\S+\.\w+"),
+    "plate": re.compile(r"[\u4e00-\u9fff][A-Z·*]{0,2}[*]{2,5}[\dA-Z]{0,4}"),
+    "address": re.compile(r"[\u4e00-\u9fff\d]{4,}[*×]{2,}.*"),
+}
+
+
+def width_of(category: str) -> Callable[[str], bool]:
+    """Whether a masked value has the width of the category's values."""
+    widths = {"identity_number": (15, 18), "mobile": (11,), "bank_card": (14, 15, 16, 17, 18, 19)}.get(
+        category
+    )
+    return (lambda value: len(value.replace(" ", "")) in widths) if widths else (lambda value: True)

@@ -1,0 +1,136 @@
+"""Samples of tables in files: rows drawn by number, so that the same file always gives the same sample."""
+
+from __future__ import annotations
+
+import codecs
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from chengshu.kernel.errors import Invalid, Missing
+from chengshu.resources.grading.model import ColumnSample
+
+MOST_ROWS = 10_000  # of a sample: distinct values enough for shares to the second digit, rows enough for k
+MOST_CELLS = 2_000_000  # of a sample: a table of thousands of columns is looked at in fewer rows
+_SNIFF = 1 << 20
+_CSV = (
+    "header = true, all_varchar = true, null_padding = true, strict_mode = false, "
+    + """quote = '"', escape = '"'"""
+)
+_READERS = {
+    ".csv": f"read_csv($path, {_CSV})",
+    ".tsv": f"read_csv($path, {_CSV}, delim = '\t')",
+    ".parquet": "read_parquet($path)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TableSample:
+    """``rows`` counts the whole table, ``sample`` has some of its rows as text."""
+
+    rows: int
+    columns: tuple[ColumnSample, ...]
+    sample: pa.Table
+
+
+@contextmanager
+def opened_table(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection with the file's rows in the table ``data``; beyond 2 GB it goes to disk.
+
+    CSV and TSV (UTF-8 or GB18030) and Parquet. Raises Missing and Invalid.
+    """
+    reader = _READERS.get(path.suffix.lower())
+    if not path.is_file():
+        raise Missing("file-missing", "the file does not exist", where=str(path), remedy="correct the name")
+    if reader is None:
+        kinds = ", ".join(_READERS)
+        raise Invalid("file-kind", f"only {kinds} are sampled", where=str(path), remedy="convert it first")
+    with tempfile.TemporaryDirectory(prefix="chengshu-") as folder:
+        source = path if path.suffix.lower() == ".parquet" else _as_utf8(path, Path(folder))
+        db = duckdb.connect(config={"memory_limit": "2GB", "temp_directory": folder})
+        try:
+            db.execute(f"CREATE TEMP TABLE data AS SELECT * FROM {reader}", {"path": str(source)})
+            yield db
+        except duckdb.Error as error:
+            first = str(error).splitlines()[0]
+            raise Invalid(
+                "table-unreadable", first, where=str(path), remedy="check separators and quotes"
+            ) from None
+        finally:
+            db.close()
+
+
+def read_sample(path: Path, *, most: int = MOST_ROWS, seed: int = 1) -> TableSample:
+    """A sample of the table in a file. Raises as :func:`opened_table`."""
+    with opened_table(path) as db:
+        return draw_sample(db, most=most, seed=seed)
+
+
+def draw_sample(db: duckdb.DuckDBPyConnection, *, most: int = MOST_ROWS, seed: int = 1) -> TableSample:
+    """Some rows of the table ``data``: all when there are at most ``most``, else those whose number's hash
+    is low.
+    """
+    rows = int(db.execute("SELECT count(*) FROM data").fetchall()[0][0])
+    width = len(db.execute("FROM data LIMIT 0").description or ())
+    share = min(1.0, most / rows, MOST_CELLS / (rows * max(width, 1))) if rows else 1.0
+    bound = int(share * 2**32)
+    query = "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM data WHERE hash(rowid + $seed) % 4294967296 < $bound"
+    table = db.sql(query, params={"seed": seed, "bound": bound}).to_arrow_table()
+    return TableSample(rows, samples_of(table, rows), table)
+
+
+def samples_of(table: pa.Table, rows: int | None = None) -> tuple[ColumnSample, ...]:
+    """The columns of an Arrow table as samples; ``rows`` counts the whole table it was drawn from."""
+    whole = table.num_rows if rows is None else rows
+    found = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        counts: Counter[str] = Counter()
+        nulls = 0
+        for entry in column.value_counts().to_pylist():
+            if entry["values"] is None:
+                nulls += entry["counts"]
+            else:
+                counts[str(entry["values"])] += entry["counts"]
+        found.append(ColumnSample(name, tuple(counts), tuple(counts.values()), whole, nulls))
+    return tuple(found)
+
+
+def _as_utf8(path: Path, folder: Path) -> Path:
+    """The file itself when it is UTF-8, else a copy of it made from GB18030, without holding it in memory."""
+    encoding = _encoding_of(path)
+    if encoding == "utf-8":
+        return path
+    copy = folder / "utf8.csv"
+    try:
+        with (
+            path.open(encoding=encoding, newline="") as old,
+            copy.open("w", encoding="utf-8", newline="") as new,
+        ):
+            shutil.copyfileobj(old, new, _SNIFF)
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            "table-encoding",
+            f"the file is neither UTF-8 nor GB18030 (byte {error.start})",
+            where=str(path),
+            remedy="save it as UTF-8",
+        ) from None
+    return copy
+
+
+def _encoding_of(path: Path) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_SNIFF):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "gb18030"
+    return "utf-8"

@@ -1,0 +1,77 @@
+"""The distinct values of a column, made comparable, with what is masked set apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chengshu.resources.grading.checksums import Flags
+from chengshu.resources.grading.folding import folded, is_nothing, tight
+from chengshu.resources.grading.model import ColumnSample
+
+ENOUGH = 2000  # distinct values looked at: beyond, shares no longer change in the second digit
+_MASK = re.compile(r"[*×＊●]{1,}|(?<![A-Za-z])[xX]{3,}(?![A-Za-z])")
+
+
+class Values:
+    """Folded distinct values of a sample. ``plain`` are whole, ``masked`` have stars in them."""
+
+    def __init__(self, sample: ColumnSample) -> None:
+        self.rows = sample.rows
+        self.kinds: NDArray[np.intp] | None = None  # of Chinese texts, once they were looked at
+        seen = dict.fromkeys(folded(value) for value in sample.values[: ENOUGH * 2])
+        known = [value for value in seen if not is_nothing(value)][:ENOUGH]
+        stars = [bool(_MASK.search(value)) for value in known]
+        self.masked = [value for value, star in zip(known, stars, strict=True) if star]
+        self.plain = [value for value, star in zip(known, stars, strict=True) if not star]
+
+    def __len__(self) -> int:
+        return len(self.plain)
+
+    @property
+    def total(self) -> int:
+        """Distinct values, masked ones among them."""
+        return len(self.plain) + len(self.masked)
+
+    @cached_property
+    def tight(self) -> list[str]:
+        """The plain values without spaces, hyphens and dots."""
+        return [tight(value) for value in self.plain]
+
+    @cached_property
+    def numbers(self) -> NDArray[np.float64]:
+        """The plain values as decimal numbers; NaN for what is none."""
+        return np.array([float(v) if _NUMBER.fullmatch(v) else np.nan for v in self.plain], np.float64)
+
+    @cached_property
+    def counts_on(self) -> bool:
+        """Whether the digits in most values lie so near to each other that they were given out one by one."""
+        ends = [_TAIL.search(value) for value in self.tight]
+        widths = [len(end[0]) for end in ends if end]
+        if len(widths) < 0.6 * max(len(self), 1) or len(widths) < 5:
+            return False
+        width = max(set(widths), key=widths.count)
+        numbers = np.sort([float(end[0]) for end in ends if end and len(end[0]) == width])
+        low, high = np.quantile(numbers, [0.1, 0.9])
+        return bool(high - low < min(200.0 * max(self.rows, len(self)), 0.04 * 10.0**width))
+
+    def matching(self, pattern: re.Pattern[str], texts: Sequence[str] | None = None) -> Flags:
+        """Which plain values (or the given forms of them) match a pattern as a whole."""
+        match = pattern.fullmatch
+        return np.array([match(text) is not None for text in (self.plain if texts is None else texts)], bool)
+
+    def checked(self, flags: Flags, check: Callable[[Sequence[str]], Flags], texts: Sequence[str]) -> Flags:
+        """``flags`` narrowed to those whose text passes a check over many."""
+        at = np.flatnonzero(flags)
+        if at.size:
+            flags = flags.copy()
+            flags[at] = check([texts[int(index)] for index in at])
+        return flags
+
+
+_NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?")
+_TAIL = re.compile(r"\d{6,18}$")
