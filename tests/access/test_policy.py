@@ -119,6 +119,34 @@ def test_warnings_settings_records_and_the_hub() -> None:
     )
 
 
+def test_rules_are_written_by_their_department_and_approved_by_another_person() -> None:
+    rules = Resource("rules", "waterlogging", "water", IN_NORTH)
+    writer, lead = who(Grant("operator", "water")), who(Grant("lead", "water"))
+    assert ACCESS.decide(writer, "edit_rules", rules)
+    assert not ACCESS.decide(who(Grant("operator", "roads")), "edit_rules", rules)
+    assert not ACCESS.decide(who(Grant("viewer")), "edit_rules", rules)
+    assert not ACCESS.decide(writer, "approve_rules", rules)
+    assert ACCESS.decide(lead, "approve_rules", rules)
+    assert ACCESS.decide(who(Grant("commander")), "approve_rules", rules)
+    own = Resource("rules", "waterlogging", "water", IN_NORTH, handlers=("person:me",))
+    decision = ACCESS.decide(lead, "approve_rules", own)
+    assert (decision.allowed, decision.reason.rule) == (False, "rules.four-eyes")
+    assert "second person" in decision.reason.text.en and "另一人" in decision.reason.text.zh_hans
+
+
+def test_work_orders_are_assigned_by_command_or_the_departments_lead() -> None:
+    order = Resource("work_order", "o", "water", IN_NORTH)
+    for grant in (Grant("duty_officer"), Grant("commander", area="north"), Grant("lead", "water")):
+        assert ACCESS.decide(who(grant), "assign_work_order", order)
+    for grant in (
+        Grant("crew"),
+        Grant("operator", "water"),
+        Grant("lead", "roads"),
+        Grant("commander", area="south"),
+    ):
+        assert not ACCESS.decide(who(grant), "assign_work_order", order)
+
+
 def test_a_closed_account_may_nothing() -> None:
     person = who(*(Grant(role) for role in ROLES), disabled=True)
     found = ACCESS.permissions(person, task())

@@ -116,6 +116,55 @@ def unknown_area(city: Path) -> str:
     return f"duties.yaml:{line}"
 
 
+CASES = """
+decision: {file: rules/severity.dmn, decision: severty, result: level}
+cases: [{name: one, given: {areas: 1}, then: blue}]
+"""
+PARAMETERS = """
+parameters:
+  child.allowance:
+    label: {en: Allowance, zh-Hans: 补贴, zh-Hant: 補貼}
+    values: {2025-07-01: {value: 1, until: 2024-01-01}}
+"""
+
+
+def wrong_period(city: Path) -> str:
+    (package(city) / "parameters.yaml").write_text(PARAMETERS, "utf-8")
+    return "parameters.yaml"
+
+
+def unnamed_version(city: Path) -> str:
+    rules = package(city) / "rules"
+    (rules / "fee").mkdir()
+    shutil.copy(rules / "measures.dmn", rules / "fee" / "july.dmn")
+    return "july.dmn"
+
+
+def broken_version(city: Path) -> str:
+    rules = package(city) / "rules"
+    (rules / "fee").mkdir()
+    text = (rules / "severity.dmn").read_text("utf-8").replace("&gt;= 6", "&gt;= sixx")
+    (rules / "fee" / "2026-07-01.dmn").write_text(text, "utf-8")
+    return "2026-07-01.dmn"
+
+
+def cases_of_no_decision(city: Path) -> str:
+    (package(city) / "cases" / "more.yaml").write_text(CASES, "utf-8")
+    return "more.yaml"
+
+
+def cases_of_no_rule(city: Path) -> str:
+    text = CASES.replace("rules/severity.dmn", "rules/sevrity.dmn")
+    (package(city) / "cases" / "more.yaml").write_text(text, "utf-8")
+    return str(package(city))
+
+
+def case_with_unknown_key(city: Path) -> str:
+    text = CASES.replace("severty", "severity").replace("given:", "givn:")
+    (package(city) / "cases" / "more.yaml").write_text(text, "utf-8")
+    return "more.yaml:3"
+
+
 MISTAKES: list[tuple[Callable[[Path], str], str, str]] = [
     # what is spoiled, a word of the sentence, a word of the remedy
     (broken_yaml, "not YAML", "same column"),
@@ -130,6 +179,12 @@ MISTAKES: list[tuple[Callable[[Path], str], str, str]] = [
     (unknown_gauge, "'RG2' has no gauge", "RG2"),
     (unknown_sensor_node, "'J44', which the model does not have", "refNode"),
     (unknown_area, "citty", "'city'"),
+    (wrong_period, "ends before it begins", "exchange"),
+    (unnamed_version, "does not say from which day", "2026-07-01.dmn"),
+    (broken_version, "sixx", "required, or defined"),
+    (cases_of_no_decision, "no decision «severty»", "severity"),
+    (cases_of_no_rule, "«rules/sevrity.dmn» are not there", "decision.file"),
+    (case_with_unknown_key, "givn", "given"),
 ]
 
 

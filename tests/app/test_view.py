@@ -84,6 +84,9 @@ def addresses(play: Play) -> list[str]:
         f"/events/{event}",
         "/orders?scope=all",
         f"/orders/{order}",
+        "/rules",
+        "/rules/waterlogging/severity?try=1&given.highest+rank=3",
+        "/rules/waterlogging/closing",
         "/drills",
         "/sources",
         "/journal",
@@ -102,7 +105,15 @@ def test_every_page_is_shown_in_every_language(play: Play, officer: TestClient, 
 
 def test_pages_can_be_put_back(play: Play, officer: TestClient) -> None:
     early = (play.stage.start + timedelta(minutes=30)).isoformat().replace("+00:00", "Z")
-    for address in ("/", "/vitals", "/warnings", "/events", "/orders"):
+    for address in (
+        "/",
+        "/vitals",
+        "/warnings",
+        "/events",
+        "/orders",
+        "/rules",
+        "/rules/waterlogging/severity",
+    ):
         assert officer.get(address, params={"as_of": early}).status_code == 200
     assert officer.get("/api/v1/events", params={"as_of": early}).json() == []
     assert officer.get("/api/v1/events").json()

@@ -25,6 +25,10 @@ PAGES = [
     "/events/e-past",
     "/orders",
     "/orders/o-0",
+    "/rules",
+    "/rules/flood/severity",
+    "/rules/flood/severity?try=1&given.areas=%28&version=2&against=1",
+    "/rules/changes/c-1",
     "/drills",
     "/drills/d-1",
     "/drills/compare?left=d-1&right=d-2",
@@ -290,3 +294,55 @@ def test_a_crew_works_through_an_order_on_a_phone(visitor: Any, served: Any) -> 
         wait(lambda state=state: states.get("o-0") == state)  # type: ignore[misc]
         page.wait_for_load_state()
     assert page.locator(".order-actions button").count() == 0
+
+
+def test_a_table_is_edited_by_keyboard_alone(visitor: Any, served: Any) -> None:
+    page = visitor("desk").go("/rules/changes/c-1")
+    at = "document.activeElement.dataset.part + document.activeElement.dataset.column"
+    wait(lambda: page.locator(".grid-tools").is_visible())
+    page.locator('[role=gridcell][tabindex="0"]').focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(at) == "output1"
+    page.keyboard.press("Enter")
+    page.keyboard.type("(")
+    wait(lambda: page.locator("#cell-note.wrong").count())
+    assert page.locator(".cell-input").get_attribute("aria-invalid") == "true"
+    page.keyboard.press("Enter")  # the hub refuses it; the text stays to be corrected
+    wait(lambda: "it is open" in page.locator("#cell-note").inner_text())
+    page.keyboard.press("Escape")
+    assert page.evaluate(at) == "output1" and served.view.texts[1][2] == '"orange"'
+    page.keyboard.press("F2")
+    page.keyboard.press("Control+a")
+    page.keyboard.type('"red"')
+    page.keyboard.press("Tab")
+    wait(lambda: served.view.texts[1][2] == '"red"')
+    wait(lambda: page.evaluate(at) == "annotation1")
+    assert page.locator("#grid-status").inner_text() == "Saved."
+    page.keyboard.press("Alt+ArrowUp")
+    wait(lambda: served.view.texts[0][2] == '"red"')
+    wait(lambda: page.locator("#r1:has(td:focus)").count())
+    assert served.view.revision == 3
+
+
+def test_a_table_is_edited_on_a_phone(visitor: Any, served: Any) -> None:
+    page = visitor("phone").go("/rules/changes/c-1")
+    wait(lambda: page.locator(".grid-tools").is_visible())
+    page.locator('#r3 [data-part="input"][data-column="1"]').dblclick()
+    page.locator(".cell-input").fill("<= 1")
+    page.keyboard.press("Enter")
+    wait(lambda: served.view.texts[2][0] == "<= 1")
+    wait(lambda: page.locator("#r3 .cell-changed").count())
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_rules_are_added_and_removed(visitor: Any, served: Any) -> None:
+    page = visitor("desk").go("/rules/changes/c-1")
+    wait(lambda: page.locator(".grid-tools").is_visible())
+    page.locator('#r2 [data-part="input"][data-column="1"]').click()
+    page.locator("[data-op=insert]").click()
+    wait(lambda: len(served.view.texts) == 4)
+    wait(lambda: page.locator("#r3:has(td:focus)").count())
+    page.locator("[data-op=remove]").click()
+    wait(lambda: len(served.view.texts) == 3)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chengshu.console.model.common import FreshnessState
 from chengshu.console.model.response import EventState, OrderState, OrderVerb
+from chengshu.console.model.rules import CellPart, ChangeStateName
 from chengshu.console.model.situation import WarningState
 from chengshu.console.pages.choices import SCOPES, STATES
 from chengshu.console.preferences import SIZES, THEMES
@@ -46,6 +47,11 @@ FAMILIES = {
     ],
     "nav": ["overview", "vitals", "warnings", "events", "orders"],
     "tabs": ["state", "scope"],
+    "rule_part": get_args(CellPart),
+    "rule_state": get_args(ChangeStateName),
+    "rule_mark": ("matched", "near", "added", "finding"),
+    "rule_finding": ("gap", "overlap", "unreachable"),
+    "rule_difference": ("added", "removed", "moved", "column", "policy"),
 }
 
 

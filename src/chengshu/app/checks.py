@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chengshu.app.decisions import Decisions, rule_files
+from chengshu.app.decisions import Decisions
 from chengshu.app.drill.stage import read_stage
 from chengshu.app.hub import read_all_sources, roads_of, wirings_of
 from chengshu.app.offices import missing_offices
@@ -19,12 +19,14 @@ from chengshu.foundation.city import City, read_city
 from chengshu.foundation.city.declared import CityFile, ScenarioFile
 from chengshu.foundation.city.model import Scenario
 from chengshu.foundation.declared import checked, read_document
+from chengshu.foundation.rulebook.case_files import read_cases, rule_path
+from chengshu.foundation.rulebook.declared import CasesFile, ParametersFile
+from chengshu.foundation.rulebook.files import model_of, read_parameters, read_rules
 from chengshu.foundation.sensing.declared import read_sources
 from chengshu.foundation.twins.declared import read_twin
 from chengshu.foundation.twins.wiring import check_fit
 from chengshu.kernel.calendar import WorkingCalendar
 from chengshu.kernel.errors import ChengshuError, Fault, Invalid
-from chengshu.rules.dmn import DmnError, read_model
 from chengshu.scenes.response.declared import read_response
 from chengshu.scenes.vitals import read_catalogue
 
@@ -71,14 +73,15 @@ def check_scenario(folder: Path) -> list[Fault]:
         "twin.toml": read_twin,
         "plan.bpmn": _plan_file,
         "quality.yaml": read_document,
+        "parameters.yaml": read_parameters,
     }
     for name, reader in readers.items():
         if (folder / name).is_file():
             found += _faults(reader, folder / name)
-    for path in sorted(folder.glob("rules/*.dmn")):
-        found += _faults(_rule_file, path)
-    for path in sorted([*folder.glob("cases/*.yaml"), *folder.glob("strings/*.yaml")]):
+    found += _rules_below(folder)
+    for path in sorted(folder.glob("strings/*.yaml")):
         found += _faults(read_document, path)
+    found += _cases_of(folder, [folder])
     return _once(found)
 
 
@@ -112,23 +115,65 @@ def _indicators(city: City) -> None:
     read_catalogue(city, {kind: frozenset(names) for kind, names in offered.items()})
 
 
-def _rules(city: City) -> None:
+def _rules(city: City) -> Iterator[Fault]:
+    """Every rule file and version, parameters, and cases with the rules that they name."""
+    found: list[Fault] = []
     for scenario in city.scenarios.values():
-        for path in rule_files(scenario):
-            _rule_file(path)
-    Decisions(city)
+        for root in (scenario.folder, scenario.overlay):
+            found += _rules_below(root)
+            if (root / "parameters.yaml").is_file():
+                found += _faults(read_parameters, root / "parameters.yaml")
+        found += _cases_of(scenario.folder, [scenario.overlay, scenario.folder])
+    return iter(found or _faults(Decisions, city))
+
+
+def _rules_below(root: Path) -> list[Fault]:
+    """The mistakes of the models in ``rules/`` and of the folders with versions there."""
+    found: list[Fault] = []
+    for path in sorted((root / "rules").glob("*")):
+        if path.is_dir() and any(path.glob("*.dmn")):
+            found += _faults(read_rules, path)
+    for path in sorted((root / "rules").rglob("*.dmn")):
+        found += _faults(_rule_file, path)
+    return found
+
+
+def _cases_of(scenario: Path, roots: list[Path]) -> list[Fault]:
+    """The mistakes of the cases: their form, and whether the rule and the decision are there.
+
+    Cases that are not about a decision (of indicators, of the plan) are of the form their own tests know.
+    """
+    found: list[Fault] = []
+    for path in sorted((scenario / "cases").glob("*.yaml")):
+        try:
+            document = read_document(path)
+            if not isinstance(document.data, dict) or "decision" not in document.data:
+                continue
+            for one in read_cases(path):
+                head = one.decision
+                rule = next((r / head.file for r in roots if head and (r / head.file).exists()), None)
+                if head is None or rule is None:
+                    rule_path(scenario, head.file if head else "")
+                    continue
+                for _, model in read_rules(rule).entries:
+                    if head.decision not in model.decisions:
+                        found.append(_no_decision(path, head.decision, model.decisions))
+        except ChengshuError as error:
+            found += faults_of(error)
+    return found
+
+
+def _no_decision(path: Path, name: str, known: tuple[str, ...]) -> Fault:
+    return Fault(
+        "cases-decision",
+        f"the rules have no decision «{name}»",
+        f"{path}: decision",
+        f"decisions: {', '.join(known) or 'none'}",
+    )
 
 
 def _rule_file(path: Path) -> None:
-    try:
-        model = read_model(path.read_bytes())
-    except DmnError as error:
-        raise Invalid(
-            error.fault.code,
-            error.fault.detail,
-            where=f"{path}: {error.fault.where}",
-            remedy=error.fault.remedy,
-        ) from None
+    model = model_of(path)
     if model.problems:
         raise Invalid(
             "dmn-model",
@@ -237,5 +282,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "twin.toml": TwinFile,
         "devices.yaml": DevicesFile,
         "drill.yaml": DrillFile,
+        "parameters.yaml": ParametersFile,
+        "cases.yaml": CasesFile,
     }
     return {name: TypeAdapter(model).json_schema() for name, model in models.items()}

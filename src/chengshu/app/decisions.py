@@ -1,4 +1,4 @@
-"""The decisions of the installed scenarios, by name, for plans that ask for one."""
+"""The decisions of the installed scenarios by name, by the rules of the moment, for plans that ask."""
 
 from __future__ import annotations
 
@@ -6,45 +6,50 @@ from collections.abc import Mapping
 from typing import Any
 
 from chengshu.foundation.city import City
-from chengshu.foundation.city.model import Scenario
-from chengshu.kernel.errors import Findings, Missing
-from chengshu.rules.dmn import DmnError, Model, read_model
-
-
-def rule_files(scenario: Scenario) -> list[Any]:
-    """The DMN files of a scenario; the overlay's file wins over the package's of the same name."""
-    names = {
-        path.name for folder in (scenario.folder, scenario.overlay) for path in folder.glob("rules/*.dmn")
-    }
-    found = [scenario.file(f"rules/{name}") for name in sorted(names)]
-    return [path for path in found if path is not None]
+from chengshu.foundation.rulebook.standing import NEWEST, rules_of
+from chengshu.kernel.clock import Clock
+from chengshu.kernel.errors import Missing
+from chengshu.rules.dmn.explain import plain
 
 
 class Decisions:
-    """Finds a decision by its name in all installed DMN models."""
+    """Finds a decision by its name in the rules of all installed scenarios.
 
-    def __init__(self, city: City) -> None:
-        self._models: list[Model] = []
-        findings = Findings()
-        for scenario in city.scenarios.values():
-            for path in rule_files(scenario):
-                try:
-                    self._models.append(read_model(path.read_bytes()))
-                except DmnError as error:
-                    findings.add(
-                        error.fault.code,
-                        error.fault.detail,
-                        where=f"{path}: {error.fault.where}",
-                        remedy=error.fault.remedy,
-                    )
-        findings.raise_any()
+    ``clock`` says which versions hold; without one the newest do. Raises Invalid with every mistake in them.
+    """
+
+    def __init__(self, city: City, clock: Clock | None = None) -> None:
+        self.rules = rules_of(city)
+        self.clock = clock
+        if clock is not None:
+            self.run_by(clock)
+
+    def run_by(self, clock: Clock) -> None:
+        """From now on the versions that hold at this clock's moment decide."""
+        self.clock = clock
+        for rule in self.rules.values():
+            rule.clock = clock
 
     def decide(self, key: str, name: str, context: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
-        """The value of decision ``name`` and why. Raises :class:`Missing` when no model has it."""
-        for model in self._models:
+        """The value of decision ``name``, and why: the file and version, what it saw, the rows that decided.
+
+        Raises :class:`Missing` when no rule has it, or none holds at the moment.
+        """
+        moment = NEWEST if self.clock is None else self.clock.now()
+        for rule in self.rules.values():
+            version = rule.at(moment)
+            model = rule.model(version)
             if name in model.by_name:
-                outcome = model.decide(name, context)
-                return outcome.value, {"decision": name, "matched": [str(match) for match in outcome.matched]}
+                outcome = rule.decide_with(version, name, context, moment)
+                seen = {one: plain(context[one]) for one in model.inputs if one in context}
+                return outcome.value, {
+                    "decision": name,
+                    "file": rule.file,
+                    "version": version.name,
+                    "inputs": seen,
+                    "rows": [match.rule_id or str(match.rule) for match in outcome.matched],
+                    "matched": [match.text.as_dict() for match in outcome.matched],
+                }
         raise Missing(
             "decision-missing",
             f"plan {key!r} asks for the decision {name!r}, which no rule file has",

@@ -72,6 +72,10 @@ class Console:
                 raise Missing("part-missing", f"the page {template!r} has no part {part!r}", where="part")
         return HTMLResponse(self._render(name, visit, content), code, HEADERS)
 
+    def part(self, visit: Visit, template: str, part: str, **content: Any) -> Response:
+        """One partial (``partials/<page>_<part>.html``), for a script that asked for it."""
+        return HTMLResponse(self._render(f"partials/{template}_{part}.html", visit, content), 200, HEADERS)
+
     def _render(self, name: str, visit: Visit, content: dict[str, Any]) -> str:
         return self._templates.get_template(name).render(
             v=visit,

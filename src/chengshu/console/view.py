@@ -32,6 +32,7 @@ from chengshu.console.model import (
     WarningRow,
     WarningView,
 )
+from chengshu.console.model.rules import CellCheck, RuleAsk, RuleEdit, RulesView, RuleView
 
 Layer = Literal[
     "areas",
@@ -141,6 +142,48 @@ class Reading(Protocol):
         ...
 
 
+class Ruling(Protocol):
+    """Rules as departments read, try, edit, sign and publish them."""
+
+    def rules(self, person: Person, as_of: datetime | None) -> RulesView:
+        """Every rule table of the city, by the version that holds at the moment."""
+        ...
+
+    def rule(
+        self, person: Person, scenario: str, rule: str, asked: RuleAsk, as_of: datetime | None
+    ) -> RuleView:
+        """One rule file, by the version asked for or the one that holds. Raises Missing."""
+        ...
+
+    def rule_change(self, person: Person, change: str, asked: RuleAsk) -> RuleView:
+        """A draft with its checks, held against what holds now. Raises Missing."""
+        ...
+
+    def check_cell(self, person: Person, change: str, table: str, edit: RuleEdit) -> CellCheck:
+        """Whether a cell's new text can stand; nothing is saved."""
+        ...
+
+    def draft_rule(self, person: Person, scenario: str, rule: str, version: str | None) -> str:
+        """Begin a draft with the text that holds, or an earlier version's (``files``: the plain file's)."""
+        ...
+
+    def edit_rule(self, person: Person, change: str, table: str, edit: RuleEdit, revision: int) -> None:
+        """Save one edit of a draft. Raises Conflict when it was saved elsewhere since ``revision``."""
+        ...
+
+    def sign_rule(self, person: Person, change: str, hash_: str, note: str, *, seen: bool) -> None:
+        """The author's signature under the text with this hash; ``seen``: what the checks found."""
+        ...
+
+    def publish_rule(self, person: Person, change: str, hash_: str, valid_from: datetime | None) -> None:
+        """The approver's signature; the rule holds from then on (None: now). Raises Denied for the author."""
+        ...
+
+    def withdraw_rule(self, person: Person, change: str, why: str) -> None:
+        """Put away a draft, or a publication that does not hold yet."""
+        ...
+
+
 class Acting(Protocol):
     """What the buttons do."""
 
@@ -161,5 +204,5 @@ class Acting(Protocol):
         ...
 
 
-class HubView(Entrance, Reading, Acting, Protocol):
+class HubView(Entrance, Reading, Ruling, Acting, Protocol):
     """All of it."""

@@ -18,6 +18,7 @@ from chengshu.kernel.texts import Text
 from .layers import Layers
 from .operation import Operation
 from .response import Response
+from .rules import Rules
 from .situation import Situation
 from .storm import (
     NOW,
@@ -29,10 +30,11 @@ from .storm import (
 )
 
 
-class FakeView(Situation, Layers, Response, Operation):
+class FakeView(Situation, Layers, Response, Operation, Rules):
     """Implements the console's HubView over the functions above."""
 
     def __init__(self, *, now: datetime = NOW, set_up: bool = True) -> None:
+        super().__init__()
         self.now = now
         self.ready = set_up
         self.changes: list[m.LiveChange] = [m.LiveChange(1, "hub.started", "hub")]

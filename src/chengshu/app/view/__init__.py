@@ -4,10 +4,11 @@ from chengshu.app.view.acting import Acting
 from chengshu.app.view.base import Means
 from chengshu.app.view.layers import Layers
 from chengshu.app.view.operation import Operation
+from chengshu.app.view.rule_acting import RuleActing
 from chengshu.app.view.situation import Situation
 
 
-class View(Acting, Layers, Operation, Situation):
+class View(Acting, Layers, Operation, RuleActing, Situation):
     """All parts together."""
 
 

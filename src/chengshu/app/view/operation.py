@@ -18,7 +18,7 @@ from chengshu.foundation.sensing import quarantine_counts, quarantined
 from chengshu.kernel.errors import Missing
 from chengshu.kernel.texts import Text
 
-_LINKS = {"warning": "/warnings/", "event": "/events/", "order": "/orders/"}
+_LINKS = {"warning": "/warnings/", "event": "/events/", "order": "/orders/", "rule": "/rules/changes/"}
 _BETTER = {
     "hits": "higher",
     "pod": "higher",

@@ -52,6 +52,15 @@ WINDOW = Text("last {minutes} min", "近 {minutes} 分钟", "近 {minutes} 分�
 LESSONS = Text("What was learnt", "经验教训", "經驗教訓")
 FORECAST_BY = Text("ensemble of the drainage twin", "排水孪生集合预报", "排水孿生集合預報")
 TYPES = {
+    "rule.drafted": Text("Rule draft begun by {actor}", "{actor} 开始起草规则", "{actor} 開始起草規則"),
+    "rule.saved": Text("Rule draft saved by {actor}", "{actor} 保存规则草案", "{actor} 保存規則草案"),
+    "rule.signed": Text("Rule draft signed by {actor}", "{actor} 签署规则草案", "{actor} 簽署規則草案"),
+    "rule.published": Text(
+        "Rule approved and published by {actor}", "{actor} 批准并发布规则", "{actor} 批准並發布規則"
+    ),
+    "rule.withdrawn": Text(
+        "Rule change withdrawn by {actor}", "{actor} 撤回规则变更", "{actor} 撤回規則變更"
+    ),
     "warning.raised": Text("Warning raised: {headline}", "预警发布：{headline}", "預警發布：{headline}"),
     "warning.changed": Text("Warning changed: {headline}", "预警变更：{headline}", "預警變更：{headline}"),
     "warning.acknowledged": Text("Acknowledged by {actor}", "{actor} 已确认", "{actor} 已確認"),

@@ -5,6 +5,7 @@ const loaders = {
   map: () => import("./map.js"),
   chart: () => import("./chart.js"),
   plan: () => import("./plan.js"),
+  grid: () => import("./grid.js"),
   timebar: () => import("./timebar.js"),
 };
 

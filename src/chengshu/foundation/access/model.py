@@ -19,8 +19,11 @@ ACTIONS = (
     "complete_task",
     "accept_work_order",
     "report_work_order",
+    "assign_work_order",
     "close_event",
     "edit_settings",
+    "edit_rules",
+    "approve_rules",
     "administer",
 )
 ANY = "*"

@@ -23,8 +23,11 @@ _ACTION_NAMES = {
     "complete_task": Text("complete this task", "完成该任务", "完成該任務"),
     "accept_work_order": Text("accept this work order", "接受该工单", "接受該工單"),
     "report_work_order": Text("report on this work order", "反馈该工单", "回報該工單"),
+    "assign_work_order": Text("assign this work order", "指派该工单", "指派該工單"),
     "close_event": Text("close this event", "结束该事件", "結束該事件"),
     "edit_settings": Text("edit these settings", "修改该设置", "修改該設定"),
+    "edit_rules": Text("write these rules", "起草该规则", "起草該規則"),
+    "approve_rules": Text("approve these rules", "批准该规则", "批准該規則"),
     "administer": Text("administer the hub", "管理本系统", "管理本系統"),
 }
 _DENIED = Text(

@@ -18,7 +18,7 @@ from typing import Any
 from chengshu.kernel.texts import Text
 from chengshu.rules.dmn.decide import Model
 from chengshu.rules.dmn.explain import shown
-from chengshu.rules.dmn.model import Boxed, ContextEntry, Decision, Knowledge, Table
+from chengshu.rules.dmn.model import Boxed, ContextEntry, Decision, Definitions, Knowledge, Table
 from chengshu.rules.dmn.scope import LogicScope
 from chengshu.rules.dmn.table import read_cell
 from chengshu.rules.dmn.table_index import (
@@ -336,13 +336,18 @@ def analyse_model(model: Model) -> dict[str, Analysis]:
 
     A table within another expression is called after the place and its number there.
     """
-    found: dict[str, Analysis] = {}
-    for element in model.definitions.elements:
+    return {place: analyse(table) for place, (_, table) in tables_of(model.definitions).items()}
+
+
+def tables_of(definitions: Definitions) -> dict[str, tuple[Decision | Knowledge, Table]]:
+    """The decision tables of a model by place, each with the decision or knowledge model it is in."""
+    found: dict[str, tuple[Decision | Knowledge, Table]] = {}
+    for element in definitions.elements:
         if isinstance(element, Decision | Knowledge) and element.logic is not None:
             tables = list(_tables(element.logic))
             for number, table in enumerate(tables, 1):
                 place = element.name if len(tables) == 1 else f"{element.name} ({number})"
-                found[place] = analyse(table)
+                found[place] = (element, table)
     return found
 
 

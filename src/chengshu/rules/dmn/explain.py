@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from chengshu.kernel.reasons import Reason
@@ -23,6 +24,8 @@ class Match:
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
     annotations: tuple[str, ...] = ()
+    version: str = ""
+    """Which version of the rules it is of, where there are several."""
 
     @property
     def text(self) -> Text:
@@ -34,11 +37,16 @@ class Match:
         ]
         because = "; ".join(f"{name} = {value} ({cell})" for name, value, cell in conditions)
         result = ", ".join(f"{name} = {shown(v)}" if name else shown(v) for name, v in self.outputs.items())
-        number = self.rule
+        number, version = self.rule, self.version
+        of = (
+            f"«{self.table}»" + (f" (version {version})" if version else ""),
+            f"“{self.table}”" + (f"（{version} 版）" if version else ""),
+            f"「{self.table}」" + (f"（{version} 版）" if version else ""),
+        )
         return Text(
-            f"Rule {number} of «{self.table}» gives {result}" + (f", because {because}" if because else ""),
-            f"“{self.table}”第 {number} 条规则给出 {result}" + (f"，因为 {because}" if because else ""),
-            f"「{self.table}」第 {number} 條規則給出 {result}" + (f"，因為 {because}" if because else ""),
+            f"Rule {number} of {of[0]} gives {result}" + (f", because {because}" if because else ""),
+            f"{of[1]}第 {number} 条规则给出 {result}" + (f"，因为 {because}" if because else ""),
+            f"{of[2]}第 {number} 條規則給出 {result}" + (f"，因為 {because}" if because else ""),
         )
 
     @property
@@ -79,6 +87,17 @@ _NEAR = Text(
     "“{table}”第 {rule} 条规则只差一格未命中：{input} = {value}，不满足 {cell}；否则给出 {result}",
     "「{table}」第 {rule} 條規則只差一格未命中：{input} = {value}，不滿足 {cell}；否則給出 {result}",
 )
+
+
+def plain(value: Any) -> Any:
+    """A value for JSON: numbers as numbers, dates and durations as FEEL writes them."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, str | int | float) else shown(value)
 
 
 def shown(value: Any) -> str:

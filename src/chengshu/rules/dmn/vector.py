@@ -1,12 +1,14 @@
 """A decision over all rows of an Arrow table: a decision table is taken rule by rule, not row by row.
 
 That is possible for a decision whose logic is a table with the hit policy UNIQUE, ANY or FIRST, with inputs
-that are columns and with constant results. Every other decision is asked row by row, with the same answers.
+that are columns of the declared types and with constant results. Every other decision is asked row by row, to
+the same answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import pyarrow as pa
@@ -19,8 +21,7 @@ from chengshu.rules.feel.compile import constant_of
 from chengshu.rules.feel.errors import FeelSyntaxError
 from chengshu.rules.feel.expression import compile_expression, compile_unary_tests
 from chengshu.rules.feel.runtime import MISSING
-from chengshu.rules.feel.values import to_python
-from chengshu.rules.feel.vector import evaluate_rows, passes
+from chengshu.rules.feel.vector import NotVectorised, evaluate_rows, passes, read_column
 
 POLICIES = frozenset({"UNIQUE", "ANY", "FIRST"})
 
@@ -33,7 +34,7 @@ def decide_rows(model: Model, name: str, rows: Any) -> list[Any]:
     table = _plain_table(model, name, rows)
     if table is None:
         return [model.decide(name, row).value for row in rows.to_pylist()]
-    return _by_rule(table, rows)
+    return _by_rule(model, name, table, rows)
 
 
 def _plain_table(model: Model, name: str, rows: Any) -> dmn.Table | None:
@@ -41,21 +42,34 @@ def _plain_table(model: Model, name: str, rows: Any) -> dmn.Table | None:
     found = next(
         (e for e in model.definitions.elements if e.name == name and isinstance(e, dmn.Decision)), None
     )
-    if found is None or not isinstance(found.logic, dmn.Table) or found.type_ref:
+    if found is None or not isinstance(found.logic, dmn.Table):
         return None
     table = found.logic
-    typed = any(column.allowed for column in table.inputs) or any(c.type_ref for c in table.outputs)
     inputs = {e.name: e for e in model.definitions.elements if isinstance(e, dmn.InputData)}
     for column in table.inputs:
         known = inputs.get(column.expression)
-        if known is None or known.type_ref or column.expression not in rows.column_names:
+        if known is None or column.expression not in rows.column_names:
+            return None
+        if not _of_type(rows[column.expression], known.type_ref):
             return None
     cells = [text for rule in table.rules for text in rule.inputs if text not in ("", "-")]
-    if typed or table.hit_policy not in POLICIES or any(_needs_names(text) for text in cells):
+    cells += [column.allowed for column in table.inputs if column.allowed]
+    if table.hit_policy not in POLICIES or any(_needs_names(text) for text in cells):
         return None
     results = [text for rule in table.rules for text in rule.outputs]
     results += [column.default for column in table.outputs if column.default]
+    # a list is no constant here: under ANY, [1] and 1 may agree once they are of the output's type
     return table if all(_constant(text) is not MISSING for text in results) else None
+
+
+def _of_type(column: Any, type_ref: str) -> bool:
+    """Whether every value of a column is of the declared type as it stands, so that none is converted."""
+    if type_ref in ("", "Any"):
+        return True
+    try:
+        return read_column(column).kind in (type_ref, "null")
+    except NotVectorised:
+        return False
 
 
 def _needs_names(text: str) -> bool:
@@ -72,22 +86,33 @@ def _constant(text: str) -> Any:
         return MISSING
 
 
-def _by_rule(table: dmn.Table, rows: Any) -> list[Any]:
+_NONE, _CLASH, _BARRED = -1, -2, -3
+
+
+def _by_rule(model: Model, name: str, table: dmn.Table, rows: Any) -> list[Any]:
+    """Which rule decides each row, column by column; then each of these answers is asked for once."""
     size = rows.num_rows
     columns: Mapping[str, Any] = {c.expression: evaluate_rows(c.expression, rows) for c in table.inputs}
     results = [[_constant(text) for text in rule.outputs] for rule in table.rules]
-    chosen = pa.repeat(pa.scalar(-1, pa.int32()), size)
-    clash = pa.repeat(pa.scalar(False), size)
+    chosen = pa.repeat(pa.scalar(_NONE, pa.int32()), size)
     for number, rule in enumerate(table.rules):
-        holds = pa.repeat(pa.scalar(True), size)
+        holds = None
         for column, text in zip(table.inputs, rule.inputs, strict=True):
             if text not in ("", "-"):
-                holds = pc.and_(holds, pc.fill_null(passes(text, columns[column.expression]), False))
-        taken = pc.greater_equal(chosen, 0)
+                one = pc.fill_null(passes(text, columns[column.expression]), False)
+                holds = one if holds is None else pc.and_(holds, one)
+        if holds is None:
+            holds = pa.repeat(pa.scalar(True), size)
+        free = pc.equal(chosen, _NONE)
         if table.hit_policy != "FIRST":
-            clash = pc.or_(clash, _disagrees(table, results, number, chosen, pc.and_(holds, taken)))
-        chosen = pc.if_else(pc.and_(holds, pc.invert(taken)), number, chosen)
-    return _values(table, results, chosen.to_pylist(), clash.to_pylist())
+            clash = _disagrees(table, results, number, chosen, pc.and_(holds, pc.greater_equal(chosen, 0)))
+            chosen = pc.if_else(clash, pa.scalar(_CLASH, pa.int32()), chosen)
+        chosen = pc.if_else(pc.and_(holds, free), pa.scalar(number, pa.int32()), chosen)
+    for column in table.inputs:
+        if column.allowed:
+            admitted = pc.fill_null(passes(column.allowed, columns[column.expression]), False)
+            chosen = pc.if_else(admitted, chosen, pa.scalar(_BARRED, pa.int32()))
+    return _answers(model, name, rows, chosen)
 
 
 def _disagrees(table: dmn.Table, results: list[list[Any]], number: int, chosen: Any, both: Any) -> Any:
@@ -98,16 +123,13 @@ def _disagrees(table: dmn.Table, results: list[list[Any]], number: int, chosen: 
     return pc.and_(both, pc.invert(pc.is_in(chosen, value_set=pa.array(same, pa.int32()))))
 
 
-def _values(table: dmn.Table, results: list[list[Any]], chosen: list[int], clash: list[bool]) -> list[Any]:
-    names = [column.name for column in table.outputs]
-    defaults = [_constant(column.default) for column in table.outputs]
-    has_default = any(column.default for column in table.outputs)
-
-    def value(parts: list[Any]) -> Any:
-        return to_python(parts[0] if len(parts) == 1 else dict(zip(names, parts, strict=True)))
-
-    missed = value(defaults) if has_default else None
-    return [
-        None if bad else missed if at < 0 else value(results[at])
-        for at, bad in zip(chosen, clash, strict=True)
-    ]
+def _answers(model: Model, name: str, rows: Any, chosen: Any) -> list[Any]:
+    """The decision for one row of each kind, given to all rows of that kind: results are constants."""
+    values = {
+        kind: model.decide(name, rows.slice(pc.index(chosen, kind).as_py(), 1).to_pylist()[0]).value
+        for kind in pc.unique(chosen).to_pylist()
+    }
+    codes = chosen.to_pylist()
+    if any(isinstance(value, dict | list) for value in values.values()):
+        return [deepcopy(values[code]) for code in codes]
+    return [values[code] for code in codes]

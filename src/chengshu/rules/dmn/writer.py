@@ -6,17 +6,21 @@ can be shown, kept and signed before it is applied. Rules and columns count from
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
 from chengshu.rules.dmn.errors import DmnError
 from chengshu.rules.dmn.reader import NAMESPACES, read_definitions
 from chengshu.rules.dmn.source import Source, Span
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ENTRIES = {"input": "inputEntry", "output": "outputEntry", "annotation": "annotationEntry"}
+from chengshu.rules.dmn.writer_columns import (
+    InsertColumn,
+    RemoveColumn,
+    SetHitPolicy,
+    insert_column,
+    remove_column,
+    set_hit_policy,
+)
+from chengshu.rules.dmn.writing import ENTRIES, gap_before, in_range, new_id, xml_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class MoveRule:
     to: int
 
 
-Edit = SetCell | InsertRule | RemoveRule | MoveRule
+Edit = SetCell | InsertRule | RemoveRule | MoveRule | InsertColumn | RemoveColumn | SetHitPolicy
 
 
 def edit_table(data: bytes, table: str, edits: Iterable[Edit]) -> bytes:
@@ -77,40 +81,32 @@ def _edited(source: Source, table: Span, place: str, edit: Edit) -> bytes:
     rules = table.of("rule")
     match edit:
         case SetCell():
-            _in_range(edit.rule, len(rules), "rule", place)
+            in_range(edit.rule, len(rules), "rule", place)
             return _set_cell(source, rules[edit.rule - 1], place, edit)
         case InsertRule():
-            _in_range(edit.at, len(rules) + 1, "place for a rule", place)
+            in_range(edit.at, len(rules) + 1, "place for a rule", place)
             return _insert(source, table, place, edit)
         case RemoveRule():
-            _in_range(edit.rule, len(rules), "rule", place)
+            in_range(edit.rule, len(rules), "rule", place)
             return _remove(source.bytes, rules[edit.rule - 1])
         case MoveRule():
-            _in_range(edit.rule, len(rules), "rule", place)
-            _in_range(edit.to, len(rules), "rule", place)
+            in_range(edit.rule, len(rules), "rule", place)
+            in_range(edit.to, len(rules), "rule", place)
             return _move(source.bytes, rules, edit.rule - 1, edit.to - 1)
-
-
-def _in_range(number: int, count: int, what: str, place: str) -> None:
-    if not 1 <= number <= count:
-        raise DmnError(
-            f"there is no {what} {number}", place, f"it has 1 to {count}" if count else "it has none"
-        )
-
-
-def _xml(text: str, place: str) -> bytes:
-    """Text as it stands between tags. Outer white space does not count in DMN and is left out."""
-    if wrong := _NOT_XML.search(text):
-        raise DmnError(f"XML cannot hold the sign U+{ord(wrong[0]):04X}", place, "remove it from the text")
-    return escape(text.strip(), {"\r": "&#13;"}).encode()
+        case InsertColumn():
+            return insert_column(source, table, place, edit)
+        case RemoveColumn():
+            return remove_column(source, table, place, edit)
+        case SetHitPolicy():
+            return set_hit_policy(source, table, place, edit)
 
 
 def _set_cell(source: Source, rule: Span, place: str, edit: SetCell) -> bytes:
-    if edit.part not in _ENTRIES:
-        raise DmnError(f"a rule has no «{edit.part}»", place, f"use {', '.join(_ENTRIES)}")
-    cells = rule.of(_ENTRIES[edit.part])
-    _in_range(edit.column, len(cells), edit.part, f"{place}, rule {edit.rule}")
-    cell, new, data = cells[edit.column - 1], _xml(edit.text, place), source.bytes
+    if edit.part not in ENTRIES:
+        raise DmnError(f"a rule has no «{edit.part}»", place, f"use {', '.join(ENTRIES)}")
+    cells = rule.of(ENTRIES[edit.part])
+    in_range(edit.column, len(cells), edit.part, f"{place}, rule {edit.rule}")
+    cell, new, data = cells[edit.column - 1], xml_text(edit.text, place), source.bytes
     holder = next(iter(cell.of("text")), None)
     if holder is not None and not holder.empty:
         return data[: holder.inner] + new + data[holder.close :]
@@ -158,7 +154,7 @@ def _insert(source: Source, table: Span, place: str, edit: InsertRule) -> bytes:
     before = rules[edit.at - 2] if edit.at > 1 else None
     at = before.end if before else _behind_columns(table)
     neighbour = before or (rules[0] if rules else None)
-    gap = _gap(data, (neighbour or table.children[0]).start)
+    gap = gap_before(data, (neighbour or table.children[0]).start)
     inner = gap + b"  " if neighbour is None else _inner_gap(data, neighbour, gap)
     return data[:at] + gap + _rule_xml(source, table.prefix, place, edit, gap, inner) + data[at:]
 
@@ -168,21 +164,13 @@ def _behind_columns(table: Span) -> int:
     return max((child.end for child in table.children if child.name != "rule"), default=table.inner)
 
 
-def _gap(data: bytes, start: int) -> bytes:
-    """The white space before a place."""
-    first = start
-    while first and data[first - 1 : first].isspace():
-        first -= 1
-    return data[first:start]
-
-
 def _inner_gap(data: bytes, rule: Span, outer: bytes) -> bytes:
     cells = rule.of("inputEntry", "outputEntry")
-    return _gap(data, cells[-1].start) if cells else outer
+    return gap_before(data, cells[-1].start) if cells else outer
 
 
 def _rule_xml(source: Source, prefix: str, place: str, edit: InsertRule, gap: bytes, inner: bytes) -> bytes:
-    ident = _new_id(source.ids)
+    ident = new_id(source.ids)
     parts = [f'<{prefix}rule id="{ident}">'.encode()]
     for letter, name, texts in (
         ("i", "inputEntry", edit.inputs),
@@ -192,13 +180,5 @@ def _rule_xml(source: Source, prefix: str, place: str, edit: InsertRule, gap: by
         for number, text in enumerate(texts, 1):
             own = f' id="{ident}_{letter}{number}"' if letter else ""
             opening, closing = f"<{prefix}{name}{own}><{prefix}text>", f"</{prefix}text></{prefix}{name}>"
-            parts.append(inner + opening.encode() + _xml(text, place) + closing.encode())
+            parts.append(inner + opening.encode() + xml_text(text, place) + closing.encode())
     return b"".join(parts) + gap + f"</{prefix}rule>".encode()
-
-
-def _new_id(known: set[str]) -> str:
-    """An id that neither an element has, nor one whose id begins with it."""
-    number = 1
-    while any(ident == f"rule_{number}" or ident.startswith(f"rule_{number}_") for ident in known):
-        number += 1
-    return f"rule_{number}"

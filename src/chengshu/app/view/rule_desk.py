@@ -1,0 +1,100 @@
+"""The rule book of a running hub: opened with it, known to its decisions, and told of every publication."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection
+
+from chengshu.app.decisions import Decisions
+from chengshu.app.hub import Hub
+from chengshu.foundation.processes import queries as processes
+from chengshu.foundation.rulebook.checking import Checks, Tried, cases_of, check, try_cases
+from chengshu.foundation.rulebook.commands import RuleBook
+from chengshu.foundation.rulebook.model import Version
+from chengshu.foundation.rulebook.queries import Decided, past_decisions, publications
+from chengshu.foundation.rulebook.standing import Rule, take_publications
+from chengshu.kernel.errors import Missing
+
+PAST = 200
+"""Past decisions that a change is held against."""
+_PLANS = 50
+
+
+@dataclass
+class RuleDesk:
+    """The rules of the running hub with what was published here."""
+
+    hub: Hub
+    book: RuleBook
+    rules: Mapping[tuple[str, str], Rule]
+    _tried: dict[tuple[Any, ...], tuple[Tried, ...]] = field(default_factory=dict)
+
+    def refresh(self) -> None:
+        """Let the rules know what is published now."""
+        with self.hub.database.read() as connection:
+            take_publications(self.rules, publications(connection))
+
+    def rule(self, scenario: str, name: str) -> Rule:
+        """A rule by scenario and name (without folder and ending). Raises Missing."""
+        for rule in self.rules.values():
+            if rule.scenario.id == scenario and rule.name == name:
+                return rule
+        known = ", ".join(sorted(rule.name for rule in self.rules.values() if rule.scenario.id == scenario))
+        raise Missing(
+            "rule-missing",
+            f"{scenario!r} has no rule {name!r}",
+            where=f"{scenario}/{name}",
+            remedy=f"its rules: {known or 'none'}",
+        )
+
+    def tried(self, rule: Rule, version: Version, moment: datetime) -> tuple[Tried, ...]:
+        """The cases of a rule by a version, remembered until a file of cases changes or the day does."""
+        files = sorted((rule.scenario.folder / "cases").glob("*.yaml"))
+        stamps = tuple(path.stat().st_mtime_ns for path in files)
+        day = moment.astimezone(rule.zone).date()
+        key = (rule.scenario.id, rule.file, version.hash, day, stamps)
+        if key not in self._tried:
+            if len(self._tried) > 500:
+                self._tried.clear()
+            since = moment if version.since is None else version.since
+            self._tried[key] = try_cases(rule, cases_of(rule), version, moment, since)
+        return self._tried[key]
+
+    def check(self, rule: Rule, new: Version, old: Version, moment: datetime) -> Checks:
+        """All checks of a change against what holds, cases and past decisions."""
+        with self.hub.database.read() as connection:
+            past = [(name, self._past(connection, rule, name, moment)) for name in rule.model(new).decisions]
+        return check(rule, new, old, past, moment, moment)
+
+    def _past(self, connection: Connection, rule: Rule, name: str, before: datetime) -> Sequence[Decided]:
+        """What the hub decided by a rule: for events as journalled, for plans as their history keeps it."""
+        found = past_decisions(connection, rule.file, name, before, PAST)
+        for instance in processes.instances(connection, limit=_PLANS):
+            for mark in processes.picture(connection, instance.id, before).marks:
+                note = mark.note or {}
+                if note.get("file") == rule.file and note.get("decision") == name:
+                    rows = tuple(str(row).partition("@")[0] for row in note.get("rows", ()))
+                    found.append(Decided(0, mark.entered_at, name, dict(note.get("inputs", {})), rows))
+        return sorted(found, key=lambda one: one.at, reverse=True)[:PAST]
+
+
+def open_desk(hub: Hub) -> RuleDesk:
+    """The rule book on a hub's data; from now on the hub decides by what is published in it.
+
+    Plans ask :class:`Decisions`, events the models of their playbook: both get the rules with all versions.
+    """
+    decisions = getattr(hub.processes.stepper.decide, "__self__", None)
+    if not isinstance(decisions, Decisions):  # a hub that was wired without decisions
+        decisions = Decisions(hub.city)
+    decisions.run_by(hub.clock)
+    for scenario, playbook in hub.response.means.playbooks.items():
+        models = cast(dict[str, Any], playbook.models)
+        for file in models:
+            models[file] = decisions.rules.get((scenario, file), models[file])
+    desk = RuleDesk(hub, RuleBook(hub.database, hub.clock, hub.ids), decisions.rules)
+    desk.refresh()
+    return desk

@@ -1,0 +1,190 @@
+"""Rules: the tables in force, one table with all about it, drafts and their signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, get_args
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from chengshu.console.model.rules import CellPart, EditKind, RuleAsk, RuleEdit, RuleView
+from chengshu.console.page import Console, back_to
+from chengshu.console.pages.choices import one_of
+from chengshu.console.visit import Visit
+from chengshu.kernel.clock import as_utc
+from chengshu.kernel.errors import ChengshuError, Invalid
+
+_PARTS: Final[tuple[CellPart, ...]] = get_args(CellPart)
+_KINDS: Final[tuple[EditKind, ...]] = get_args(EditKind)
+_GIVEN = "given."
+
+
+def router(console: Console) -> APIRouter:
+    """The pages on which departments keep their rules."""
+    routes = console.routes()
+    view = console.view
+
+    @routes.get("/rules")
+    def rules(request: Request) -> Response:
+        visit = console.visit(request)
+        return console.page(visit, "rules", rules=view.rules(visit.who, visit.as_of))
+
+    @routes.get("/rules/changes/{change}")
+    def change(request: Request, change: str) -> Response:
+        visit = console.visit(request)
+        found = view.rule_change(visit.who, change, _asked(request))
+        return console.page(visit, "rule", **_shown(visit, found, f"/rules/changes/{change}"))
+
+    @routes.get("/rules/{scenario}/{rule}")
+    def rule(request: Request, scenario: str, rule: str) -> Response:
+        visit = console.visit(request)
+        found = view.rule(visit.who, scenario, rule, _asked(request), visit.as_of)
+        return console.page(visit, "rule", **_shown(visit, found, f"/rules/{scenario}/{rule}"))
+
+    _add_editing(console, routes)
+    _add_signing(console, routes)
+    return routes
+
+
+def _add_editing(console: Console, routes: APIRouter) -> None:
+    view = console.view
+
+    @routes.post("/rules/changes/{change}/check")
+    async def check(request: Request, change: str) -> Response:
+        form = _texts(await request.form())
+        return await console.in_thread(_check, request, change, form)
+
+    def _check(request: Request, change: str, form: Mapping[str, str]) -> Response:
+        visit = console.visit(request)
+        verdict = view.check_cell(visit.writing(), change, form.get("table", ""), _edit(form))
+        return JSONResponse(
+            {"ok": verdict.ok, "message": visit.t.say(verdict.message), "position": verdict.position}
+        )
+
+    @routes.post("/rules/changes/{change}/edit")
+    async def edit(request: Request, change: str) -> Response:
+        form = _texts(await request.form())
+        return await console.in_thread(_change_table, request, change, form)
+
+    def _change_table(request: Request, change: str, form: Mapping[str, str]) -> Response:
+        """A script gets the table and what hangs on it, or the fault; a form goes back to its page."""
+        visit = console.visit(request)
+        table = form.get("table", "")
+        scripted = request.headers.get("x-island") == "grid"
+        try:
+            view.edit_rule(visit.writing(), change, table, _edit(form), _number(form, "revision"))
+        except ChengshuError as error:
+            if not scripted:
+                raise
+            told = error.extra.get("text", {})
+            words = told.get(visit.preferences.language) if isinstance(told, Mapping) else None
+            detail = words or f"{error.fault.detail}. {error.fault.remedy}".strip()
+            return JSONResponse({"message": detail}, error.status)
+        if not scripted:
+            return back_to(visit, f"/rules/changes/{change}?table={quote(table)}")
+        given = _given(form)
+        found = view.rule_change(
+            visit.who, change, RuleAsk(table, given=given if any(given.values()) else None)
+        )
+        return console.part(visit, "rule", "work", **_shown(visit, found, f"/rules/changes/{change}"))
+
+
+def _add_signing(console: Console, routes: APIRouter) -> None:
+    view = console.view
+
+    @routes.post("/rules/changes/{change}/{verb}")
+    async def act(request: Request, change: str, verb: str) -> Response:
+        form = _texts(await request.form())
+        return await console.in_thread(_act, request, change, verb, form)
+
+    def _act(request: Request, change: str, verb: str, form: Mapping[str, str]) -> Response:
+        visit = console.visit(request)
+        who, chosen = visit.writing(), one_of(("sign", "publish", "withdraw"), verb, "verb")
+        hash_ = form.get("hash", "")
+        if chosen == "sign":
+            view.sign_rule(who, change, hash_, form.get("note", ""), seen=form.get("seen") == "yes")
+        elif chosen == "publish":
+            view.publish_rule(who, change, hash_, _moment(form.get("valid_from", ""), visit))
+        else:
+            view.withdraw_rule(who, change, form.get("note", ""))
+        if chosen == "sign":
+            return back_to(visit, f"/rules/changes/{change}")
+        back = form.get("back", "")
+        return back_to(visit, back if back.startswith("/rules/") else "/rules")
+
+    @routes.post("/rules/{scenario}/{rule}/draft")
+    async def draft(request: Request, scenario: str, rule: str) -> Response:
+        form = _texts(await request.form())
+        return await console.in_thread(_draft, request, scenario, rule, form)
+
+    def _draft(request: Request, scenario: str, rule: str, form: Mapping[str, str]) -> Response:
+        visit = console.visit(request)
+        made = view.draft_rule(visit.writing(), scenario, rule, form.get("version"))
+        table = form.get("table", "")
+        return back_to(visit, f"/rules/changes/{made}" + (f"?table={quote(table)}" if table else ""))
+
+
+def _shown(visit: Visit, rule: RuleView, base: str) -> dict[str, Any]:
+    """What the templates of a rule need: the rule, the page's address, and links that try inputs on it."""
+    version = None if rule.change is not None or rule.version.holds else rule.version.name or "files"
+
+    def try_url(inputs: Mapping[str, str]) -> str:
+        given = {f"{_GIVEN}{name}": value for name, value in inputs.items()}
+        return visit.url(base, table=rule.grid.table, version=version, **{"try": "1"}, **given)
+
+    return {"rule": rule, "base": base, "try_url": try_url}
+
+
+def _texts(form: Mapping[str, object]) -> dict[str, str]:
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _asked(request: Request) -> RuleAsk:
+    """What the address asks to be shown; inputs to try stand in it as ``given.NAME``."""
+    query = request.query_params
+    given = _given(query)
+    tried = given if given or "try" in query else None
+    return RuleAsk(query.get("table", ""), query.get("version") or None, query.get("against") or None, tried)
+
+
+def _given(sent: Mapping[str, str]) -> dict[str, str]:
+    return {name[len(_GIVEN) :]: value for name, value in sent.items() if name.startswith(_GIVEN)}
+
+
+def _edit(form: Mapping[str, str]) -> RuleEdit:
+    return RuleEdit(
+        one_of(_KINDS, form.get("kind", "set"), "kind"),
+        _number(form, "rule"),
+        one_of(_PARTS, form.get("part", "input"), "part"),
+        _number(form, "column"),
+        form.get("text", ""),
+        _number(form, "to"),
+    )
+
+
+def _number(form: Mapping[str, str], name: str) -> int:
+    text = form.get(name, "") or "0"
+    if not text.isdecimal() or len(text) > 9:
+        raise Invalid("number", f"{text!r} is no number", where=name)
+    return int(text)
+
+
+def _moment(text: str, visit: Visit) -> datetime | None:
+    """A local time of the city, as a browser's field gives it; None for an empty one."""
+    if not text.strip():
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Invalid(
+            "moment",
+            f"{text!r} is no moment",
+            where="valid_from",
+            remedy="write it as 2026-07-21T15:40, the city's time",
+        ) from None
+    return as_utc(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(visit.status.zone)))

@@ -1,0 +1,196 @@
+"""What is to be known before a rule is signed: mistakes, gaps, cases, and what would come out otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any
+
+from chengshu.foundation.rulebook.case_files import CaseSet, has_cases, read_cases
+from chengshu.foundation.rulebook.files import the_decision
+from chengshu.foundation.rulebook.model import Version
+from chengshu.foundation.rulebook.queries import Decided
+from chengshu.foundation.rulebook.standing import Rule
+from chengshu.kernel.clock import as_utc
+from chengshu.kernel.errors import ChengshuError, Fault
+from chengshu.kernel.texts import Text
+from chengshu.rules.cases import UNSET, Case, Change, Decide, Verdict, compare, judge
+from chengshu.rules.dmn import Outcome
+from chengshu.rules.dmn.analysis import Analysis, analyse_model
+
+NO_RESULT = Text("it cannot be decided: {detail}", "无法作出决定：{detail}", "無法作出決定：{detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A case of a file and how it comes out; ``error`` where it cannot be decided at all."""
+
+    file: Path
+    verdict: Verdict | None
+    case: Case
+    error: Text | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it comes out as expected."""
+        return self.verdict is not None and self.verdict.passed
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Everything found. ``replayed`` of ``kept`` past decisions could be taken again as they were then."""
+
+    problems: tuple[Fault, ...]
+    analyses: dict[str, Analysis]
+    cases: tuple[Tried, ...]
+    case_changes: tuple[Change, ...]
+    past_changes: tuple[Change, ...]
+    kept: int
+    replayed: int
+
+    @property
+    def findings(self) -> int:
+        """Gaps, overlaps and unreachable rules of all tables."""
+        return sum(len(one.findings) for one in self.analyses.values())
+
+    @property
+    def failed(self) -> int:
+        """Cases that come out otherwise than expected."""
+        return sum(not one.passed for one in self.cases)
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is nothing that a signer has to have seen."""
+        return not (self.problems or self.findings or self.failed)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, as they are kept with a signature."""
+        return {
+            "problems": len(self.problems),
+            "findings": self.findings,
+            "cases": len(self.cases),
+            "failed": self.failed,
+            "case_changes": len(self.case_changes),
+            "past": self.replayed,
+            "past_kept": self.kept,
+            "past_changes": len(self.past_changes),
+        }
+
+
+def cases_of(rule: Rule) -> list[CaseSet]:
+    """The cases of a rule's scenario that are about it. Raises Invalid for a file with mistakes."""
+    folder = rule.scenario.folder
+    if not has_cases(folder):
+        return []
+    return [
+        one
+        for one in read_cases(folder)
+        if one.decision is not None and Path(one.decision.file).stem == rule.name
+    ]
+
+
+def try_cases(
+    rule: Rule, sets: Iterable[CaseSet], version: Version, moment: datetime, since: datetime
+) -> tuple[Tried, ...]:
+    """Every case by ``version``; one of a day before ``since`` by the version of its own day."""
+    found = []
+    for one in sets:
+        decision, part = ("", "") if one.decision is None else (one.decision.decision, one.decision.result)
+        for case in one.cases:
+            try:
+                outcome = _decided(rule, version, decision, case, moment, since)
+                (verdict,) = judge([case], _given(outcome), part)
+                found.append(Tried(one.path, verdict, case))
+            except ChengshuError as error:
+                found.append(Tried(one.path, None, case, NO_RESULT.fill(detail=error.fault.detail)))
+    return tuple(found)
+
+
+def _decided(
+    rule: Rule, version: Version, decision: str, case: Case, moment: datetime, since: datetime
+) -> Outcome:
+    when = moment
+    if case.day is not None:
+        when = as_utc(datetime.combine(case.day, time(), rule.zone))
+    chosen = version if case.day is None or when >= since else rule.at(when)
+    return rule.decide_with(chosen, the_decision(rule.model(chosen), decision), case.given, when, near=True)
+
+
+def _given(outcome: Outcome) -> Decide:
+    """Decides a case as it has been decided."""
+    return lambda _: outcome
+
+
+def changed_cases(
+    rule: Rule, sets: Iterable[CaseSet], old: Version, new: Version, moment: datetime
+) -> tuple[Change, ...]:
+    """The cases that two versions decide differently, whatever was expected of them."""
+    found: list[Change] = []
+    for one in sets:
+        name, part = ("", "") if one.decision is None else (one.decision.decision, one.decision.result)
+        for case in one.cases:
+            if case.day is not None:
+                continue
+            try:
+                before = _decided(rule, old, name, case, moment, moment)
+                after = _decided(rule, new, name, case, moment, moment)
+                found += compare([case], _given(before), _given(after), part)
+            except ChengshuError:
+                continue  # said where the cases are tried
+    return tuple(found)
+
+
+def changed_past(
+    rule: Rule, decision: str, past: Sequence[Decided], new: Version
+) -> tuple[tuple[Change, ...], int]:
+    """Which past decisions ``new`` would take otherwise, and how many could be replayed.
+
+    A decision counts as replayed when the version of its moment, given the kept inputs, decides by the same
+    rows as then. What was kept shortened cannot be replayed, and is not claimed to be the same.
+    """
+    found: list[Change] = []
+    replayed = 0
+    for one in past:
+        case = Case(f"{one.at.astimezone(rule.zone):%Y-%m-%d %H:%M:%S}", one.inputs, UNSET)
+        try:
+            old = rule.decide_with(rule.at(one.at), decision, one.inputs, one.at)
+            rows = {match.rule_id.partition("@")[0] or str(match.rule) for match in old.matched}
+            if not rows or rows != set(one.rows):
+                continue
+            after = rule.decide_with(new, decision, one.inputs, one.at)
+        except ChengshuError:
+            continue
+        replayed += 1
+        found += compare([case], _given(old), _given(after))
+    return tuple(found), replayed
+
+
+def check(
+    rule: Rule,
+    new: Version,
+    old: Version,
+    past: Iterable[tuple[str, Sequence[Decided]]],
+    moment: datetime,
+    since: datetime,
+) -> Checks:
+    """All checks of ``new`` against ``old``; ``past`` gives the kept decisions by name of the decision."""
+    model = rule.model(new)
+    sets = cases_of(rule)
+    changes: list[Change] = []
+    kept = replayed = 0
+    for decision, decided in past:
+        found, count = changed_past(rule, decision, decided, new)
+        changes += found
+        kept += len(decided)
+        replayed += count
+    return Checks(
+        model.problems,
+        analyse_model(model),
+        try_cases(rule, sets, new, moment, since),
+        changed_cases(rule, sets, old, new, moment) if old.hash != new.hash else (),
+        tuple(changes),
+        kept,
+        replayed,
+    )
