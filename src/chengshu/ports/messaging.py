@@ -46,6 +46,39 @@ class Subscriber(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One message to hand to a broker. ``version`` is ``mqtt3.1.1`` or ``mqtt5.0``; ``tls`` checks the
+    broker's certificate by the system's authorities. ``timeout_s`` bounds connecting and handing over."""
+
+    host: str
+    port: int
+    topic: str
+    payload: bytes
+    qos: int = 0
+    version: str = "mqtt5.0"
+    username: str = ""
+    password: str = ""
+    tls: bool = False
+    timeout_s: float = 10.0
+
+
+class Publisher(Protocol):
+    """A client that publishes, to whichever broker a message names. It keeps connections for a while."""
+
+    async def publish(self, message: Publication) -> None:
+        """Hand ``message`` over; returns when the broker has it as far as its QoS promises.
+
+        Raises :class:`~chengshu.ports.http.Unreachable` when that did not come about in time, and
+        :class:`~chengshu.ports.http.AddressRefused` for an address that is not allowed.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End every connection."""
+        ...
+
+
 def topic_matches(pattern: str, topic: str) -> bool:
     """Whether ``topic`` matches the filter (MQTT 3.1.1, 4.7)."""
     if topic.startswith("$") and pattern[:1] in ("+", "#"):

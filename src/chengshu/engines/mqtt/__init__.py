@@ -1,5 +1,6 @@
 """MQTT by Eclipse Paho."""
 
+from chengshu.engines.mqtt.publisher import MqttPublisher
 from chengshu.engines.mqtt.subscriber import MqttSubscriber
 
-__all__ = ["MqttSubscriber"]
+__all__ = ["MqttPublisher", "MqttSubscriber"]

@@ -23,12 +23,13 @@ Kind = Literal[
 ]
 Attributes = Mapping[str, tuple["Attribute", ...]]
 DEFAULT_TENANT = ""
+NULL = "urn:ngsi-ld:null"  # in a fragment: delete this (clause 5.5.4); never in what is kept
 
 
 class Attribute(msgspec.Struct, frozen=True, omit_defaults=True):
     """One instance of an attribute (clauses 4.5.2-4.5.8); instances of one name differ by ``dataset``.
 
-    ``value`` by kind: Property any JSON value; Relationship an IRI or a tuple of them; GeoProperty a GeoJSON
+    ``value`` by kind: Property any JSON value; Relationship an IRI or a list of them; GeoProperty a GeoJSON
     geometry; LanguageProperty language → text (or texts); VocabProperty one IRI or several; ListProperty a
     list; ListRelationship a list of IRIs; JsonProperty any JSON, never expanded. Times: ``created_at`` and
     ``modified_at`` are milliseconds UTC; ``observed_at`` stays as it was said (RFC 3339 with ``Z``).
@@ -63,6 +64,35 @@ class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
     deleted_at: int = 0
     expires_at: str = ""
     attributes: dict[str, tuple[Attribute, ...]] = {}
+
+
+class AttributePatch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of one attribute instance: what is not said (None or empty) stays as it is (clause 5.5.8).
+
+    :data:`NULL` as a value, a time or a unit deletes that member. Without ``kind`` the value is meant as the
+    attribute's own kind has it; ``iri`` then is the value as a vocabulary would have it.
+    """
+
+    kind: Kind | None = None
+    value: Any = None
+    iri: Any = None
+    observed_at: str = ""
+    unit_code: str = ""
+    dataset: str = ""
+    object_types: tuple[str, ...] = ()
+    value_type: str = ""
+    expires_at: str = ""
+    attributes: dict[str, tuple[AttributePatch, ...]] = {}
+
+
+class EntityPatch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of an entity, to be merged into it (clause 5.6.17); ``id`` is empty when it was not said."""
+
+    id: str = ""
+    types: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    expires_at: str = ""
+    attributes: dict[str, tuple[AttributePatch, ...]] = {}
 
 
 class Touched(msgspec.Struct, frozen=True, omit_defaults=True):

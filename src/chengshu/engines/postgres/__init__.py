@@ -1,0 +1,5 @@
+"""Engines on PostgreSQL (extra ``postgres``)."""
+
+from chengshu.engines.postgres.database import PostgresDatabase
+
+__all__ = ["PostgresDatabase"]

@@ -1,0 +1,81 @@
+"""The table of hosted and cached contexts, and the SQL over it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+metadata = MetaData()
+Kind = Literal["Hosted", "Cached", "ImplicitlyCreated"]
+
+contexts = Table(
+    "broker_contexts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("url", String, nullable=False),  # where a cached one came from; '' of the others
+    Column("body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("hits", BigInteger, nullable=False),
+    Index("broker_contexts_url", "url"),
+)
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """One stored context; ``body`` is the JSON document, with its ``@context``. Times in milliseconds UTC."""
+
+    id: str
+    tenant: str
+    kind: Kind
+    url: str
+    body: str
+    created_at: int
+    used_at: int = 0
+    hits: int = 0
+
+
+_COLUMNS = tuple(contexts.c[name] for name in Kept.__struct_fields__)
+
+
+def all_kept(connection: Connection) -> list[Kept]:
+    """Every context, the oldest first."""
+    query = select(*_COLUMNS).order_by(contexts.c.created_at, contexts.c.id)
+    return [Kept(*row) for row in connection.execute(query)]
+
+
+def add(connection: Connection, kept: Kept) -> None:
+    """Keep a new context."""
+    connection.execute(insert(contexts).values(msgspec.structs.asdict(kept)))
+
+
+def put_body(connection: Connection, name: str, body: str, now: int) -> None:
+    """Put a newer body in place of the one that is there."""
+    connection.execute(update(contexts).where(contexts.c.id == name).values(body=body, created_at=now))
+
+
+def put_usage(connection: Connection, usage: list[tuple[str, int, int]]) -> None:
+    """Set hits and time of last use by id."""
+    for name, hits, used_at in usage:
+        connection.execute(update(contexts).where(contexts.c.id == name).values(hits=hits, used_at=used_at))
+
+
+def remove(connection: Connection, name: str) -> None:
+    """Forget a context."""
+    connection.execute(delete(contexts).where(contexts.c.id == name))

@@ -1,0 +1,300 @@
+"""Retrieval and query of entities over several sources (clauses 5.7.1, 5.7.2 and 4.3.6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from chengshu.foundation.broker.errors import NonexistentTenant, ResourceNotFound
+from chengshu.foundation.broker.ld.contexts import LdContext
+from chengshu.foundation.broker.model import Entity
+from chengshu.foundation.broker.queries import Found
+from chengshu.foundation.broker.query.matching import compile_query
+from chengshu.foundation.broker.query.model import Query, Selector
+from chengshu.foundation.broker.query.patterns import finder
+from chengshu.foundation.broker.query.printing import print_body, print_parameters
+from chengshu.foundation.broker.registry.matching import SourceQuery, compile_source_query, is_meant
+from chengshu.foundation.broker.registry.merging import View, merge_views
+from chengshu.foundation.broker.registry.model import Registration
+from chengshu.foundation.broker.registry.planning import Part, ReadPlan, plan_read
+from chengshu.foundation.broker.registry.understanding import read_answer
+from chengshu.kernel.errors import ChengshuError
+from chengshu.ports.http import HttpAnswer
+from chengshu.surfaces.ngsi_ld.asking import page_of, query_of, query_of_body, refuse_wide
+from chengshu.surfaces.ngsi_ld.call import Call
+from chengshu.surfaces.ngsi_ld.consumption import entities_answer, entity_answer, parameters_of
+from chengshu.surfaces.ngsi_ld.derived import compiled, given_back, warned
+from chengshu.surfaces.ngsi_ld.media import context_link
+from chengshu.surfaces.ngsi_ld.names import entity_id
+from chengshu.surfaces.ngsi_ld.operation import Answer, Handler
+from chengshu.surfaces.ngsi_ld.ordering import ordered, read_order
+from chengshu.surfaces.ngsi_ld.problems import problem
+from chengshu.surfaces.ngsi_ld.rooms import Rooms
+from chengshu.surfaces.ngsi_ld.showing import shown_of
+from chengshu.surfaces.ngsi_ld.sources import Failed, Question, Sources, json_of, refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What the sources said, and what went wrong with them."""
+
+    views: tuple[View, ...]
+    failed: tuple[Failed, ...]
+
+    @property
+    def warnings(self) -> tuple[tuple[str, str], ...]:
+        """A header for each failure."""
+        return tuple(failure.warning() for failure in self.failed)
+
+
+class DistributedReads:
+    """Asks the sources and the broker itself, merges, and gives the result as a local handler would."""
+
+    RETRIEVE: Final = ("retrieveEntity", "queryEntity", "queryBatch")
+    QUERY: Final = ("queryEntity", "queryBatch")
+
+    def __init__(self, rooms: Rooms, sources: Sources) -> None:
+        self._queries, self._sources = rooms.queries, sources
+
+    async def retrieve(self, call: Call, alive: Sequence[Registration], local: Handler) -> Answer:
+        """Retrieve Entity, distributed: clause 5.7.1.4."""
+        identity = entity_id(call.path[0])
+        context = await call.context()
+        shown = shown_of(call, context)
+        own = self._own(call.tenant, identity)
+        selector = Selector((identity,), "", tuple((name,) for name in own.types) if own else ())
+        plan = plan_read(latest(alive), self.RETRIEVE, (selector,), shown.attrs)
+        if not plan:
+            return await local(call)
+        query = Query(selectors=(Selector((identity,)),), attrs=shown.attrs)
+        gathered = await self._gather(call, plan, query, context)
+        views = (View((own,) if own else ()), *gathered.views)
+        merged = merge_views(views, plan.claims)
+        try:
+            if not merged:
+                raise ResourceNotFound(
+                    f"entity {identity} does not exist, here or at a source that answered",
+                    where="entityId",
+                    remedy="check the id, the tenant and the warnings",
+                )
+            return warned(entity_answer(call, shown, merged[0]), gathered.warnings)
+        except ResourceNotFound as error:
+            return warned(problem(error), gathered.warnings)
+
+    async def query(self, call: Call, alive: Sequence[Registration], local: Handler) -> Answer:
+        """Query Entities, distributed: clause 5.7.2.4."""
+        body: dict[str, Any] | None = None
+        if call.operation.method == "POST":
+            body, context = await call.document()
+            query = query_of_body(body, context)
+        else:
+            context = await call.context()
+            query = query_of(call, context)
+        plan = self._plan(call, query, alive)
+        if not plan:
+            return await local(call if body is None else given_back(call, body, context))
+        refuse_wide(query, local=False, everything=call.params.get("type") == "*")
+        if body is not None:
+            call.params = parameters_of(body) | call.params
+        shown, page = shown_of(call, context), page_of(call)
+        orders = read_order(call.params["orderBy"], context) if "orderBy" in call.params else ()
+        narrow = any(part.names is not None for part in plan.parts)
+        asked = _unfiltered(query) if narrow and _filters(query) else query
+        gathered = await self._gather(call, plan, asked, context)
+        whole = bool(orders or plan.claims or asked is not query)
+        last = page.offset + page.limit
+        own = await asyncio.to_thread(self._own_part, call, asked, gathered, None if whole else last + 1)
+        merged = merge_views((View(tuple(own.entities)), *gathered.views), plan.claims)
+        if whole:
+            by_id = {entity.id: entity for entity in merged}
+            keep = compile_query(replace(query, csf=None), by_id.get)
+            merged = ordered([entity for entity in merged if keep(entity)], orders)
+        total = len(merged) if own.total is None else own.total + len(merged) - len(own.entities)
+        answer = entities_answer(
+            call,
+            shown,
+            merged[page.offset : last],
+            page=page,
+            more=len(merged) > last,
+            total=total if page.count else None,
+        )
+        return warned(answer, gathered.warnings)
+
+    def _plan(self, call: Call, query: Query, alive: Sequence[Registration]) -> ReadPlan:
+        candidates: Sequence[Registration] = latest(alive)
+        if query.csf is not None:
+            fits = compile_source_query(SourceQuery(filter=query.csf))
+            candidates = [one for one in candidates if fits(one)]
+        operations = self.QUERY if call.operation.method == "GET" else self.QUERY[::-1]
+        return plan_read(candidates, operations, query.selectors, query.attrs)
+
+    def _own(self, tenant: str, identity: str) -> Entity | None:
+        try:
+            return self._queries.peek(tenant, identity)
+        except NonexistentTenant:
+            return None
+
+    def _own_part(self, call: Call, query: Query, gathered: Gathered, most: int | None) -> Found:
+        """The broker's own entities: all, or the first ``most`` and those that sources know too.
+
+        ``total`` is how many there are of them, when not all are here.
+        """
+        asked = replace(query, csf=None)
+        try:
+            if most is None:
+                return Found(tuple(self._queries.each(call.tenant, asked)))
+            first = self._queries.find(call.tenant, asked, limit=most, count=True)
+            seen = {entity.id for entity in first.entities}
+            theirs = {entity.id for view in gathered.views for entity in view.entities} - seen
+            if not theirs or len(first.entities) < most:
+                return first
+            known = self._queries.many(call.tenant, sorted(theirs))
+            fits = compile_query(asked)
+            return Found((*first.entities, *(entity for entity in known if fits(entity))), first.total)
+        except NonexistentTenant:
+            return Found((), 0)
+
+    async def _gather(self, call: Call, plan: ReadPlan, query: Query, context: LdContext) -> Gathered:
+        """What every part of the plan gives; all sources are asked at once."""
+        found = await asyncio.gather(*(self._ask(call, part, query, context) for part in plan.parts))
+        views = tuple(view for view, _ in found if view is not None)
+        return Gathered(views, tuple(failure for _, failures in found for failure in failures))
+
+    async def _ask(
+        self, call: Call, part: Part, query: Query, context: LdContext
+    ) -> tuple[View | None, list[Failed]]:
+        registration = part.registration
+        try:
+            words = await words_of(call, registration, context)
+            pages = [
+                await self._pages(call, question, words)
+                for question in questions_of(part, query, words, self._sources.settings.page)
+            ]
+        except ChengshuError as error:
+            return None, [Failed(registration, 502, "The source cannot be asked", error.fault.detail)]
+        entities = [entity for found, _ in pages for entity in found]
+        return View(tuple(entities), part), [failure for _, failures in pages for failure in failures]
+
+    async def _pages(
+        self, call: Call, question: Question, words: LdContext
+    ) -> tuple[list[Entity], list[Failed]]:
+        """Page after page until the source has no more."""
+        found: list[Entity] = []
+        page, offset = self._sources.settings.page, 0
+        for _ in range(self._sources.settings.pages):
+            asked = question if not offset else _further(question, offset)
+            answer = await self._sources.ask(asked, call)
+            if isinstance(answer, Failed):
+                return found, [answer]
+            if answer.status == 404 and "limit" not in question.params:
+                return found, []
+            if answer.status != 200:
+                return found, [refusal(question.registration, answer)]
+            try:
+                entities, faults, size = read_answer(json_of(answer), await answer_words(call, answer, words))
+            except (ValueError, ChengshuError) as error:
+                return found, [_nonsense(question.registration, error)]
+            found += entities
+            if faults:
+                return found, [_nonsense(question.registration, faults[0])]
+            if "limit" not in question.params or size < page:
+                return found, []
+            offset += page
+        return found, [
+            Failed(question.registration, 502, "The source has too much", "only the first pages were read")
+        ]
+
+
+def latest(alive: Sequence[Registration]) -> list[Registration]:
+    """The sources of the latest information: those that are not about a time (clause 4.3.6.5)."""
+    return [one for one in alive if one.observation_interval is None and one.management_interval is None]
+
+
+async def words_of(call: Call, registration: Registration, context: LdContext) -> LdContext:
+    """The context in which the source is spoken to: its own when it says one (clause 4.3.6.6)."""
+    own = next((value for key, value in registration.info if key == "jsonldContext"), "")
+    return await compiled(call, own) if own else context
+
+
+async def answer_words(call: Call, answer: HttpAnswer, asked: LdContext) -> LdContext:
+    """The context an answer is written in: the one its ``Link`` names, else the one we asked in."""
+    link = context_link(answer.headers.get("link", ""))
+    if not link or link in asked.links:
+        return asked
+    return await compiled(call, link)
+
+
+def questions_of(part: Part, query: Query, words: LdContext, page: int) -> list[Question]:
+    """The requests that ask one source for its part of a query."""
+    registration, names = part.registration, part.names
+    attrs = tuple(sorted(names)) if names is not None else query.attrs
+    selectors = narrowed(query.selectors or (Selector(),), part)
+    if not selectors:
+        return []
+    if part.operation == "retrieveEntity":
+        params = {"attrs": ",".join(words.compact(name) for name in attrs)} if attrs else {}
+        path = ("entities", query.selectors[0].ids[0])
+        return [Question(registration, "GET", path, words, params | {"options": "sysAttrs"})]
+    bounds = {"limit": str(page), "options": "sysAttrs"}
+    asked = replace(query, attrs=attrs, csf=None)
+    if part.operation == "queryBatch":
+        body = print_body(replace(asked, selectors=selectors), words.compact)
+        return [Question(registration, "POST", ("entityOperations", "query"), words, bounds, body)]
+    return [
+        Question(
+            registration,
+            "GET",
+            ("entities",),
+            words,
+            print_parameters(replace(asked, selectors=(selector,)), words.compact) | bounds,
+        )
+        for selector in selectors
+    ]
+
+
+def narrowed(selectors: Sequence[Selector], part: Part) -> tuple[Selector, ...]:
+    """The selectors cut down to what the source registered for, as far as a query can say it."""
+    return tuple(found for selector in selectors if (found := _narrowed(selector, part)) is not None)
+
+
+def _narrowed(selector: Selector, part: Part) -> Selector | None:
+    entities = part.entities
+    if not entities:
+        return selector
+    types = selector.types or tuple(dict.fromkeys((name,) for entity in entities for name in entity.types))
+    ids, pattern = selector.ids, selector.id_pattern
+    if ids:
+        ids = tuple(id_ for id_ in ids if any(is_meant(entity, id_) for entity in entities))
+        return Selector(ids, pattern, types) if ids else None
+    if all(entity.id for entity in entities):
+        meets = finder(pattern) if pattern else None
+        ids = tuple(dict.fromkeys(entity.id for entity in entities if meets is None or meets(entity.id)))
+        return Selector(ids, "", types) if ids else None
+    if not pattern and len(entities) == 1:
+        pattern = entities[0].id_pattern
+    return Selector((), pattern, types)
+
+
+def _further(question: Question, offset: int) -> Question:
+    params: Mapping[str, str] = {**question.params, "offset": str(offset)}
+    return Question(
+        question.registration, question.method, question.path, question.context, params, question.body
+    )
+
+
+def _nonsense(registration: Registration, error: Exception) -> Failed:
+    detail = error.fault.detail if isinstance(error, ChengshuError) else str(error)
+    return Failed(registration, 502, "The source's answer is not understood", detail)
+
+
+def _filters(query: Query) -> bool:
+    return query.q is not None or query.geo is not None or bool(query.scopes) or bool(query.attrs)
+
+
+def _unfiltered(query: Query) -> Query:
+    """The query without what can only be judged of a whole entity."""
+    return replace(query, q=None, geo=None, scopes=(), attrs=())

@@ -1,0 +1,112 @@
+"""``orderBy``: entities in the order of members and attribute values (clause 4.23 as V1.9.1 has it)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from chengshu.foundation.broker.errors import BadRequestData, TooManyResults
+from chengshu.foundation.broker.ld.contexts import LdContext
+from chengshu.foundation.broker.model import Attribute, Entity
+
+_TIMES: dict[str, Callable[[Any], Any]] = {
+    "createdAt": lambda item: item.created_at,
+    "modifiedAt": lambda item: item.modified_at,
+}
+_ENTITY: dict[str, Callable[[Entity], Any]] = _TIMES | {
+    "id": lambda entity: entity.id,
+    "type": lambda entity: sorted(entity.types)[0],
+}
+_ATTRIBUTE: dict[str, Callable[[Attribute], Any]] = _TIMES | {
+    "observedAt": lambda item: item.observed_at,
+    "unitCode": lambda item: item.unit_code,
+    "datasetId": lambda item: item.dataset,
+}
+_MOST = 8
+
+
+class Order(NamedTuple):
+    """One thing to order by: names on the way to it (attribute names are IRIs), and which way."""
+
+    path: tuple[str, ...]
+    descending: bool
+
+
+def read_order(text: str, context: LdContext) -> tuple[Order, ...]:
+    """``name,type;desc,a.b;asc``. Raises :class:`BadRequestData`."""
+    pieces = text.split(",")
+    if len(pieces) > _MOST:
+        raise BadRequestData(
+            f"orderBy has more than {_MOST} parts", where="orderBy", remedy="order by fewer members"
+        )
+    return tuple(_one(piece.strip(), context) for piece in pieces)
+
+
+def _one(piece: str, context: LdContext) -> Order:
+    name, _, way = piece.partition(";")
+    if not name or way not in ("", "asc", "desc"):
+        raise BadRequestData(
+            f"{piece[:80]!r} is not an order", where="orderBy", remedy="write a name, then ;asc or ;desc"
+        )
+    if name in _ENTITY:
+        return Order((name,), way == "desc")
+    first, *rest = [name] if "://" in name else name.split(".")
+    path = [context.expand(first), *(part if part in _ATTRIBUTE else context.expand(part) for part in rest)]
+    return Order(tuple(path), way == "desc")
+
+
+def too_many_to_order(most: int) -> TooManyResults:
+    """The error of a query that finds more than can be put in order."""
+    return TooManyResults(
+        f"more than {most} entities would have to be put in order",
+        where="orderBy",
+        remedy="narrow the query, or leave orderBy out",
+    )
+
+
+def ordered(entities: Iterable[Entity], orders: Sequence[Order]) -> list[Entity]:
+    """The entities in order; one that lacks what is ordered by comes last, whichever way; ties by id."""
+    rows = [(tuple(_rank(_value(item, order.path)) for order in orders), item) for item in entities]
+
+    def compare(one: tuple[tuple[Any, ...], Entity], other: tuple[tuple[Any, ...], Entity]) -> int:
+        for order, left, right in zip(orders, one[0], other[0], strict=True):
+            if left == right:
+                continue
+            if left[0] == _LACKING or right[0] == _LACKING:
+                return -1 if right[0] == _LACKING else 1
+            return (-1 if left < right else 1) * (-1 if order.descending else 1)
+        return (one[1].id > other[1].id) - (one[1].id < other[1].id)
+
+    rows.sort(key=functools.cmp_to_key(compare))
+    return [item for _, item in rows]
+
+
+_LACKING = 9
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Values of one kind compare with each other, kinds among themselves: numbers, texts, others."""
+    if isinstance(value, (bool, int, float)):
+        return (0, float(value))
+    if isinstance(value, str):
+        return (1, value) if value else (_LACKING, "")
+    return (_LACKING, "") if value is None else (2, str(value))
+
+
+def _value(entity: Entity, path: tuple[str, ...]) -> Any:
+    first, *rest = path
+    if first in _ENTITY and not rest:
+        return _ENTITY[first](entity)
+    item = _default(entity.attributes.get(first, ()))
+    for name in rest:
+        if item is None:
+            return None
+        if name in _ATTRIBUTE:
+            return _ATTRIBUTE[name](item)
+        item = _default(item.attributes.get(name, ()))
+    return None if item is None else item.value
+
+
+def _default(instances: Sequence[Attribute]) -> Attribute | None:
+    return next((item for item in instances if not item.dataset), instances[0] if instances else None)
