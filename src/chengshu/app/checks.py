@@ -20,8 +20,8 @@ from chengshu.foundation.city.declared import CityFile, ScenarioFile
 from chengshu.foundation.city.model import Scenario
 from chengshu.foundation.declared import checked, read_document
 from chengshu.foundation.rulebook.case_files import read_cases, rule_path
-from chengshu.foundation.rulebook.declared import CasesFile, ParametersFile
-from chengshu.foundation.rulebook.files import model_of, read_parameters, read_rules
+from chengshu.foundation.rulebook.declared import CasesFile, NamesFile, ParametersFile
+from chengshu.foundation.rulebook.files import model_of, read_names, read_parameters, read_rules
 from chengshu.foundation.sensing.declared import read_sources
 from chengshu.foundation.twins.declared import read_twin
 from chengshu.foundation.twins.wiring import check_fit
@@ -74,6 +74,7 @@ def check_scenario(folder: Path) -> list[Fault]:
         "plan.bpmn": _plan_file,
         "quality.yaml": read_document,
         "parameters.yaml": read_parameters,
+        "rules/names.yaml": read_names,
     }
     for name, reader in readers.items():
         if (folder / name).is_file():
@@ -121,6 +122,7 @@ def _rules(city: City) -> Iterator[Fault]:
     for scenario in city.scenarios.values():
         for root in (scenario.folder, scenario.overlay):
             found += _rules_below(root)
+            found += _faults(read_names, root / "rules" / "names.yaml")
             if (root / "parameters.yaml").is_file():
                 found += _faults(read_parameters, root / "parameters.yaml")
         found += _cases_of(scenario.folder, [scenario.overlay, scenario.folder])
@@ -284,5 +286,6 @@ def schemas() -> dict[str, dict[str, Any]]:
         "drill.yaml": DrillFile,
         "parameters.yaml": ParametersFile,
         "cases.yaml": CasesFile,
+        "names.yaml": NamesFile,
     }
     return {name: TypeAdapter(model).json_schema() for name, model in models.items()}

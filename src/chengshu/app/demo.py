@@ -13,7 +13,7 @@ from chengshu.app.drill.stage import read_stage
 from chengshu.app.hub import Manner
 from chengshu.app.inventory import book_own
 from chengshu.app.say import out
-from chengshu.app.serve import announce, doors_of, run_web, usable_port
+from chengshu.app.serve import Doors, announce, doors_of, run_web, usable_port
 from chengshu.app.stores import DataFolder
 from chengshu.foundation.access import Lifetimes
 from chengshu.foundation.city import City
@@ -72,6 +72,7 @@ def run_demo(
     clock = DemoClock(stage.start, speed)
     play = Play(stage, data, MANNER, clock, TimeIds(clock))
     stop = threading.Event()
+    doors: Doors | None = None
     try:
         _go_on(play, clock, data)
         middle = stage.start + stage.drill.mid_storm
@@ -82,6 +83,7 @@ def run_demo(
             progress(1.0, "")
         book_own(play.hub)
         doors = doors_of(play.hub, Path("var/drills"), LONG, stage.drill.name)
+        doors.broker.start()
         announce(play.hub, doors, host, port)
         out.print(f"time runs {speed:g} times as fast; Ctrl-C stops, the next start goes on from there")
         clock.run()
@@ -95,6 +97,8 @@ def run_demo(
         save_world(play.world.state(clock.now(), play.heard), data / WORLD_FILE)
     finally:
         stop.set()
+        if doors is not None:
+            doors.broker.stop()
         play.close()
         folder.release()
     out.print("stopped; the storm waits")

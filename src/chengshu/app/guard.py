@@ -22,7 +22,7 @@ class Guard:
     """Admits programs by rights and tenants. Persons may look, with their session, and write elsewhere."""
 
     def __init__(self, clients: Clients, accounts: Accounts, access: Access) -> None:
-        self._clients, self._accounts, self._access = clients, accounts, access
+        self.clients, self._accounts, self._access = clients, accounts, access
 
     def who(self, scope: Scope) -> Actor:
         """The caller of a request, from its ASGI scope. Raises :class:`Unauthenticated`, :class:`Denied`."""
@@ -40,7 +40,11 @@ class Guard:
                 )
             return person.actor
         tenant = headers.get(b"ngsild-tenant", b"").decode("latin-1")
-        return self._clients.admit(token.strip(), "read" if reading else "write", tenant).actor
+        return self.clients.admit(token.strip(), "read" if reading else "write", tenant).actor
+
+    def reader(self, request: Request) -> None:
+        """Let a request pass whose caller may read. Raises :class:`Unauthenticated`, :class:`Denied`."""
+        self.who(request.scope)
 
     def knows(self, request: Request) -> bool:
         """Whether the caller is somebody who may read; strangers see only what is open."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from chengshu import console
+from chengshu.app.broker import BrokerParts
 from chengshu.app.guard import Guard
 from chengshu.app.hub import Hub
 from chengshu.app.problems import add_problems, problem
@@ -19,7 +21,7 @@ from chengshu.foundation.journal import last_seq
 from chengshu.foundation.sensing import Tokens
 from chengshu.kernel.clock import iso
 from chengshu.kernel.errors import Missing
-from chengshu.surfaces import cap, dcat, ingest
+from chengshu.surfaces import cap, dcat, ingest, ngsi_ld, ogc_features, sensorthings
 
 VERSION = "0.1.0"
 SECURITY = {
@@ -31,7 +33,7 @@ SECURITY = {
 }
 
 
-def make_app(hub: Hub, view: View, tokens: Tokens, guard: Guard) -> FastAPI:
+def make_app(hub: Hub, view: View, tokens: Tokens, guard: Guard, broker: BrokerParts) -> FastAPI:
     """The application of a hub."""
     app = FastAPI(
         title="Chengshu 城樞",
@@ -53,10 +55,31 @@ def make_app(hub: Hub, view: View, tokens: Tokens, guard: Guard) -> FastAPI:
     app.include_router(ingest.router(hub.intake, tokens))
     app.include_router(cap.router(hub.vital_queries, hub.city))
     app.include_router(dcat.router(hub.ledger_queries, hub.city, hub.clock, guard.knows))
+    _add_entities(app, hub, guard, broker)
     app.include_router(console.router(view))
     _add_health(app, hub)
     _add_pages_for_errors(app, view)
     return app
+
+
+def _add_entities(app: FastAPI, hub: Hub, guard: Guard, broker: BrokerParts) -> None:
+    """The city's entities over NGSI-LD, and read-only over OGC API Features and SensorThings."""
+    readers = [Depends(guard.reader)]
+    app.include_router(ogc_features.router(broker.queries, hub.clock), dependencies=readers)
+    app.include_router(sensorthings.router(broker.queries), dependencies=readers)
+    app.mount(ngsi_ld.PREFIX, broker.surface)
+    app.router.on_shutdown.append(broker.close_client)
+    written = app.openapi
+
+    @cache
+    def document() -> dict[str, Any]:
+        found, more = written(), ngsi_ld.openapi(broker.surface.operations)
+        found["paths"] |= more["paths"]
+        for part, members in more.get("components", {}).items():
+            found.setdefault("components", {}).setdefault(part, {}).update(members)
+        return found
+
+    app.openapi = document  # type: ignore[method-assign]
 
 
 def _add_pages_for_errors(app: FastAPI, view: View) -> None:

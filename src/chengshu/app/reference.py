@@ -26,6 +26,6 @@ def openapi_of_demo(root: Path) -> dict[str, Any]:
         )
         try:
             doors = doors_of(hub, Path(folder))
-            return make_app(hub, doors.view, doors.tokens, doors.guard).openapi()
+            return make_app(hub, doors.view, doors.tokens, doors.guard, doors.broker).openapi()
         finally:
             hub.close()

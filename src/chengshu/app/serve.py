@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from chengshu.app.broker import BrokerParts
 from chengshu.app.guard import Guard
 from chengshu.app.harvesting import HarvestThread, harvester_of
 from chengshu.app.http import make_app
@@ -46,12 +47,21 @@ class Doors:
     tokens: Tokens
     view: View
     guard: Guard
+    broker: BrokerParts
 
 
 def doors_of(
-    hub: Hub, drills: Path, lifetimes: Lifetimes | None = None, drill_name: Text | None = None
+    hub: Hub,
+    drills: Path,
+    lifetimes: Lifetimes | None = None,
+    drill_name: Text | None = None,
+    *,
+    reach: Sequence[str] = (),
+    contexts: Path | None = None,
 ) -> Doors:
-    """Accounts, tokens and the console's view of a hub."""
+    """Accounts, tokens, the broker and the console's view of a hub. ``contexts``: a folder of JSON-LD
+    contexts with an ``index.json``, none: the city's folder ``contexts`` where it has one.
+    """
     hub.database.create(access_store.metadata)
     accounts = Accounts(hub.database, hub.clock, hub.ids, lifetimes=lifetimes or Lifetimes())
     policies = hub.city.folder / "policies.cedar"
@@ -59,7 +69,21 @@ def doors_of(
     access = Access(additions, _names(hub.city))
     view = View(Means(hub, access, accounts, hub.clock, drills, drill_name))
     guard = Guard(Clients(hub.database, hub.clock), accounts, access)
-    return Doors(accounts, Tokens(hub.database, hub.clock), view, guard)
+    broker = BrokerParts(
+        hub.database,
+        hub.clock,
+        hub.ids,
+        reach=reach,
+        contexts=contexts or _contexts(hub.city),
+        context=hub.context,
+        who=guard.who,
+    )
+    return Doors(accounts, Tokens(hub.database, hub.clock), view, guard, broker)
+
+
+def _contexts(city: City) -> Path | None:
+    folder = city.folder / "contexts"
+    return folder if folder.is_dir() else None
 
 
 def _names(city: City):  # type: ignore[no-untyped-def]
@@ -87,7 +111,9 @@ def serve_city(
         last.callback(hub.close)
         book_own(hub)
         broker = _broker(hub, clock, mqtt) if mqtt else None
-        doors = doors_of(hub, Path("var/drills"))
+        doors = doors_of(hub, Path("var/drills"), reach=reach)
+        doors.broker.start()
+        last.callback(doors.broker.stop)
         stop = threading.Event()
         pump = threading.Thread(target=hub.pump.run, args=(stop,), name="chengshu-pump", daemon=True)
         pump.start()
@@ -145,7 +171,7 @@ def usable_port(host: str, port: int) -> int:
 def run_web(hub: Hub, doors: Doors, host: str, port: int) -> None:
     """The web server, until Ctrl-C or SIGTERM; the caller then closes what it opened."""
     config = uvicorn.Config(
-        make_app(hub, doors.view, doors.tokens, doors.guard),
+        make_app(hub, doors.view, doors.tokens, doors.guard, doors.broker),
         host=host,
         port=port,
         log_level="warning",

@@ -20,6 +20,7 @@ from chengshu.rules.dmn.model import Table
 from chengshu.rules.dmn.writer import Edit, InsertRule, MoveRule, RemoveRule, SetCell, edit_table
 from chengshu.rules.dmn.writer_columns import InsertColumn, RemoveColumn, SetHitPolicy
 from chengshu.rules.feel import FeelSyntaxError, compile_expression, compile_unary_tests
+from chengshu.rules.feel.syntax_words import in_words
 
 _AT = Text(
     "At character {at}{near}: {message}.",
@@ -155,15 +156,16 @@ class RuleActing(RuleReading):
             data = edit_table(change.data, table, [cell])
             problems = parse_model(data, rule.path).problems
         except Invalid as error:
-            return page.CellCheck(False, Text.of(error.fault.detail))
+            return page.CellCheck(False, in_words(error.fault.detail))
         new = [fault for fault in problems if fault not in model.problems]
-        return page.CellCheck(False, Text.of(new[0].detail)) if new else page.CellCheck(True)
+        return page.CellCheck(False, in_words(new[0].detail)) if new else page.CellCheck(True)
 
 
 def _sentence(error: FeelSyntaxError, near: Text) -> Text:
+    said = in_words(error.message)
     return Text(
         *(
-            _AT.say(tag).format(at=error.position + 1, near=near.say(tag), message=error.message)
+            _AT.say(tag).format(at=error.position + 1, near=near.say(tag), message=said.say(tag))
             for tag in ("en", "zh-Hans", "zh-Hant")
         )
     )

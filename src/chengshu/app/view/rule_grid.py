@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from chengshu.console.model import rules as page
@@ -16,6 +16,7 @@ from chengshu.rules.dmn.scope import LogicScope
 from chengshu.rules.dmn.table import read_cell
 from chengshu.rules.dmn.table_index import constants
 from chengshu.rules.feel import FeelSyntaxError, compile_expression
+from chengshu.rules.feel.syntax_words import in_words
 from chengshu.rules.feel.types import SIMPLE
 from chengshu.rules.feel.values import to_python
 
@@ -30,6 +31,7 @@ _BROKEN = Text("at character {at}: {message}", "第 {at} 个字符处：{message
 
 def draw(
     table: Table,
+    called: Callable[[str], Text],
     outcome: Outcome | None = None,
     analysis: Analysis | None = None,
     changed: Iterable[Difference] = (),
@@ -38,11 +40,13 @@ def draw(
     notes = max((len(rule.annotations) for rule in table.rules), default=0)
     columns = (
         *(
-            page.GridColumn("input", at, c.label or c.expression, c.type_ref, c.allowed)
+            page.GridColumn("input", at, c.label or c.expression, c.type_ref, c.allowed, called(c.expression))
             for at, c in enumerate(table.inputs, 1)
         ),
         *(
-            page.GridColumn("output", at, c.name or table.name, c.type_ref, c.values)
+            page.GridColumn(
+                "output", at, c.name or table.name, c.type_ref, c.values, called(c.name or table.name)
+            )
             for at, c in enumerate(table.outputs, 1)
         ),
         *(page.GridColumn("annotation", at, "") for at in range(1, notes + 1)),
@@ -124,7 +128,11 @@ def needed(model: Model, element: Element) -> dict[str, str]:
 
 
 def fields(
-    model: Model, element: Element, table: Table, given: Mapping[str, str] | None
+    model: Model,
+    element: Element,
+    table: Table,
+    given: Mapping[str, str] | None,
+    called: Callable[[str], Text],
 ) -> tuple[tuple[page.TrialField, ...], dict[str, Any] | None]:
     """The form of a decision's inputs, and their values; None for these when something in them is wrong."""
     if not isinstance(element, Decision):
@@ -138,7 +146,7 @@ def fields(
         choices = next((_choices(c.allowed) for c in table.inputs if c.expression == name), ())
         if not choices and kind == "boolean":
             choices = ("true", "false")
-        rows.append(page.TrialField(name, kind, text, choices, error))
+        rows.append(page.TrialField(name, kind, text, choices, error, called(name)))
     wrong = given is None or any(row.error.en for row in rows)
     return tuple(rows), None if wrong else values
 
@@ -153,7 +161,13 @@ def typed(text: str, kind: str) -> tuple[Any, Text]:
     try:
         value = compile_expression(text)()
     except FeelSyntaxError as error:
-        return None, _BROKEN.fill(at=error.position + 1, message=error.message)
+        said = in_words(error.message)
+        return None, Text(
+            *(
+                _BROKEN.say(tag).format(at=error.position + 1, message=said.say(tag))
+                for tag in ("en", "zh-Hans", "zh-Hant")
+            )
+        )
     return value, _NULL if value is None else Text()
 
 

@@ -66,7 +66,7 @@ class RuleReading(Base):
                     rule.name,
                     place,
                     rule.file,
-                    model.name,
+                    rule.called(model.name),
                     f"{table.hit_policy} {table.aggregation}".strip(),
                     len(table.rules),
                     version.name,
@@ -143,7 +143,7 @@ class RuleReading(Base):
     ) -> page.RuleView:
         model = rule.model(version)
         place, element, table = _table(model, asked.table, rule)
-        rows, values = rule_grid.fields(model, element, table, asked.given)
+        rows, values = rule_grid.fields(model, element, table, asked.given, rule.called)
         outcome = (
             None if values is None else rule.decide_with(version, element.name, values, moment, near=True)
         )
@@ -160,12 +160,12 @@ class RuleReading(Base):
             rule.scenario.name,
             rule.name,
             rule.file,
-            model.name,
+            rule.called(model.name),
             element.question if isinstance(element, Decision) else "",
             self.department(self.owner(rule)),
             moment,
             tuple(tables_of(model.definitions)),
-            rule_grid.draw(table, outcome, analysis, different),
+            rule_grid.draw(table, rule.called, outcome, analysis, different),
             self._version(person, rule, version, in_force, moment),
             tuple(
                 self._version(person, rule, one, in_force, moment) for one in reversed(rule.versions(as_of))

@@ -219,7 +219,7 @@ class Echo:
             return None
 
         def effect(connection: Connection) -> None:
-            self._context._keep(connection, SOURCE, columns)  # with the position: exactly once
+            self._context.keep(connection, SOURCE, columns)  # with the position: exactly once
 
         return effect
 

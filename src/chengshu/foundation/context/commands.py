@@ -121,9 +121,9 @@ class Context:
                 merged[item.source] = Columns() if len(taken) > 1 else item.columns
                 if len(taken) > 1:
                     merged[item.source].extend(item.columns)
-        return {source: self._keep(connection, source, columns) for source, columns in merged.items()}
+        return {source: self.keep(connection, source, columns) for source, columns in merged.items()}
 
-    def _keep(self, connection: Connection, source: str, columns: Columns) -> int:
+    def keep(self, connection: Connection, source: str, columns: Columns) -> int:
         """Current state, change and journal entry of one batch, in the caller's transaction."""
         now = self._clock.now()
         store.move_current(connection, _newest(columns, source))

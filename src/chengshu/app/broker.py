@@ -1,0 +1,136 @@
+"""The wiring of the broker: NGSI-LD over a hub's state (or over a bare database), delivery, federation."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from chengshu.engines.http import AddressGuard, AioHttpClient, ThreadedHttp
+from chengshu.engines.mqtt import MqttPublisher
+from chengshu.foundation.broker import store as broker_store
+from chengshu.foundation.broker.commands import Broker
+from chengshu.foundation.broker.errors import LdContextNotAvailable
+from chengshu.foundation.broker.ld import store as contexts_store
+from chengshu.foundation.broker.ld.library import ContextLibrary
+from chengshu.foundation.broker.mirror import Echo, Mirror
+from chengshu.foundation.broker.queries import BrokerQueries
+from chengshu.foundation.broker.registry.commands import Registry
+from chengshu.foundation.broker.subscriptions import store as subscriptions_store
+from chengshu.foundation.broker.subscriptions.commands import Subscriptions
+from chengshu.foundation.broker.subscriptions.composing import Composer
+from chengshu.foundation.broker.subscriptions.notifier import Notifier
+from chengshu.foundation.broker.subscriptions.queries import SubscriptionQueries
+from chengshu.foundation.broker.subscriptions.sending import Courier
+from chengshu.foundation.broker.temporal_feed import TemporalFeed
+from chengshu.foundation.context import Context
+from chengshu.foundation.journal import Actor, Pump
+from chengshu.kernel.clock import Clock
+from chengshu.kernel.errors import ChengshuError
+from chengshu.kernel.ids import Ids
+from chengshu.ports.database import Database
+from chengshu.ports.http import HttpCalls, HttpRequest
+from chengshu.ports.runtime import Consumer, Ticker
+from chengshu.surfaces.ngsi_ld import Limits, Operation, Rooms, Surface, anyone, operations
+from chengshu.surfaces.ngsi_ld.distribution import Distribution
+from chengshu.surfaces.ngsi_ld.registrations import Registrations
+from chengshu.surfaces.ngsi_ld.subscriptions import SubscriptionsSurface
+
+STORES = (broker_store, contexts_store, subscriptions_store)
+Who = Callable[[Any], Actor]
+
+
+class Fetching:
+    """Contexts from other hosts, by the guarded client."""
+
+    def __init__(self, http: HttpCalls) -> None:
+        self._http = http
+
+    def fetch(self, url: str, limit: int) -> bytes:
+        """The document at ``url``. Raises :class:`LdContextNotAvailable`."""
+        request = HttpRequest("GET", url, {"accept": "application/ld+json, application/json"}, most=limit)
+        try:
+            answer = self._http.submit(request).result()
+        except ChengshuError as error:
+            raise LdContextNotAvailable(error.fault.detail, where=url[:200]) from error
+        if not answer.ok:
+            raise LdContextNotAvailable(f"its host answers {answer.status}", where=url[:200])
+        return answer.body
+
+
+class BrokerParts:
+    """A broker with all it stands on. It follows the change stream in a thread of its own, so that neither a
+    twin's forecast nor a slow receiver holds the other up.
+
+    ``reach``: hosts and networks that are not public and may be called all the same; contexts are fetched
+    from hosts named there and from nowhere else. ``context``: the hub's entities and series, shown as
+    NGSI-LD and fed by it; none for a broker by itself.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        *,
+        reach: Sequence[str] = (),
+        contexts: Path | None = None,
+        context: Context | None = None,
+        who: Who = anyone,
+        limits: Limits | None = None,
+    ) -> None:
+        for store in STORES:
+            database.create(store.metadata)
+        guard = AddressGuard(reach)
+        self._http, self._client = ThreadedHttp(guard), AioHttpClient(guard)
+        feed = TemporalFeed(database)
+        library = ContextLibrary(
+            database, clock, ids, folder=contexts, fetcher=Fetching(self._http), hosts=set(reach)
+        )
+        self.queries = BrokerQueries(database, clock, feed)
+        self.rooms = Rooms(
+            Broker(database, clock), self.queries, library, clock=clock, who=who, limits=limits or Limits()
+        )
+        courier = Courier(AioHttpClient(guard), MqttPublisher(guard))
+        self.notifier = Notifier(database, clock, Composer(library, self.queries), courier)
+        consumers: list[Consumer] = [feed]
+        tickers: list[Ticker] = []
+        if context is not None:
+            mirror = Mirror(database, context, clock, feed)
+            consumers += [mirror, Echo(context)]
+            tickers.append(mirror)
+        self.pump = Pump(database, clock, consumers, tickers)
+        self.surface = Surface(self.rooms, self._operations(database, clock, ids))
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self.pump.run, args=(self._stop,), name="chengshu-broker", daemon=True
+        )
+
+    def _operations(self, database: Database, clock: Clock, ids: Ids) -> tuple[Operation, ...]:
+        registry = Registry(database, clock)
+        shown = SubscriptionQueries(database, clock, self.notifier)
+        kept = Subscriptions(database, clock)
+        return (
+            *Distribution(self.rooms, registry, self._client).over(operations(self.rooms)),
+            *SubscriptionsSurface(self.rooms, kept, shown, ids).operations(),
+            *Registrations(self.rooms, registry, ids).operations(),
+        )
+
+    def start(self) -> None:
+        """Begin to follow the change stream and to deliver."""
+        self._thread.start()
+        self.notifier.start()
+
+    def stop(self) -> None:
+        """Finish what is under way; what was not delivered is delivered after the next start."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self.notifier.stop()
+            self._thread.join(timeout=30)
+        self._http.close()
+        self.rooms.contexts.flush()
+
+    async def close_client(self) -> None:
+        """Give back the connections to other brokers, from the event loop they belong to."""
+        await self._client.close()
