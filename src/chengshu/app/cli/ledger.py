@@ -15,6 +15,7 @@ from chengshu.app.cli.base import AsJson, Data, Packages, app
 from chengshu.app.cli.city_run import CityFolder
 from chengshu.app.places import find_packages
 from chengshu.app.say import out, say_json
+from chengshu.kernel.clock import SystemClock
 from chengshu.kernel.errors import Invalid
 
 ledger_app = typer.Typer(help="The one ledger of the city's data.", no_args_is_help=True)
@@ -125,7 +126,7 @@ def balance(
     as_json: AsJson = False,
 ) -> None:
     """Opening, added, retired, closing, and whether it adds up; status 1 when it does not."""
-    now = datetime.now(UTC)
+    now = SystemClock().now()
     start, end = _day(since), _day(until) if until else now
     with _reading(data) as queries:
         found = queries.balance(start, end, now=now)
@@ -175,7 +176,6 @@ def harvest(
     from chengshu.engines.http import AddressGuard, ThreadedHttp
     from chengshu.foundation.city import read_city
     from chengshu.foundation.journal import store as journal_store
-    from chengshu.kernel.clock import SystemClock
     from chengshu.kernel.ids import TimeIds
     from chengshu.resources.ledger import Ledger
     from chengshu.resources.ledger import store as ledger_store
