@@ -29,6 +29,8 @@ from chengshu.foundation.broker.ld import store as contexts_store
 from chengshu.foundation.broker.ld.library import ContextLibrary
 from chengshu.foundation.broker.queries import BrokerQueries
 from chengshu.foundation.broker.registry.commands import Registry
+from chengshu.foundation.broker.registry.notifying import SourceFollower, SourceNotifier
+from chengshu.foundation.broker.registry.watchers import SourceSubscriptions
 from chengshu.foundation.broker.subscriptions import store as subscriptions_store
 from chengshu.foundation.broker.subscriptions.commands import Subscriptions
 from chengshu.foundation.broker.subscriptions.composing import Composer
@@ -43,6 +45,7 @@ from chengshu.kernel.errors import ChengshuError
 from chengshu.kernel.ids import TimeIds
 from chengshu.ports.http import HttpCalls, HttpRequest
 from chengshu.surfaces.ngsi_ld import PREFIX, Limits, Operation, Rooms, Surface, openapi, operations
+from chengshu.surfaces.ngsi_ld.csource_subscriptions import SourceSubscriptionsSurface
 from chengshu.surfaces.ngsi_ld.distribution import Distribution
 from chengshu.surfaces.ngsi_ld.registrations import Registrations
 from chengshu.surfaces.ngsi_ld.subscriptions import SubscriptionsSurface
@@ -109,7 +112,11 @@ class Standing:
         composer = Composer(self.rooms.contexts, self.rooms.queries)
         courier = Courier(AioHttpClient(guard), self.mqtt)
         self.notifier = Notifier(self.database, self.clock, composer, courier)
-        self.pump = Pump(self.database, self.clock, [feed])
+        self.sources = SourceNotifier(
+            self.database, self.clock, self.rooms.contexts, lambda: Courier(AioHttpClient(guard), self.mqtt)
+        )
+        follower = SourceFollower(self.database, self.sources.nudge)
+        self.pump = Pump(self.database, self.clock, [feed, follower])
         self.surface = Surface(self.rooms, self._operations())
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.pump.run, args=(self._stop,), name="pump", daemon=True)
@@ -118,22 +125,26 @@ class Standing:
         registry = Registry(self.database, self.clock)
         shown = SubscriptionQueries(self.database, self.clock, self.notifier)
         kept = Subscriptions(self.database, self.clock)
+        watched = SourceSubscriptions(self.database, self.clock, self.sources.nudge)
         return (
             *Distribution(self.rooms, registry, self.client).over(operations(self.rooms)),
             *SubscriptionsSurface(self.rooms, kept, shown, self.ids).operations(),
             *Registrations(self.rooms, registry, self.ids).operations(),
+            *SourceSubscriptionsSurface(self.rooms, watched, self.ids).operations(),
         )
 
     def start(self) -> None:
         """Begin to follow the change stream."""
         self._thread.start()
         self.notifier.start()
+        self.sources.start()
 
     def close(self) -> None:
         """Finish what was accepted and give back what was taken."""
         self._stop.set()
         if self._thread.is_alive():
             self.notifier.stop()
+            self.sources.stop()
             self._thread.join(10)
         self.http.close()
         self.rooms.contexts.flush()

@@ -166,10 +166,10 @@ class Bench:
     def write(self, command: Command, tenant: str = "") -> None:
         self.broker.write(tenant, command, WHO)
 
-    def create(self, name: str, type_: str = "Gauge", tenant: str = "", **values: Any) -> None:
+    def create(self, name: str, type_: str = "Gauge", /, tenant: str = "", **values: Any) -> None:
         self.write(CreateEntity(entity(name, type_, **values)), tenant)
 
-    def update(self, name: str, tenant: str = "", **values: Any) -> None:
+    def update(self, name: str, /, tenant: str = "", **values: Any) -> None:
         fragment = entity(name, "Gauge", **values)
         self.write(UpdateAttributes(fragment.id, fragment), tenant)
 
@@ -195,7 +195,7 @@ class Bench:
         self.settle()
 
 
-def entity(name: str, type_: str = "Gauge", **values: Any) -> Entity:
+def entity(name: str, type_: str = "Gauge", /, **values: Any) -> Entity:
     """An entity with simple Properties, or the attributes given."""
     attributes: Mapping[str, Any] = {
         VOCAB + key: (value if isinstance(value, Attribute) else Attribute("Property", value),)

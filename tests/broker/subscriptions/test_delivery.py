@@ -381,6 +381,33 @@ def test_a_large_batch_is_told_in_parts(bench: Bench) -> None:
     assert max(len(body["data"]) for body in bench.post.bodies()) == HOT
 
 
+def test_what_is_too_large_at_once_is_told_in_parts(bench: Bench) -> None:
+    bench.subscribe()
+    bench.post.behaviours[""] = silent
+    for number in range(9):
+        bench.create(f"g{number}", level=number, name="x" * 700_000)
+        bench.settle()
+    bench.post.behaviours.clear()
+    bench.pass_time(30)
+    assert levels(bench) == list(range(9))
+    assert max(len(item.body) for item in bench.post.got) < 2_500_000
+    assert len({body["id"] for body in bench.post.bodies()}) == len(bench.post.got)
+
+
+def test_a_condition_that_breaks_stops_nobody_else(bench: Bench) -> None:
+    bench.subscribe("one", uri="http://one.test/")
+    bench.subscribe("two", uri="http://two.test/")
+    bench.settle()
+
+    def breaks(_change: object) -> bool:
+        raise TypeError("a fault")
+
+    bench.notifier.opened()._desks[1].matches = breaks
+    bench.create("g1", level=1)
+    bench.settle()
+    assert levels(bench, "http://two.test") == [1]
+
+
 def test_idle_subscriptions_cost_nothing(bench: Bench) -> None:
     for number in range(20):
         bench.subscribe(f"s{number}", entities=[{"type": "Nothing"}])

@@ -152,13 +152,13 @@ def test_append_beside_only() -> None:
     assert refused.after is before
 
 
-def test_update_touches_only_what_is_there() -> None:
+def test_update_writes_over_and_beside() -> None:
     edit = update(there(a=1, b={"value": 1, "unitCode": "KMH"}), {"b": {"object": "urn:x:y"}, "c": 3})
-    assert shown(edit) == {"a": 1, "b": {"object": "urn:x:y"}}
-    assert edit.outcome.updated == (iri("b"),)
-    assert [item.name for item in edit.outcome.not_updated] == [iri("c")]
-    other = update(there(a=1), {"a": {"value": 2, "datasetId": GPS}})
-    assert other.change is None
+    assert shown(edit) == {"a": 1, "b": {"object": "urn:x:y"}, "c": 3}
+    assert edit.outcome.updated == (iri("b"), iri("c"))
+    other = update(there(a=1), {"a": {"value": 2, "datasetId": GPS}, "d": NULL})
+    assert shown(other) == {"a": [1, {"value": 2, "datasetId": GPS}]}
+    assert [item.name for item in other.outcome.not_updated] == [iri("d")]
 
 
 def test_update_of_scopes() -> None:

@@ -92,9 +92,7 @@ def test_an_index_answers_as_a_look_at_everything(
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
-@given(
-    st.lists(st.tuples(st.sampled_from("abcdef"), some.entities), min_size=1, max_size=15), st.data()
-)
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), some.entities), min_size=1, max_size=15), st.data())
 def test_an_index_follows_every_change(
     lasting: Hub, told: list[tuple[str, Entity]], data: st.DataObject
 ) -> None:
@@ -130,9 +128,7 @@ def index_rows(hub: Hub, tenant: str) -> list[object]:
     found: list[object] = []
     with hub.database.read() as connection:
         names = dict(store.rows(connection, "SELECT id, iri FROM linked_names"))
-        keys = dict(
-            store.rows(connection, "SELECT key, id FROM linked_entities WHERE tenant = ?", (tenant,))
-        )
+        keys = dict(store.rows(connection, "SELECT key, id FROM linked_entities WHERE tenant = ?", (tenant,)))
         for typeset, types in store.typesets_of(connection, tenant):
             for row in store.rows(connection, "SELECT * FROM linked_values WHERE typeset = ?", (typeset,)):
                 found.append((types, names[row[1]], *row[2:5], keys[row[5]]))
@@ -171,8 +167,13 @@ def test_tenants_never_see_each_other(hub: Hub) -> None:
         hub.do(*(CreateEntity(thing(n, speed=speed + n)) for n in range(3)), tenant=tenant)
     hub.ok(CreateEntity(thing("bus", "Bus", seats=4)), "south")
     assert ids(hub, faster(0), "north") == ["0", "1", "2"]
-    assert [e.attributes[V + "speed"][0].value for e in hub.queries.find("north", faster(21)).entities] == [22]
-    assert hub.queries.types("north") == [V + "Thing"] and hub.queries.types("south") == [V + "Bus", V + "Thing"]
+    assert [e.attributes[V + "speed"][0].value for e in hub.queries.find("north", faster(21)).entities] == [
+        22
+    ]
+    assert hub.queries.types("north") == [V + "Thing"] and hub.queries.types("south") == [
+        V + "Bus",
+        V + "Thing",
+    ]
     hub.ok(DeleteEntity("urn:ngsi-ld:Thing:1"), "north")
     assert ids(hub, faster(0)) == ["0", "1", "2"] and ids(hub, faster(0), "north") == ["0", "2"]
     for read in (

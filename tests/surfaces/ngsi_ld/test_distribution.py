@@ -12,11 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
-from chengshu.ports.http import HttpAnswer, HttpRequest, Unreachable
-from chengshu.surfaces.ngsi_ld import Surface
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools.broker import Standing
+
+from chengshu.ports.http import HttpAnswer, HttpRequest, Unreachable
+from chengshu.surfaces.ngsi_ld import Surface
 
 TYPE = "Pump"
 _numbers = count()
@@ -123,7 +124,7 @@ def city(brokers: City) -> City:
 def pump(name: str, /, **attributes: Any) -> dict[str, Any]:
     said = {"id": f"urn:ngsi-ld:Pump:{name}", "type": TYPE}
     for key, value in attributes.items():
-        said[key] = value if isinstance(value, dict) else {"type": "Property", "value": value}
+        said[key] = value if isinstance(value, dict | list) else {"type": "Property", "value": value}
     return said
 
 

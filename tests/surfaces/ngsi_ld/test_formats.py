@@ -98,7 +98,7 @@ async def test_geojson_of_one_and_of_many(api: httpx.AsyncClient) -> None:
 async def test_formats_that_are_not_read_or_given(api: httpx.AsyncClient) -> None:
     answer = await api.get("entities?type=T", headers={"accept": "text/html"})
     assert answer.status_code == 406 and answer.headers["content-type"] == "application/problem+json"
-    for media in ("text/plain", "application/xml", ""):
+    for media in ("text/plain", "application/xml", "json"):
         answer = await api.post("entities", content=b"{}", headers={"content-type": media})
         assert answer.status_code == 415
     await api.post("entities", json=ENTITY)

@@ -280,6 +280,7 @@ def test_what_is_not_there(client: TestClient, path: str) -> None:
         ({"$top": "x"}, "$top"),
         ({"$skip": "-1"}, "$skip"),
         ({"$count": "yes"}, "$count"),
+        ({"$resultFormat": "dataArray"}, "$resultFormat"),
         ({"$nonsense": "1"}, "$nonsense"),
         ({"$filter": "name eq"}, "$filter, character 8"),
         ({"$filter": "name == 'a'"}, "$filter, character 6"),
@@ -306,11 +307,22 @@ def test_refused(client: TestClient, options: dict[str, str], where: str) -> Non
     assert answer.json()["remedy"]
 
 
+def test_no_request_looks_at_everything(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chengshu.surfaces.sensorthings.things._MOST_LOOKED_AT", 20)
+    answer = client.get(f"{ROOT}/Observations", params={"$count": "true"})
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "urn:chengshu:problem:too-much-to-look-at"
+    assert client.get(f"{ROOT}/Observations", params={"$top": 5}).status_code == 200
+    monkeypatch.setattr("chengshu.surfaces.sensorthings.expressions._MOST_PAIRS", 3)
+    both = "Datastreams/name eq concat(Datastreams/name, Datastreams/description)"
+    assert client.get(f"{ROOT}/Things", params={"$filter": both}).status_code == 400
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_nothing_is_written_here(client: TestClient, method: str) -> None:
     for path in ("Things", "Things('urn:ngsi-ld:Gauge:1')"):
         answer = client.request(method, f"{ROOT}/{path}")
-        assert answer.status_code == 501
-        assert answer.json()["type"] == "urn:chengshu:problem:read-only"
-    assert client.get(f"{ROOT}/Observations", params={"$resultFormat": "dataArray"}).status_code == 501
+        assert answer.status_code == 405
+        assert answer.headers["allow"] == "GET"
+        assert answer.headers["content-type"] == "application/problem+json"
     assert client.get(f"{ROOT}/Things", headers={"NGSILD-Tenant": "nobody"}).status_code == 404

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chengshu.foundation.broker.columns import Columns, Sums, by_period
 from chengshu.foundation.broker.model import Attribute
+from chengshu.foundation.broker.periods import Cover
 from chengshu.foundation.broker.temporal import Aggregate, Method
 from chengshu.foundation.journal.model import canonical
-
-Sums = tuple[int, int, float, float, float, float]  # count, distinct, sum, min, max, sum of squares
 
 
 def of_sums(sums: Sums, methods: Sequence[Method]) -> dict[Method, Any]:
@@ -28,6 +28,15 @@ def of_sums(sums: Sums, methods: Sequence[Method]) -> dict[Method, Any]:
         "sumsq": squares,
     }
     return {method: values[method] for method in methods}
+
+
+def of_columns(columns: Columns, cover: Cover, methods: Sequence[Method]) -> dict[str, tuple[Aggregate, ...]]:
+    """The values of the methods for every period that has a number."""
+    parts = [
+        (*cover.bounds(number), of_sums(sums, methods))
+        for number, sums in by_period(columns, cover.starts, distinct="distinctCount" in methods)
+    ]
+    return collect(parts, methods)
 
 
 def of_values(items: Sequence[Attribute], methods: Sequence[Method]) -> dict[Method, Any]:

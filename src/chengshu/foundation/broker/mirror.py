@@ -25,6 +25,7 @@ from chengshu.foundation.broker.moments import millis_of
 from chengshu.foundation.broker.store import portions
 from chengshu.foundation.broker.stream import KIND, changes_of, settled
 from chengshu.foundation.broker.temporal_feed import TemporalFeed
+from chengshu.foundation.broker.temporal_writing import EvolutionWriter
 from chengshu.foundation.broker.units import to_cefact, to_ucum
 from chengshu.foundation.context import Columns, Context, SeriesKey, decode_batch
 from chengshu.foundation.context.commands import in_unit
@@ -32,7 +33,7 @@ from chengshu.foundation.context.model import Scalar, Series
 from chengshu.foundation.context.registry import kind_of
 from chengshu.foundation.journal import Actor
 from chengshu.foundation.journal.store import put_offset, read_offset
-from chengshu.kernel.clock import Clock, from_millis, iso
+from chengshu.kernel.clock import Clock, from_millis, iso, millis
 from chengshu.kernel.errors import Invalid
 from chengshu.ports.database import Database
 from chengshu.ports.runtime import Change, Effect
@@ -137,8 +138,17 @@ class Mirror:
                 else:
                     commands.append(CreateEntity(entity))
                     present.add(name)
-        writing = Writing(connection, Dictionary(), self._clock.now(), self._evolutions)
+        now, dictionary = self._clock.now(), Dictionary()
+        writing = Writing(connection, dictionary, now, self._evolutions)
         writing.run([Job(DEFAULT_TENANT, commands, _ME)], settled=True)
+        evolutions = EvolutionWriter(connection, dictionary, forget=self._evolutions.forget)
+        evolutions.load((DEFAULT_TENANT, name) for name in part)
+        for command in commands:
+            if isinstance(command, CreateEntity):
+                evolutions.ensure(DEFAULT_TENANT, command.entity, millis(now))
+            elif isinstance(command, DeleteEntity):
+                evolutions.end(DEFAULT_TENANT, command.id, millis(now))
+        evolutions.write()
 
     def _take(self, batch: bytes) -> None:
         """The newest value of each series, the later one of equals."""

@@ -11,6 +11,7 @@ from chengshu.foundation.broker import store, store_find, store_temporal
 from chengshu.foundation.broker.census import AttributeInfo, Census, TypeInfo
 from chengshu.foundation.broker.commands import unknown_tenant
 from chengshu.foundation.broker.errors import ResourceNotFound
+from chengshu.foundation.broker.hub_past import Past
 from chengshu.foundation.broker.model import Entity
 from chengshu.foundation.broker.moments import millis_of
 from chengshu.foundation.broker.query.matching import compile_query
@@ -39,10 +40,20 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class BrokerQueries:
-    """Reads NGSI-LD entities as of the last commit."""
+    """Reads NGSI-LD entities as of the last commit, and their evolutions.
 
-    def __init__(self, database: Database, clock: Clock, evolutions: TemporalFeed | None = None) -> None:
+    ``evolutions`` is the feed of the :class:`Broker`; ``past`` tells the instances that are kept in the hub's history.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        evolutions: TemporalFeed | None = None,
+        past: Past | None = None,
+    ) -> None:
         self._database = database
+        self._past = past
         self._clock = clock
         self._evolutions = evolutions or TemporalFeed(database)
 
@@ -120,7 +131,7 @@ class BrokerQueries:
                     where=entity,
                     remedy="check the id and the tenant",
                 )
-            reader = Reader(connection)
+            reader = Reader(connection, self._past)
             if ask.methods:
                 return reader.aggregated(found[0], ask)
             runs = reader.runs(found[0], ask, ask.most)
@@ -136,7 +147,7 @@ class BrokerQueries:
         self._evolutions.catch_up()
         with self._database.read() as connection:
             _check_tenant(connection, tenant)
-            return TemporalSearch(connection, tenant, query, ask).page(limit, offset, count)
+            return TemporalSearch(connection, tenant, query, ask, self._past).page(limit, offset, count)
 
     def types(self, tenant: str) -> list[str]:
         """The types of the tenant's entities (clause 5.7.5). Raises :class:`NonexistentTenant`."""

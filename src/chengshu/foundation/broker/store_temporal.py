@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from chengshu.foundation.broker.store import Exact, many, marks, metadata, portions, rows, run
+from chengshu.foundation.broker.store_blocks import SIZE, forget_blocks, forget_series, pack
 from chengshu.foundation.broker.temporal import Ask, TimeProperty
 
 evolutions = Table(
@@ -206,26 +207,23 @@ def bounds(connection: Connection, series_ids: Iterable[int], ask: Ask) -> tuple
     return (min(ends), max(ends)) if ends else None
 
 
-def only_numbers(connection: Connection, series_id: int, ask: Ask) -> bool:
-    """Whether every instance that ``ask`` means is a number."""
-    where, values = _where(ask)
-    sql = f"SELECT 1 FROM linked_instances WHERE series = ?{where} AND num IS NULL LIMIT 1"
-    return not rows(connection, sql, (series_id, *values))
+def read_numbers(
+    connection: Connection, series_id: int, ask: Ask, after: int | None, before: int | None
+) -> list[tuple[int, float | None]]:
+    """Time and number of the instances of a series between two moments; what is no number is None.
 
-
-def aggregate(
-    connection: Connection, series_id: int, ask: Ask, origin: int, length: int, distinct: bool
-) -> list[tuple[int, int, int, float, float, float, float]]:
-    """Number of the period, count, distinct count, sum, min, max and sum of squares of the numbers of a series."""
-    where, values = _where(ask)
+    Ends of attributes (deletedAt) are no values and not among them.
+    """
     column = _COLUMNS[ask.property]
-    period = f"({column} - ?) / ?" if length else "? * ?"
-    different = "count(DISTINCT num)" if distinct else "0"
-    sql = (
-        f"SELECT {period} AS period, count(num), {different}, sum(num), min(num), max(num), sum(num * num) "
-        f"FROM linked_instances WHERE series = ?{where} AND num IS NOT NULL GROUP BY 1 ORDER BY 1"
-    )
-    return rows(connection, sql, (origin if length else 0, length, series_id, *values))
+    sql, values = " AND deleted_at IS NULL", list[int]()
+    if ask.property == "observedAt" and ask.relation:
+        sql += " AND observed = 1"
+    if after is not None:
+        sql, values = f"{sql} AND {column} > ?", [*values, after]
+    if before is not None:
+        sql, values = f"{sql} AND {column} < ?", [*values, before]
+    sql = f"SELECT {column}, num FROM linked_instances WHERE series = ?{sql} ORDER BY {column}, number"
+    return rows(connection, sql, (series_id, *values))
 
 
 # ---- writing ---------------------------------------------------------------------------------------------
@@ -267,6 +265,10 @@ def insert_instances(connection: Connection, new: Sequence[InstanceRow]) -> None
         f"INSERT INTO linked_instances ({_INSTANCE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         sorted(new),
     )
+    forget_blocks(connection, [(row.series, row.at) for row in new])
+    due = {row.series for row in new if row.number % SIZE == 0}  # each about once per block of its own rows
+    for series_id in sorted(due):
+        pack(connection, series_id)
 
 
 def delete_instance(connection: Connection, row: InstanceRow) -> None:
@@ -276,10 +278,12 @@ def delete_instance(connection: Connection, row: InstanceRow) -> None:
         "DELETE FROM linked_instances WHERE series = ? AND at = ? AND number = ?",
         (row.series, row.at, row.number),
     )
+    forget_blocks(connection, [(row.series, row.at)])
 
 
 def delete_series(connection: Connection, series_ids: Sequence[int]) -> None:
     """Forget series with all their instances."""
+    forget_series(connection, series_ids)
     many(connection, "DELETE FROM linked_instances WHERE series = ?", [(number,) for number in series_ids])
     many(connection, "DELETE FROM linked_series WHERE id = ?", [(number,) for number in series_ids])
 

@@ -8,15 +8,13 @@ instance id. The scopes of an entity evolve like an attribute of the name :data:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from chengshu.foundation.broker.model import Attribute, AttributePatch, Entity, Kind
-from chengshu.kernel.clock import from_millis, millis
-from chengshu.kernel.durations import Duration, add_wall, parse_duration
+from chengshu.kernel.durations import Duration, parse_duration
+from chengshu.kernel.errors import Invalid
 
 SCOPE = "https://uri.etsi.org/ngsi-ld/scope"
 Relation = Literal["", "before", "after", "between"]
@@ -159,33 +157,8 @@ def time_of(instance: Attribute, which: TimeProperty, observed: int | None) -> i
     return instance.deleted_at or None
 
 
-# ---- periods ---------------------------------------------------------------------------------------------
-
-
-def fixed(period: Duration) -> int:
-    """The length of a period in milliseconds, 0 when it follows the calendar (months) or is zero."""
-    if period.months:
-        return 0
-    return round((timedelta(days=period.days) + period.exact) / timedelta(milliseconds=1))
-
-
-def periods(period: Duration, origin: int, end: int) -> Iterator[tuple[int, int]]:
-    """The calendar periods from ``origin`` that reach ``end``."""
-    start, count = origin, 0
-    while start < end:
-        count += 1
-        moved = (
-            add_wall(from_millis(origin), period.months * count, period.days * count) + period.exact * count
-        )
-        following = millis(moved)
-        yield start, following
-        start = following
-
-
 def read_period(text: str) -> Duration:
     """An ISO 8601 duration. Raises :class:`Invalid`, also for one in working time."""
-    from chengshu.kernel.errors import Invalid
-
     found = parse_duration(text)
     if found.is_working:
         raise Invalid("duration", f"{text!r} is in working time", remedy="write a clock time such as PT1H")

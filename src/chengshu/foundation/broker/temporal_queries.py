@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from chengshu.foundation.broker import aggregates, store
+from chengshu.foundation.broker.columns import read_columns
 from chengshu.foundation.broker import store_temporal as st
-from chengshu.foundation.broker.errors import BadRequestData
 from chengshu.foundation.broker.model import Attribute, Entity
 from chengshu.foundation.broker.query.matching import compile_query
 from chengshu.foundation.broker.query.model import Groups, Query
 from chengshu.foundation.broker.store_temporal import EvolutionRow, InstanceRow, SeriesRow
+from chengshu.foundation.broker.hub_past import Past
+from chengshu.foundation.broker.mirror import shortened
+from chengshu.foundation.broker.periods import Cover
 from chengshu.foundation.broker.temporal import (
     SCOPE,
     Aggregate,
     Ask,
     Evolution,
     Evolutions,
-    Method,
     SeriesAggregates,
-    fixed,
-    periods,
-    read_period,
 )
-from chengshu.foundation.broker.temporal_rows import kind_of, to_attribute
+from chengshu.foundation.broker.temporal_rows import code_of, kind_of, to_attribute
 
 _EVERYTHING = 1 << 40
-_MOST_PERIODS = 100_000
 _PORTION = 200  # evolutions looked at together
 
 
@@ -47,8 +46,9 @@ class Run(NamedTuple):
 class Reader:
     """Reads evolutions in one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, past: Past | None = None) -> None:
         self._connection = connection
+        self._past = past
         self._names: dict[int, str] = {}
         self._types: dict[int, tuple[str, ...]] = {}
 
@@ -82,10 +82,48 @@ class Reader:
                 rows = _to_a_whole_moment(rows, wanted, ask) if cut else rows[:wanted]
             if ask.last:
                 rows.reverse()
-            found.append(
-                Run(series, name, [(_time(row, ask), to_attribute(row, series)) for row in rows], cut)
-            )
+            items = [(_time(row, ask), to_attribute(row, series)) for row in rows]
+            found.append(Run(series, name, items, cut))
+        for name, number in self._elsewhere(evolution, ask).items():
+            self._add_past(evolution, found, name, number, ask, wanted)
         return found
+
+    def _add_past(
+        self, evolution: EvolutionRow, runs: list[Run], name: str, number: int, ask: Ask, wanted: int
+    ) -> None:
+        """Also what is kept elsewhere, but for moments that are there already."""
+        if self._past is None:
+            return
+        whole = bool(ask.last) and ask.last <= wanted
+        items = self._past.instances(number, ask, wanted + 1)
+        cut, items = len(items) > wanted and not whole, items[:wanted]
+        if ask.last:
+            items.reverse()
+        own = next((run for run in runs if run.name == name and not run.series.dataset), None)
+        if own is None:
+            series = SeriesRow(-number, evolution.key, 0, "", code_of("Property"), "")
+            runs.append(Run(series, name, items, cut))
+            return
+        known = {at for at, _ in own.items}
+        both = sorted([*own.items, *(one for one in items if one[0] not in known)], key=itemgetter(0))
+        kept = both[-wanted:] if ask.last else both[:wanted]
+        runs[runs.index(own)] = own._replace(
+            items=kept, cut=own.cut or cut or (len(both) > wanted and not whole)
+        )
+
+    def _elsewhere(self, evolution: EvolutionRow, ask: Ask) -> dict[str, int]:
+        """Attributes kept elsewhere that ``ask`` means. One that clients write under a name of their own
+        is an echo of theirs and not told twice."""
+        if self._past is None or evolution.tenant or (ask.datasets and "" not in ask.datasets):
+            return {}
+        own = {name for _, name in self.series(evolution, replace(ask, attributes=(), datasets=()))}
+        taken = {shortened(name) for name in own}
+        return {
+            name: number
+            for name, number in self._past.attributes(evolution.id).items()
+            if (not ask.attributes or name in ask.attributes)
+            and (name in own or shortened(name) not in taken)
+        }
 
     def evolution(self, row: EvolutionRow, runs: Iterable[Run], ask: Ask, edge: int | None) -> Evolution:
         """Runs as an entity, all cut at the moment at which the first of them had to be."""
@@ -111,91 +149,47 @@ class Reader:
 
     def aggregated(self, row: EvolutionRow, ask: Ask) -> Evolution:
         """The aggregates of an evolution's series over the periods of ``ask``."""
-        chosen = [(item, name) for item, name in self.series(row, ask) if name != SCOPE]
-        ends = st.bounds(self._connection, [item.id for item, _ in chosen], ask)
+        elsewhere = {
+            name: self._past.columns(number, ask)
+            for name, number in self._elsewhere(row, ask).items()
+            if self._past is not None
+        }
+        chosen = [
+            (item, name)
+            for item, name in self.series(row, ask)
+            if name != SCOPE and (item.dataset or name not in elsewhere)
+        ]
+        own = st.bounds(self._connection, [item.id for item, _ in chosen], ask)
+        ends = [*(own or ()), *(int(c.times[i]) for c in elsewhere.values() if len(c.times) for i in (0, -1))]
         empty = self.entity(row, ())
-        if ends is None:
+        if not ends:
             return Evolution(empty)
-        start, end = ask.span()
-        origin = ends[0] if start is None else start
-        cover = _Cover(ask, origin, ends[1], ends[1] if end is None else end)
-        found = []
+        cover = Cover(ask, min(ends), max(ends))
+        found = [
+            SeriesAggregates(name, "", "Property", aggregates.of_columns(columns, cover, ask.methods))
+            for name, columns in elsewhere.items()
+            if len(columns.times)
+        ]
         for series, name in chosen:
             methods = self._aggregate(series, ask, cover)
             if any(methods.values()):
                 found.append(SeriesAggregates(name, series.dataset, kind_of(series.kind), methods))
         return Evolution(empty, tuple(found))
 
-    def _aggregate(self, series: SeriesRow, ask: Ask, cover: _Cover) -> dict[str, tuple[Aggregate, ...]]:
-        parts: list[tuple[int, int, dict[Method, object]]] = []
-        if st.only_numbers(self._connection, series.id, ask):
-            distinct = "distinctCount" in ask.methods
-            for part, origin, length, bound in cover.parts():
-                for number, *sums in st.aggregate(
-                    self._connection, series.id, part, origin, length, distinct
-                ):
-                    values = aggregates.of_sums((int(sums[0]), int(sums[1]), *sums[2:]), ask.methods)
-                    parts.append((*bound(number), values))
-        else:
-            rows = st.read_instances(self._connection, series.id, replace(ask, last=0), _EVERYTHING)
-            grouped: dict[tuple[int, int], list[Attribute]] = defaultdict(list)
-            for row in rows:
-                if row.deleted_at is None:
-                    grouped[cover.period(_time(row, ask))].append(to_attribute(row, series))
-            parts = [
-                (*bounds, aggregates.of_values(items, ask.methods))
-                for bounds, items in sorted(grouped.items())
-            ]
+    def _aggregate(self, series: SeriesRow, ask: Ask, cover: Cover) -> dict[str, tuple[Aggregate, ...]]:
+        columns = read_columns(self._connection, series.id, ask)
+        if columns is not None:
+            return aggregates.of_columns(columns, cover, ask.methods)
+        rows = st.read_instances(self._connection, series.id, replace(ask, last=0), _EVERYTHING)
+        grouped: dict[int, list[Attribute]] = defaultdict(list)
+        for row in rows:
+            if row.deleted_at is None:
+                grouped[cover.number(_time(row, ask))].append(to_attribute(row, series))
+        parts = [
+            (*cover.bounds(number), aggregates.of_values(items, ask.methods))
+            for number, items in sorted(grouped.items())
+        ]
         return aggregates.collect(parts, ask.methods)
-
-
-class _Cover:
-    """The periods that cover a span: of a fixed length, of the calendar, or one."""
-
-    def __init__(self, ask: Ask, origin: int, last: int, end: int) -> None:
-        self._ask = ask
-        self._origin, self._end = origin, end
-        period = read_period(ask.period)
-        self._length = fixed(period)
-        self._calendar = list(periods(period, origin, last + 1)) if period.months else []
-        self._check(last)
-
-    def _check(self, last: int) -> None:
-        if self._length and (last - self._origin) // self._length > _MOST_PERIODS:
-            raise BadRequestData(
-                f"there are more than {_MOST_PERIODS} periods of {self._ask.period}",
-                where="aggrPeriodDuration",
-                remedy="ask for longer periods or a shorter time",
-            )
-
-    def parts(self) -> Iterable[tuple[Ask, int, int, Callable[[int], tuple[int, int]]]]:
-        """Questions to the store: what to ask, origin and length of its periods, and what period a number is."""
-        if not self._calendar:
-            yield self._ask, self._origin, self._length, self._numbered
-            return
-        for start, end in self._calendar:
-            low, high = self._ask.span()
-            low = start - 1 if low is None else max(low, start - 1)
-            high = end if high is None else min(high, end)
-            bounds = (start, end)
-            yield (
-                replace(self._ask, relation="between", at=low, end=high),
-                start,
-                0,
-                lambda _, bounds=bounds: bounds,  # type: ignore[misc]
-            )
-
-    def _numbered(self, number: int) -> tuple[int, int]:
-        if not self._length:
-            return self._origin, self._end
-        start = self._origin + number * self._length
-        return start, start + self._length
-
-    def period(self, at: int) -> tuple[int, int]:
-        """The period a moment lies in."""
-        if not self._calendar:
-            return self._numbered((at - self._origin) // self._length if self._length else 0)
-        return next((start, end) for start, end in self._calendar if start <= at < end)
 
 
 def _time(row: InstanceRow, ask: Ask) -> int:
@@ -238,12 +232,14 @@ def bounded(runs: Iterable[Run], ask: Ask, edge: int | None) -> list[Run]:
 class Search:
     """Evolutions that meet a query: their entity by id and type, their instances in range by everything else."""
 
-    def __init__(self, connection: Connection, tenant: str, query: Query, ask: Ask) -> None:
+    def __init__(
+        self, connection: Connection, tenant: str, query: Query, ask: Ask, past: Past | None = None
+    ) -> None:
         self._connection = connection
         self._tenant = tenant
         self._query = query
         self._ask = ask
-        self._reader = Reader(connection)
+        self._reader = Reader(connection, past)
         self._selected = compile_query(Query(selectors=query.selectors))
         asks_more = query.q is not None or query.geo is not None or bool(query.scopes)
         self._fits = compile_query(replace(query, selectors=(), attrs=(), csf=None)) if asks_more else None

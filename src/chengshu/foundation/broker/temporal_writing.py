@@ -77,18 +77,28 @@ class EvolutionWriter:
             self.add_scopes(evolution, entity.scopes, entity.modified_at)
 
     def _deleted(self, change: EntityChange) -> None:
-        where = (change.tenant, change.entity.id)
-        evolution = self._known.get(where)
+        at = change.entity.deleted_at
+        evolution = self._known.get((change.tenant, change.entity.id))
+        if evolution is not None and not self._forget:
+            for name, items in change.entity.attributes.items():
+                for item in items:
+                    self.add(evolution, name, gone(item.kind, item.dataset, at), at)
+        self.end(change.tenant, change.entity.id, at)
+
+    def end(self, tenant: str, entity: str, at: int) -> None:
+        """The entity is deleted: its evolution ends, or goes with it."""
+        evolution = self._known.get((tenant, entity))
         if evolution is None:
             return
         if self._forget:
             self.drop(evolution)
             return
-        at = change.entity.deleted_at
-        for name, items in change.entity.attributes.items():
-            for item in items:
-                self.add(evolution, name, gone(item.kind, item.dataset, at), at)
-        self._known[where] = self._touched[evolution.key] = evolution._replace(modified_at=at, deleted_at=at)
+        ended = evolution._replace(modified_at=at, deleted_at=at)
+        self._known[tenant, entity] = ended
+        if ended.key in self._new:
+            self._new[ended.key] = ended
+        else:
+            self._touched[ended.key] = ended
 
     def drop(self, evolution: EvolutionRow) -> None:
         """Forget an evolution, also what was just added to it."""

@@ -206,20 +206,22 @@ class Call:
     async def context_of(self, value: dict[str, Any]) -> LdContext:
         """The context ``value`` is written in; its ``@context`` is taken out of it.
 
-        ``application/ld+json`` carries its context in the body, every other format in the ``Link`` header.
-        Raises :class:`BadRequestData` when both are there or the one that must not be, and
-        :class:`LdContextNotAvailable`.
+        ``application/ld+json`` carries its context in the body, every other format in the ``Link`` header;
+        a body that carries none may have it there too. Raises :class:`BadRequestData` when both are there,
+        or neither for ``ld+json``, or the wrong one, and :class:`LdContextNotAvailable`.
         """
         inside = value.pop("@context", None)
-        if self._speaks_ld:
+        if self._speaks_ld and inside is not None:
             self.check_link()
-            if inside is None:
+            return await self._compiled(inside)
+        if self._speaks_ld:
+            if not self.link:
                 raise BadRequestData(
                     "a body in application/ld+json needs @context",
                     where="@context",
                     remedy="add @context, or send application/json",
                 )
-            return await self._compiled(inside)
+            return await self.context()
         if inside is not None:
             raise BadRequestData(
                 "a body in application/json must not have @context",

@@ -7,6 +7,7 @@ stay whole; a trailing slash changes nothing.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ import structlog
 
 from chengshu.kernel.errors import ChengshuError
 from chengshu.surfaces.ngsi_ld.call import Call
+from chengshu.surfaces.ngsi_ld.media import JSON, PROBLEM, wants_plain
 from chengshu.surfaces.ngsi_ld.operation import PREFIX, Answer, Operation
 from chengshu.surfaces.ngsi_ld.problems import (
     method_not_allowed,
@@ -68,6 +70,8 @@ class Surface:
             return
         headers = _headers(scope)
         answer = await self._answer(scope, receive, headers)
+        if answer.media == PROBLEM and wants_plain(headers.get("accept", "")):
+            answer = replace(answer, media=JSON)
         await _send(send, answer, headers.get("ngsild-tenant", ""), head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, receive: Receive, headers: dict[str, str]) -> Answer:
@@ -77,7 +81,7 @@ class Surface:
             method = "GET" if scope["method"] == "HEAD" else scope["method"]
             operation = node.operations.get(method)
             if operation is None:
-                return _other(method, node, path, values)
+                return _other(method, node, path)
             if "" in values:
                 return unsupported_path(node.allow)
             call = Call(self.rooms, operation, values, scope, receive, headers)
@@ -111,7 +115,7 @@ class Surface:
         return node, tuple(values)
 
 
-def _other(method: str, node: _Node, path: str, values: tuple[str, ...]) -> Answer:
+def _other(method: str, node: _Node, path: str) -> Answer:
     """``OPTIONS``, an entity sent without its id (``PUT entities/``), or a method that is not taken here."""
     if method == "OPTIONS":
         headers = [("allow", node.allow)]
@@ -119,7 +123,7 @@ def _other(method: str, node: _Node, path: str, values: tuple[str, ...]) -> Answ
             headers.append(("accept-patch", ", ".join(node.operations["PATCH"].reads)))
         return Answer(204, headers=tuple(headers))
     below = node.next.get(_ANY)
-    if method in _SENT and not values and path.endswith("/") and below is not None:
+    if path == "entities/" and below is not None and method in _SENT:
         return unsupported_path(below.allow)
     return method_not_allowed(method, node.allow)
 

@@ -15,7 +15,7 @@ import msgspec
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.ld.reading import read_entity, read_entity_patch, read_fragment
 from chengshu.foundation.broker.query.model import Selector
-from chengshu.foundation.broker.registry.model import Registration
+from chengshu.foundation.broker.registry.index import Candidates
 from chengshu.foundation.broker.registry.planning import Names, Part, WritePlan, keeps, plan_write
 from chengshu.foundation.broker.registry.splitting import attribute_names, only, translated, without
 from chengshu.kernel.errors import ChengshuError
@@ -23,7 +23,7 @@ from chengshu.ports.http import HttpAnswer
 from chengshu.surfaces.ngsi_ld.answers import encode
 from chengshu.surfaces.ngsi_ld.call import Call
 from chengshu.surfaces.ngsi_ld.derived import derived, locally
-from chengshu.surfaces.ngsi_ld.distributed_reads import words_of
+from chengshu.surfaces.ngsi_ld.distributed_reads import types_of, words_of
 from chengshu.surfaces.ngsi_ld.entities import simplified
 from chengshu.surfaces.ngsi_ld.media import JSON, LD_JSON, media_of
 from chengshu.surfaces.ngsi_ld.operation import Answer, Handler
@@ -31,14 +31,14 @@ from chengshu.surfaces.ngsi_ld.rollup import MULTI, Share, conflict, of_answer
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
 from chengshu.surfaces.ngsi_ld.sources import Failed, Question, Sources, in_context, json_of
 
-Distributed = Callable[[Call, Sequence[Registration], Handler], Awaitable[Answer]]
+Distributed = Callable[[Call, Candidates, Handler], Awaitable[Answer]]
 _decode = msgspec.json.Decoder().decode
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSpec:
-    """One batch operation, and how a source without it is brought one entity: method, and ``attrs`` at the end
-    of the path; ``again`` is what to do when the entity is there already (upsert)."""
+    """One batch operation, and how a source without it is brought one entity: method, and ``attrs`` at the
+    end of the path; ``again`` is what to do when the entity is there already (upsert)."""
 
     operation: str
     single: str
@@ -66,8 +66,8 @@ BATCHES: Mapping[tuple[str, str], BatchSpec] = {
 
 @dataclass(slots=True)
 class _Item:
-    """One entity of the batch; ``value`` is None where only its id is sent, ``plan`` None when it is not fit to
-    be sent anywhere (the local handler says why)."""
+    """One entity of the batch; ``value`` is None where only its id is sent, ``plan`` None when it is not
+    fit to be sent anywhere (the local handler says why)."""
 
     identity: str
     raw: Any
@@ -95,14 +95,12 @@ class DistributedBatches:
     def handler(self, spec: BatchSpec) -> Distributed:
         """The distributed form of one operation."""
 
-        async def distributed(call: Call, alive: Sequence[Registration], local: Handler) -> Answer:
+        async def distributed(call: Call, alive: Candidates, local: Handler) -> Answer:
             return await self._batch(spec, call, alive, local)
 
         return distributed
 
-    async def _batch(
-        self, spec: BatchSpec, call: Call, alive: Sequence[Registration], local: Handler
-    ) -> Answer:
+    async def _batch(self, spec: BatchSpec, call: Call, alive: Candidates, local: Handler) -> Answer:
         said = await call.json()
         if not isinstance(said, list) or len(said) > call.rooms.limits.batch:
             return await local(derived(call, encode(said)))
@@ -122,12 +120,13 @@ class DistributedBatches:
                 shares += _local_shares(answer, own)
         return _rolled_up(spec, items, shares, _created(answer))
 
-    async def _item(self, spec: BatchSpec, call: Call, raw: Any, alive: Sequence[Registration]) -> _Item:
+    async def _item(self, spec: BatchSpec, call: Call, raw: Any, alive: Candidates) -> _Item:
         if spec.operation == "deleteBatch":
             if not isinstance(raw, str):
                 return _Item(str(raw), raw)
-            plan = plan_write(alive, spec.operations, self._selector(call, raw, ()), None)
-            return _Item(raw, raw, plan=plan)
+            selector = self._selector(call, raw, ())
+            found = alive.about(types_of((selector,)))
+            return _Item(raw, raw, plan=plan_write(found, spec.operations, selector, None))
         identity = raw.get("id", raw.get("@id", "")) if isinstance(raw, dict) else ""
         item = _Item(identity if isinstance(identity, str) else "", raw)
         if not item.identity:
@@ -141,7 +140,7 @@ class DistributedBatches:
             return item
         selector = self._selector(call, item.identity, types)
         item.value, item.context, item.names = value, context, names
-        item.plan = plan_write(alive, spec.operations, selector, names)
+        item.plan = plan_write(alive.about(types_of((selector,))), spec.operations, selector, names)
         return item
 
     def _selector(self, call: Call, identity: str, types: tuple[str, ...]) -> Selector:

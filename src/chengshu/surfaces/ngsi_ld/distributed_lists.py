@@ -7,7 +7,7 @@ its identity, numbers are added, and instances of an attribute stand in order of
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ import msgspec
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.query.model import Selector
 from chengshu.foundation.broker.query.selection import read_names, read_types
+from chengshu.foundation.broker.registry.index import Candidates
 from chengshu.foundation.broker.registry.matching import concerns, in_time, names_meet
 from chengshu.foundation.broker.registry.model import Registration
 from chengshu.foundation.broker.registry.operations import offered
@@ -30,7 +31,7 @@ from chengshu.surfaces.ngsi_ld.names import attribute_name, entity_id
 from chengshu.surfaces.ngsi_ld.operation import Answer, Handler
 from chengshu.surfaces.ngsi_ld.sources import Failed, Question, Sources, json_of, refusal
 
-Distributed = Callable[[Call, Sequence[Registration], Handler], Awaitable[Answer]]
+Distributed = Callable[[Call, Candidates, Handler], Awaitable[Answer]]
 About = Literal["", "type", "attribute", "entity", "query"]
 _decode = msgspec.json.Decoder().decode
 _NOT_SENT = frozenset({"local", "csf"})
@@ -69,18 +70,16 @@ class DistributedLists:
     def handler(self, spec: ListSpec) -> Distributed:
         """The distributed form of one operation."""
 
-        async def distributed(call: Call, alive: Sequence[Registration], local: Handler) -> Answer:
+        async def distributed(call: Call, alive: Candidates, local: Handler) -> Answer:
             return await self._list(spec, call, alive, local)
 
         return distributed
 
-    async def _list(
-        self, spec: ListSpec, call: Call, alive: Sequence[Registration], local: Handler
-    ) -> Answer:
+    async def _list(self, spec: ListSpec, call: Call, alive: Candidates, local: Handler) -> Answer:
         context = await call.context()
         wanted = spec.detailed if spec.detailed and call.flag("details") else spec.operation
         about = _matter(spec, call, context)
-        asked = [one for one in alive if wanted in offered(one.operations) and about(one)]
+        asked = [one for one in alive.about() if wanted in offered(one.operations) and about(one)]
         if not asked:
             return await local(call)
         plain = derived(call, None)

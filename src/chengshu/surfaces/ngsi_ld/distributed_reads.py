@@ -17,6 +17,7 @@ from chengshu.foundation.broker.query.matching import compile_query
 from chengshu.foundation.broker.query.model import Query, Selector
 from chengshu.foundation.broker.query.patterns import finder
 from chengshu.foundation.broker.query.printing import print_body, print_parameters
+from chengshu.foundation.broker.registry.index import Candidates
 from chengshu.foundation.broker.registry.matching import SourceQuery, compile_source_query, is_meant
 from chengshu.foundation.broker.registry.merging import View, merge_views
 from chengshu.foundation.broker.registry.model import Registration
@@ -60,16 +61,17 @@ class DistributedReads:
     def __init__(self, rooms: Rooms, sources: Sources) -> None:
         self._queries, self._sources = rooms.queries, sources
 
-    async def retrieve(self, call: Call, alive: Sequence[Registration], local: Handler) -> Answer:
+    async def retrieve(self, call: Call, alive: Candidates, local: Handler) -> Answer:
         """Retrieve Entity, distributed: clause 5.7.1.4."""
         identity = entity_id(call.path[0])
         context = await call.context()
         shown = shown_of(call, context)
         own = self._own(call.tenant, identity)
         selector = Selector((identity,), "", tuple((name,) for name in own.types) if own else ())
-        plan = plan_read(latest(alive), self.RETRIEVE, (selector,), shown.attrs)
+        types = own.types if own else ()
+        plan = plan_read(latest(alive.about(types)), self.RETRIEVE, (selector,), shown.attrs)
         if not plan:
-            return await local(call)
+            return entity_answer(call, shown, own) if own is not None else await local(call)
         query = Query(selectors=(Selector((identity,)),), attrs=shown.attrs)
         gathered = await self._gather(call, plan, query, context)
         views = (View((own,) if own else ()), *gathered.views)
@@ -85,7 +87,7 @@ class DistributedReads:
         except ResourceNotFound as error:
             return warned(problem(error), gathered.warnings)
 
-    async def query(self, call: Call, alive: Sequence[Registration], local: Handler) -> Answer:
+    async def query(self, call: Call, alive: Candidates, local: Handler) -> Answer:
         """Query Entities, distributed: clause 5.7.2.4."""
         body: dict[str, Any] | None = None
         if call.operation.method == "POST":
@@ -124,8 +126,8 @@ class DistributedReads:
         )
         return warned(answer, gathered.warnings)
 
-    def _plan(self, call: Call, query: Query, alive: Sequence[Registration]) -> ReadPlan:
-        candidates: Sequence[Registration] = latest(alive)
+    def _plan(self, call: Call, query: Query, alive: Candidates) -> ReadPlan:
+        candidates: Sequence[Registration] = latest(alive.about(types_of(query.selectors)))
         if query.csf is not None:
             fits = compile_source_query(SourceQuery(filter=query.csf))
             candidates = [one for one in candidates if fits(one)]
@@ -207,6 +209,13 @@ class DistributedReads:
         return found, [
             Failed(question.registration, 502, "The source has too much", "only the first pages were read")
         ]
+
+
+def types_of(selectors: Sequence[Selector]) -> frozenset[str]:
+    """All types that the selectors name; none when some selector means any."""
+    if not selectors or not all(selector.types for selector in selectors):
+        return frozenset()
+    return frozenset(name for selector in selectors for group in selector.types for name in group)
 
 
 def latest(alive: Sequence[Registration]) -> list[Registration]:

@@ -1,9 +1,9 @@
-"""Writes to one entity (and purges) over several sources (clauses 5.6.1 to 5.6.6, 5.6.17 to 5.6.19, 5.6.21)."""
+"""Writes to one entity (and purges) over several sources (clauses 5.6.1 to 5.6.6, 5.6.17 to 5.6.21)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.ld.reading import read_entity, read_entity_patch, read_fragment
 from chengshu.foundation.broker.query.model import Selector
 from chengshu.foundation.broker.query.selection import read_ids, read_names, read_types
-from chengshu.foundation.broker.registry.model import Registration
+from chengshu.foundation.broker.registry.index import Candidates
 from chengshu.foundation.broker.registry.planning import Names, Part, keeps, plan_write
 from chengshu.foundation.broker.registry.splitting import (
     attribute_names,
@@ -25,7 +25,7 @@ from chengshu.kernel.errors import ChengshuError
 from chengshu.surfaces.ngsi_ld.answers import created
 from chengshu.surfaces.ngsi_ld.call import Call
 from chengshu.surfaces.ngsi_ld.derived import given_back, locally
-from chengshu.surfaces.ngsi_ld.distributed_reads import words_of
+from chengshu.surfaces.ngsi_ld.distributed_reads import types_of, words_of
 from chengshu.surfaces.ngsi_ld.entities import simplified
 from chengshu.surfaces.ngsi_ld.names import attribute_name, entity_id
 from chengshu.surfaces.ngsi_ld.operation import Answer, Handler
@@ -34,7 +34,7 @@ from chengshu.surfaces.ngsi_ld.rooms import Rooms
 from chengshu.surfaces.ngsi_ld.sources import Failed, Question, Sources
 
 Body = Literal["entity", "fragment", "patch", "attribute", ""]
-Distributed = Callable[[Call, Sequence[Registration], Handler], Awaitable[Answer]]
+Distributed = Callable[[Call, Candidates, Handler], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +94,15 @@ class DistributedWrites:
     def handler(self, spec: WriteSpec) -> Distributed:
         """The distributed form of one operation."""
 
-        async def distributed(call: Call, alive: Sequence[Registration], local: Handler) -> Answer:
+        async def distributed(call: Call, alive: Candidates, local: Handler) -> Answer:
             return await self._write(spec, call, alive, local)
 
         return distributed
 
-    async def _write(
-        self, spec: WriteSpec, call: Call, alive: Sequence[Registration], local: Handler
-    ) -> Answer:
+    async def _write(self, spec: WriteSpec, call: Call, alive: Candidates, local: Handler) -> Answer:
         write = await self._purge(call) if spec.purge else await self._read(spec, call)
-        plan = plan_write(alive, spec.operations, write.selector, write.names)
+        found = alive.about(types_of((write.selector,)))
+        plan = plan_write(found, spec.operations, write.selector, write.names)
         whole = given_back(call, write.value, write.context) if write.value is not None else call
         if not plan:
             return await local(whole)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from chengshu.foundation.broker.errors import LoopDetected
 from chengshu.foundation.broker.registry.commands import Registry
-from chengshu.foundation.broker.registry.model import Registration
+from chengshu.foundation.broker.registry.index import Candidates
 from chengshu.foundation.broker.registry.operations import READS, offered
 from chengshu.kernel.clock import millis
 from chengshu.ports.http import HttpClient
@@ -24,8 +24,7 @@ from chengshu.surfaces.ngsi_ld.operation import Answer, Handler, Operation
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
 from chengshu.surfaces.ngsi_ld.sources import Settings, Sources, passed
 
-Alive = tuple[Registration, ...]
-Distributed = Callable[[Call, Alive, Handler], Awaitable[Answer]]
+Distributed = Callable[[Call, Candidates, Handler], Awaitable[Answer]]
 
 
 class Distribution:
@@ -63,28 +62,26 @@ class Distribution:
         async def handler(call: Call) -> Answer:
             if not index.any(call.tenant) or call.flag("local"):
                 return await local(call)
-            alive = self._alive(call, names)
-            return await distributed(call, alive, local) if alive else await local(call)
+            alive = self._candidates(call, names)
+            return await distributed(call, alive, local) if alive is not None else await local(call)
 
         return replace(operation, handler=handler)
 
-    def _alive(self, call: Call, names: tuple[str, ...]) -> Alive:
+    def _candidates(self, call: Call, names: tuple[str, ...]) -> Candidates | None:
         """The registrations to consider: not expired, and not passed on the way here (clause 6.3.18).
 
-        A reading request that has been here before is answered from what is here. A writing one did its work the
-        first time: raises :class:`LoopDetected`.
+        A reading request that has been here before is answered from what is here. A writing one did its work
+        the first time: raises :class:`LoopDetected`.
         """
-        alive = self._index.alive(call.tenant, millis(self._rooms.clock.now()))
-        header = call.headers.get("via", "")
-        if not header or not alive:
+        now, header = millis(self._rooms.clock.now()), call.headers.get("via", "")
+        way = passed(header) if header else frozenset()
+        alive = self._index.candidates(call.tenant, now, way)
+        if alive is None or self._rooms.alias not in way:
             return alive
-        way = passed(header)
-        if self._rooms.alias in way:
-            if READS.issuperset(names) or all(offered(one.operations).isdisjoint(names) for one in alive):
-                return ()
-            raise LoopDetected(
-                "the request has passed this broker before",
-                where="Via",
-                remedy="give the registrations of the brokers a contextSourceAlias",
-            )
-        return tuple(one for one in alive if not one.alias or one.alias not in way)
+        if READS.issuperset(names) or all(offered(one.operations).isdisjoint(names) for one in alive.about()):
+            return None
+        raise LoopDetected(
+            "the request has passed this broker before",
+            where="Via",
+            remedy="give the registrations of the brokers a contextSourceAlias",
+        )

@@ -17,6 +17,7 @@ from chengshu.foundation.broker.ld.reading import (
     read_entity_patch,
     read_fragment,
 )
+from chengshu.foundation.broker.model import Entity
 from chengshu.foundation.broker.temporal import TemporalCommand
 from chengshu.kernel.errors import ChengshuError
 from chengshu.surfaces.ngsi_ld import params
@@ -71,7 +72,9 @@ class Entities:
         """Append Attributes: clauses 5.6.3 and 6.6.3.1."""
         identity = entity_id(call.path[0])
         value, context = await call.document()
-        fragment = read_fragment(_with_id(value, identity), context, simplified=simplified(call))
+        fragment = read_fragment(
+            _with_id(value, identity, strict=False), context, simplified=simplified(call)
+        )
         overwrite = "noOverwrite" not in call.names("options")
         outcome = await submit(self._rooms, call, edit.AppendAttributes(identity, fragment, overwrite))
         return update_answer(outcome)
@@ -80,7 +83,9 @@ class Entities:
         """Update Attributes: clauses 5.6.2 and 6.6.3.2."""
         identity = entity_id(call.path[0])
         value, context = await call.document()
-        fragment = read_fragment(_with_id(value, identity), context, simplified=simplified(call))
+        fragment = read_fragment(
+            _with_id(value, identity, strict=False), context, simplified=simplified(call)
+        )
         outcome = await submit(self._rooms, call, edit.UpdateAttributes(identity, fragment))
         return update_answer(outcome)
 
@@ -110,7 +115,8 @@ class Entities:
     async def _attribute(self, call: Call) -> tuple[str, dict[str, Any], LdContext, str]:
         identity = entity_id(call.path[0])
         value, context = await call.document()
-        return identity, value, context, attribute_name(call.path[1], context)
+        name = attribute_name(call.path[1], context)
+        return identity, _unwrapped(value, name, context), context, name
 
     def operations(self) -> tuple[Operation, ...]:
         """The routes."""
@@ -264,16 +270,33 @@ def dataset_of(call: Call) -> str:
     return "" if said == "@none" else said
 
 
-def _with_id(value: dict[str, Any], identity: str) -> dict[str, Any]:
-    """The body with the id of the path. Raises :class:`BadRequestData` when it says another one."""
+def _with_id(value: dict[str, Any], identity: str, *, strict: bool = True) -> dict[str, Any]:
+    """The body with the id of the path. Raises :class:`BadRequestData` when it says another one.
+
+    Not ``strict``: of a fragment of attributes the id does not count.
+    """
     said = value.get("id", value.get("@id", identity))
-    if said != identity:
+    if strict and said != identity:
         raise BadRequestData(
             f"the body is about {str(said)[:200]!r}, the path about {identity!r}",
             where="id",
             remedy="leave the id out of the body, or make them equal",
         )
     return {name: part for name, part in value.items() if name not in ("id", "@id")} | {"id": identity}
+
+
+def _fragment(call: Call, value: dict[str, Any], context: LdContext) -> Entity:
+    """Attributes to append or to update; an id among them does not count."""
+    return read_fragment(_with_id(value, call.path[0], strict=False), context, simplified=simplified(call))
+
+
+def _unwrapped(value: dict[str, Any], name: str, context: LdContext) -> dict[str, Any]:
+    """The fragment of one attribute, which some clients send under the attribute's name."""
+    if len(value) == 1:
+        ((key, inner),) = value.items()
+        if isinstance(inner, dict) and context.expand(key) == name:
+            return inner
+    return value
 
 
 def simplified(call: Call) -> bool:

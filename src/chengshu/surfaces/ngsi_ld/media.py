@@ -98,13 +98,21 @@ def link_to_context(address: str) -> str:
     return f'<{address}>; rel="{CONTEXT_REL}"; type="{LD_JSON}"'
 
 
+def wants_plain(accept: str) -> bool:
+    """Whether a client takes errors only as plain ``application/json``."""
+    return JSON in accept and PROBLEM not in accept and "*/*" not in accept
+
+
 def check_content_type(content_type: str, read: Sequence[str]) -> str:
-    """The media type of the body. Raises :class:`UnsupportedMedia` (415) when it is not one of ``read``."""
-    media = media_of(content_type)
+    """The media type of the body, JSON when it says none.
+
+    Raises :class:`UnsupportedMedia` (415) when it is not one of ``read``.
+    """
+    media = media_of(content_type) or JSON
     if media not in read:
         raise UnsupportedMedia(
             "unsupported-media-type",
-            f"{media or 'a body without Content-Type'} is not read here",
+            f"{media} is not read here",
             where="Content-Type",
             remedy=f"send one of {', '.join(read)}",
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chengshu.surfaces.ngsi_ld.media import PROBLEM
+from chengshu.surfaces.ngsi_ld.media import JSON, PROBLEM
 from chengshu.surfaces.ngsi_ld.operation import PREFIX, Operation, Param
 from chengshu.surfaces.ngsi_ld.schemas import SCHEMAS
 
@@ -54,7 +54,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": f"ETSI GS CIM 009 V1.8.1, clause {operation.clause}.",
+        "description": f"{operation.summary} (ETSI GS CIM 009 V1.8.1, clause {operation.clause}).",
         "operationId": _id(operation),
         "parameters": [
             *(_in_path(name) for name in values),
@@ -111,7 +111,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     for code in sorted(problems):
         found[str(code)] = {
             "description": problems[code],
-            "content": {PROBLEM: {"schema": _schema("ProblemDetails")}},
+            "content": {media: {"schema": _schema("ProblemDetails")} for media in (PROBLEM, JSON)},
         }
     return found
 
@@ -120,9 +120,7 @@ def _content(operation: Operation, code: int) -> dict[str, Any]:
     result = operation.results.get(code, operation.result)
     if code == 204 or not result:
         return {}
-    return {
-        "content": {media: {"schema": _schema(result)} for media in operation.gives or ("application/json",)}
-    }
+    return {"content": {media: {"schema": _schema(result)} for media in operation.gives or (JSON,)}}
 
 
 def _schema(schema: Any) -> dict[str, Any]:

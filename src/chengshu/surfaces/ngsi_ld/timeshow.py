@@ -52,8 +52,8 @@ class TimeShown:
         return self.kind == "aggregates"
 
     def one(self, found: Evolution, kinds: Kinds | None = None) -> dict[str, Any]:
-        """One evolution. ``kinds`` is given when the answer is cut: attributes whose instances all lie beyond it
-        are then given without any (clause 6.3.10), and it says of what kind they are.
+        """One evolution. ``kinds`` is given when the answer is cut: attributes whose instances all lie beyond
+        it are then given without any (clause 6.3.10), and it says of what kind they are.
         """
         entity = found.entity
         if self.kind == "aggregates":

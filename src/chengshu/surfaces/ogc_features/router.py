@@ -24,6 +24,7 @@ from chengshu.surfaces.ogc_features.asking import Asked, once, read_items
 from chengshu.surfaces.ogc_features.collections import Catalogue, Collection
 from chengshu.surfaces.ogc_features.errors import BadRequest
 from chengshu.surfaces.ogc_features.features import feature
+from chengshu.surfaces.ogc_features.filters import LANGUAGES
 
 _PART1 = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 _PART2 = "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/"
@@ -63,39 +64,46 @@ def router(
     """The routes. ``compact`` gives the short names of types and attributes; ``openapi`` is the document of
     the application that the routes are part of. Who may read is for the application to say."""
     surface = _Surface(queries, clock, compact, prefix, title, openapi)
-    routes = APIRouter(prefix=prefix, tags=["ogc-features"])
-    get = routes.get
-    get("", summary="Landing page")(surface.landing)
+    routes = APIRouter(prefix=prefix, tags=["ogc-features"], default_response_class=Response)
+    one = "/collections/{collection_id}"
+    for path, handler, summary, kind, parameters in (
+        ("", surface.landing, "Landing page", _JSON, []),
+        ("/conformance", surface.conformance, "What this API conforms to", _JSON, []),
+        ("/collections", surface.collections, "The collections: one for each entity type", _JSON, []),
+        (one, surface.collection, "One collection", _JSON, []),
+        (f"{one}/queryables", surface.queryables, "What can be filtered by", SCHEMA, []),
+        (f"{one}/items", surface.items, "Features", GEOJSON, _ITEMS),
+        (f"{one}/items/{{feature_id:path}}", surface.item, "One feature", GEOJSON, _ITEMS[4:5]),
+    ):
+        routes.add_api_route(
+            path,
+            handler,
+            summary=summary,
+            responses={200: {"content": {kind: {}}}, 400: _PROBLEM, 404: _PROBLEM},
+            openapi_extra={"parameters": parameters},
+        )
     routes.add_api_route("/", surface.landing, include_in_schema=False)
-    get("/conformance", summary="What this API conforms to")(surface.conformance)
-    get("/collections", summary="The collections: one for each entity type")(surface.collections)
-    get("/collections/{collection_id}", summary="One collection")(surface.collection)
-    get("/collections/{collection_id}/queryables", summary="What can be filtered by")(surface.queryables)
-    get("/collections/{collection_id}/items", summary="Features", openapi_extra=_ITEMS)(surface.items)
-    get("/collections/{collection_id}/items/{feature_id:path}", summary="One feature", openapi_extra=_ITEM)(
-        surface.item
-    )
     return routes
 
 
-def _parameter(name: str, text: str, kind: str = "string") -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": kind}}
+def _parameter(name: str, text: str, **schema: Any) -> dict[str, Any]:
+    said = {"type": "string"} | schema
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": said}
 
 
-_ITEM = {"parameters": [_parameter("crs", "reference system of the answer")]}
-_ITEMS = {
-    "parameters": [
-        _parameter("limit", "how many at most (1 to 1000)", "integer"),
-        _parameter("offset", "how many to pass over", "integer"),
-        _parameter("bbox", "four or six numbers"),
-        _parameter("bbox-crs", "reference system of bbox"),
-        _parameter("crs", "reference system of the answer"),
-        _parameter("datetime", "an instant or an interval, with .. for an open end"),
-        _parameter("filter", "a CQL2 expression"),
-        _parameter("filter-lang", "cql2-text or cql2-json"),
-        _parameter("filter-crs", "reference system of the filter"),
-    ]
-}
+_JSON = "application/json"
+_PROBLEM: dict[str, Any] = {"description": "What is wrong", "content": {"application/problem+json": {}}}
+_ITEMS = [
+    _parameter("limit", "how many at most", type="integer", minimum=1, default=10),
+    _parameter("offset", "how many to pass over", type="integer", minimum=0, default=0),
+    _parameter("bbox", "four or six numbers"),
+    _parameter("bbox-crs", "reference system of bbox", enum=list(systems.SUPPORTED)),
+    _parameter("crs", "reference system of the answer", enum=list(systems.SUPPORTED)),
+    _parameter("datetime", "an instant or an interval, with .. for an open end"),
+    _parameter("filter", "a CQL2 expression"),
+    _parameter("filter-lang", "its language", enum=list(LANGUAGES)),
+    _parameter("filter-crs", "reference system of the filter", enum=list(systems.SUPPORTED)),
+]
 Tenant = Header("", alias="NGSILD-Tenant")
 
 

@@ -6,6 +6,7 @@ What is not there compares with nothing but ``null``.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, NoReturn
@@ -16,7 +17,7 @@ from chengshu.surfaces.sensorthings.node import WAYS, Node
 
 Values = Iterable[Any]
 Expression = Callable[[Node], Values]
-_MOST_DEPTH, _MOST_TOKENS = 50, 2_000
+_MOST_DEPTH, _MOST_TOKENS, _MOST_PAIRS = 50, 2_000, 100_000
 _TOKEN = re.compile(
     r"""\s*(?:(?P<geo>geography'(?:[^']|'')*')|(?P<text>'(?:[^']|'')*')
     |(?P<time>\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)
@@ -190,13 +191,16 @@ def _constant(value: Any) -> Expression:
 
 
 def _product(lists: list[Values]) -> Iterator[tuple[Any, ...]]:
-    if not lists:
-        yield ()
-        return
-    rest = list(_product(lists[1:]))
-    for value in lists[0]:
-        for others in rest:
-            yield (value, *others)
+    """All combinations of values; of ways that lead to many on both sides they can be too many."""
+    for number, values in enumerate(itertools.product(*lists)):
+        if number >= _MOST_PAIRS:
+            raise BadRequest(
+                "too-many-combinations",
+                f"the expression compares more than {_MOST_PAIRS} pairs of values of one entity",
+                where="$filter",
+                remedy="follow a way that leads to many on one side only",
+            )
+        yield values
 
 
 def _combined(word: str, left: Expression, right: Expression) -> Expression:
@@ -206,13 +210,7 @@ def _combined(word: str, left: Expression, right: Expression) -> Expression:
         return lambda node: (_is_true(left, node) or _is_true(right, node),)
     function = ORDERS.get(word) or ARITHMETIC[word]
 
-    def values(node: Node) -> Iterator[Any]:
-        others = list(right(node))
-        for one in left(node):
-            for other in others:
-                yield function(one, other)
-
-    return values
+    return lambda node: (function(*pair) for pair in _product([left(node), right(node)]))
 
 
 def _is_true(expression: Expression, node: Node) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, NoReturn
 
-from chengshu.surfaces.sensorthings.errors import BadRequest, NotOffered
+from chengshu.surfaces.sensorthings.errors import BadRequest
 from chengshu.surfaces.sensorthings.expressions import Expression, read_expression
 from chengshu.surfaces.sensorthings.node import WAYS
 
@@ -34,7 +34,7 @@ def read_options(said: Iterable[tuple[str, str]], set_: str, depth: int = 0) -> 
     given: dict[str, str] = {}
     for name, text in said:
         if name == "$resultFormat":
-            raise NotOffered(
+            raise BadRequest(
                 "format-unknown", "there are no data arrays here", where=name, remedy="leave it out"
             )
         if name not in _KNOWN or name in given or len(text) > _LONGEST:

@@ -13,7 +13,6 @@ from chengshu.foundation.broker.ld.contexts import CORE
 from chengshu.foundation.broker.queries import BrokerQueries
 from chengshu.kernel.errors import Missing
 from chengshu.surfaces.sensorthings.answering import Renderer, walk
-from chengshu.surfaces.sensorthings.errors import NotOffered
 from chengshu.surfaces.sensorthings.node import SETS, Node, is_single
 from chengshu.surfaces.sensorthings.options import Options, read_options
 from chengshu.surfaces.sensorthings.path import Address, Step, read_path
@@ -42,6 +41,9 @@ _SAFE = "/():~@$,'"
 _encode = msgspec.json.Encoder().encode
 Compact = Callable[[str], str]
 Tenant = Header("", alias="NGSILD-Tenant")
+_JSON: dict[str, Any] = {"content": {"application/json": {}}}
+_READ: dict[str, Any] = {"content": {"application/json": {}, "text/plain": {}}}
+_PROBLEM: dict[str, Any] = {"description": "What is wrong", "content": {"application/problem+json": {}}}
 _OPTIONS = [
     {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": "string"}}
     for name, text in (
@@ -60,18 +62,18 @@ def router(
     queries: BrokerQueries, *, compact: Compact = CORE.compact, prefix: str = "/sensorthings/v1.1"
 ) -> APIRouter:
     """The routes. ``compact`` gives the short names of types and attributes. Who may read is for the
-    application to say."""
+    application to say. Nothing is written here: other methods are answered with 405."""
     surface = _Surface(queries, compact, prefix)
-    routes = APIRouter(prefix=prefix, tags=["sensorthings"])
-    routes.get("", summary="The sets there are")(surface.root)
+    routes = APIRouter(prefix=prefix, tags=["sensorthings"], default_response_class=Response)
+    routes.add_api_route("", surface.root, summary="The sets there are", responses={200: _JSON})
     routes.add_api_route("/", surface.root, include_in_schema=False)
-    routes.get("/{path:path}", summary="A set, an entity, a member", openapi_extra={"parameters": _OPTIONS})(
-        surface.read
+    routes.add_api_route(
+        "/{path:path}",
+        surface.read,
+        summary="A set, an entity, a member",
+        responses={200: _READ, 204: {"description": "No value"}, 400: _PROBLEM, 404: _PROBLEM},
+        openapi_extra={"parameters": _OPTIONS},
     )
-    for path in ("", "/{path:path}"):
-        routes.add_api_route(
-            path, surface.write, methods=["POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
-        )
     return routes
 
 
@@ -87,15 +89,6 @@ class _Surface:
                 "value": [{"name": name, "url": f"{base}/{name}"} for name in SETS],
                 "serverSettings": {"conformance": list(CONFORMANCE)},
             }
-        )
-
-    def write(self) -> Response:
-        """Refuse: what is here is written through the hub's own ways in."""
-        raise NotOffered(
-            "read-only",
-            "SensorThings is read only here",
-            where="method",
-            remedy="write through NGSI-LD or the sources of the hub",
         )
 
     def read(self, request: Request, path: str, tenant: str = Tenant) -> Response:

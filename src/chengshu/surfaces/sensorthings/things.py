@@ -27,6 +27,7 @@ from chengshu.foundation.broker.query.model import (
 )
 from chengshu.foundation.broker.query.moments import moment_of
 from chengshu.foundation.broker.query.naming import Naming
+from chengshu.surfaces.sensorthings.errors import BadRequest
 from chengshu.surfaces.sensorthings.node import Node, Span
 from chengshu.surfaces.sensorthings.observations import Series, observations
 
@@ -36,6 +37,7 @@ _OBSERVERS: Final = ("observedBy", "providedBy", "refDevice", "madeBySensor")
 _NAMES: Final = ("name", "title", "label", "alternateName")
 _DESCRIPTIONS: Final = ("description", "http://purl.org/dc/terms/description")
 _EVER: Final = Span()
+_MOST_LOOKED_AT: Final = 200_000
 Compact = Callable[[str], str]
 
 
@@ -51,6 +53,7 @@ class Things:
 
     def __init__(self, queries: BrokerQueries, tenant: str, compact: Compact) -> None:
         self._queries, self._tenant, self._compact = queries, tenant, compact
+        self._left = _MOST_LOOKED_AT
         self._names = Naming(queries.attributes(tenant), compact)
         self._types = Naming(queries.types(tenant), compact)
 
@@ -65,7 +68,19 @@ class Things:
             return
         wanted = {"Things": None, "Locations": Exists(Path((LOCATION,)))}.get(set_, self._numeric())
         for entity in self._queries.each(self._tenant, Query(q=wanted)):
+            self._look()
             yield from self._of(set_, entity)
+
+    def _look(self) -> None:
+        """One more entity or observation is looked at for this request: its time is bounded."""
+        self._left -= 1
+        if self._left < 0:
+            raise BadRequest(
+                "too-much-to-look-at",
+                f"the answer needs a look at more than {_MOST_LOOKED_AT} entities and observations",
+                where="$filter",
+                remedy="begin at one Thing or Datastream, or leave $count and $filter out",
+            )
 
     def get(self, set_: str, key: str) -> Node | None:
         """One entity of a set, or None."""
@@ -208,6 +223,7 @@ class Things:
 
         def datastreams() -> Iterator[Node]:
             for entity in self._queries.each(self._tenant, Query(q=_numeric(iri))):
+                self._look()
                 for name, item in _streams(entity):
                     if name == iri:
                         yield self.datastream(entity, name, item)
@@ -237,6 +253,7 @@ class Things:
         series = Series(self._tenant, entity.id, name, item.dataset, observed=bool(item.observed_at))
         stream = _stream_id(self._names.name(name), entity, item)
         for at, instance in observations(self._queries, series, span, newest_first=newest_first):
+            self._look()
             if is_number(instance):
                 yield self._observation(entity, name, item, stream, at, instance)
 

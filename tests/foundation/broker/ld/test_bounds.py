@@ -174,3 +174,11 @@ def test_absurd_geometries() -> None:
     ):
         with pytest.raises(BadRequestData):
             reading.read_entity(HEAD | {"a": {"type": "GeoProperty", "value": wrong}}, CORE)
+
+
+def test_crowds_within_one_attribute_are_refused() -> None:
+    many = [{"value": n, "datasetId": f"urn:x:{n}"} for n in range(1_001)]
+    for said in ({"a": many}, {"type": [f"T{n}" for n in range(1_001)]}, {"a": {"vocab": ["x"] * 1_001}}):
+        with pytest.raises(BadRequestData, match="1001"):
+            reading.read_entity(HEAD | said, CORE)
+    assert len(reading.read_entity(HEAD | {"a": many[:1_000]}, CORE).attributes[CORE.expand("a")]) == 1_000

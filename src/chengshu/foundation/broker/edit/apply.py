@@ -72,21 +72,26 @@ def _replaced(entity: Entity, before: Entity, now: int, tenant: str) -> Edit:
 
 def _append(command: do.AppendAttributes, before: Entity | None, now: int, tenant: str) -> Edit:
     draft = Draft(_there(before, command.id))
-    refused = []
-    for name, items in command.fragment.attributes.items():
-        for item in items:
-            old = draft.at(name, item.dataset)
-            if is_null(item.value):
-                if old is not None and command.overwrite:
-                    draft.drop(name, item.dataset)
-                else:
-                    refused.append(_missing(name, item.dataset) if old is None else _kept(name, item.dataset))
-            elif old is not None and not command.overwrite:
-                refused.append(_kept(name, item.dataset))
-            else:
-                draft.put(name, stamped(item, old, now))
+    refused = _written(draft, command.fragment, now, overwrite=command.overwrite)
     scopes = _appended_scopes(draft.before, command.fragment, overwrite=command.overwrite)
     return _finish(draft, command.fragment, scopes, refused, now, tenant)
+
+
+def _written(draft: Draft, fragment: Entity, now: int, *, overwrite: bool) -> list[NotUpdated]:
+    """Write the instances of a fragment into the draft; gives those that could not be."""
+    refused = []
+    for name, items in fragment.attributes.items():
+        for item in items:
+            old = draft.at(name, item.dataset)
+            if old is None and is_null(item.value):
+                refused.append(_missing(name, item.dataset))
+            elif old is not None and not overwrite:
+                refused.append(_kept(name, item.dataset))
+            elif is_null(item.value):
+                draft.drop(name, item.dataset)
+            else:
+                draft.put(name, stamped(item, old, now))
+    return refused
 
 
 def _appended_scopes(before: Entity, fragment: Entity, *, overwrite: bool) -> tuple[str, ...]:
@@ -99,16 +104,7 @@ def _appended_scopes(before: Entity, fragment: Entity, *, overwrite: bool) -> tu
 
 def _update(command: do.UpdateAttributes, before: Entity | None, now: int, tenant: str) -> Edit:
     draft = Draft(_there(before, command.id))
-    refused = []
-    for name, items in command.fragment.attributes.items():
-        for item in items:
-            old = draft.at(name, item.dataset)
-            if old is None:
-                refused.append(_missing(name, item.dataset))
-            elif is_null(item.value):
-                draft.drop(name, item.dataset)
-            else:
-                draft.put(name, stamped(item, old, now))
+    refused = _written(draft, command.fragment, now, overwrite=True)
     scopes = draft.before.scopes
     if command.fragment.scopes and not scopes:
         refused.append(NotUpdated(SCOPE, "the entity has no scope to update"))

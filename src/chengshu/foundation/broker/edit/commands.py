@@ -31,7 +31,10 @@ class AppendAttributes(msgspec.Struct, frozen=True, tag=True):
 
 
 class UpdateAttributes(msgspec.Struct, frozen=True, tag=True):
-    """Clause 5.6.2: write over attributes that are there; others are reported as not updated."""
+    """Clause 5.6.2: write over attributes that are there, and beside them; scopes only where there are some.
+
+    That attributes which are not there are added follows the conformance suite (ETSI test 011_01_03).
+    """
 
     id: str
     fragment: Entity

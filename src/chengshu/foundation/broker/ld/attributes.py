@@ -5,7 +5,7 @@ Source: ETSI GS CIM 009 V1.8.1, clauses 4.5.1-4.5.5 (attributes, multi-attribute
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -24,7 +24,9 @@ from chengshu.foundation.broker.ld.members import (
 from chengshu.foundation.broker.ld.nulls import without_nulls
 from chengshu.foundation.broker.model import NULL, Attribute, AttributePatch, Kind
 
+Instance = TypeVar("Instance", Attribute, AttributePatch)
 DEEPEST = 12  # attributes of attributes
+MOST_INSTANCES = 1000  # of one attribute in one request
 _RARE = VALUE_MEMBERS | GENERATED | {"@type", "objectType", "valueType", "expiresAt"}
 _UNITS: frozenset[Kind | None] = frozenset({"Property", "ListProperty", None})
 
@@ -58,9 +60,7 @@ class AttributeReader:
         if not said:
             raise _bad("an attribute without instances says nothing", "", "leave it out")
         found = tuple(self._numbered(item, number, depth) for number, item in enumerate(said))
-        if not self.temporal:
-            unique(found)
-        return found
+        return found if self.temporal else unique(found)
 
     def _by_dataset(self, said: dict[str, Any], depth: int) -> tuple[Attribute, ...]:
         """Simplified instances by datasetId (clause 4.5.5)."""
@@ -209,8 +209,10 @@ def is_attribute(said: dict[str, Any]) -> bool:
     return (type(kind) is str and kind in VALUE_OF) or not VALUE_MEMBERS.isdisjoint(said)
 
 
-def unique(instances: tuple[Attribute, ...] | tuple[AttributePatch, ...]) -> None:
-    """At most one instance of each dataset, and one without (clause 4.5.5)."""
+def unique(instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
+    """The instances, if there is at most one of each dataset, and one without (clause 4.5.5)."""
+    if len(instances) > MOST_INSTANCES:
+        raise _bad(f"the attribute has {len(instances)} instances", "", f"write at most {MOST_INSTANCES}")
     seen = set()
     for item in instances:
         if item.dataset in seen:
@@ -220,6 +222,7 @@ def unique(instances: tuple[Attribute, ...] | tuple[AttributePatch, ...]) -> Non
                 "give each instance a datasetId of its own",
             )
         seen.add(item.dataset)
+    return instances
 
 
 def types_of(said: Any, where: str, context: LdContext) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 from chengshu.foundation.broker.errors import BadRequestData
 from chengshu.foundation.broker.model import NULL
 
+MOST_STRINGS = 1000  # types, scopes, words of a vocabulary said together
 DEEPEST = 64  # arrays and objects within each other in one value
 GEOMETRIES = {
     "Point": 0,
@@ -76,6 +77,8 @@ def strings(said: Any, where: str, what: str) -> list[str]:
     items = said if isinstance(said, list) else [said]
     if not items or not all(isinstance(item, str) and item and item != NULL for item in items):
         raise _bad(f"{shown(said)} is not {what}", where, f"write {what}, or a list of them")
+    if len(items) > MOST_STRINGS:
+        raise _bad(f"there are {len(items)} of them", where, f"write at most {MOST_STRINGS}")
     return list(dict.fromkeys(items))
 
 

@@ -6,6 +6,7 @@ compiled once; after that a request costs one look-up. Nothing is fetched but fr
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
@@ -65,9 +66,12 @@ class ContextLibrary:
         self._compiled: OrderedDict[Any, tuple[LdContext, tuple[str, ...]]] = OrderedDict()
         self._terms = 0
         self._usage: dict[str, list[int]] = {}  # id → hits, last use; written back by flush()
+        self._kept: dict[str, Kept] = {}  # without their bodies, which may be large and are seldom asked for
+        self._by_url: dict[str, str] = {}
+        self._implicit: dict[tuple[str, str], str] = {}
         with database.read() as connection:
-            self._kept = {kept.id: kept for kept in store.all_kept(connection)}
-        self._by_url = {kept.url: kept.id for kept in self._kept.values() if kept.url}
+            for kept in store.all_kept(connection):
+                self._know(kept)
 
     # --- giving -----------------------------------------------------------------------------------------
 
@@ -119,10 +123,18 @@ class ContextLibrary:
                 name = self._name(url)
                 kept = self._kept.get(name) if name else None
             if kept is not None:
-                return msgspec.json.decode(kept.body)
+                return msgspec.json.decode(self._body_of(kept))
         document = self._fetched(url) if path is None else read_document(path)
         self._keep_cached(url, document)
         return document
+
+    def _body_of(self, kept: Kept) -> str:
+        """The document of a kept context. Raises :class:`ResourceNotFound` when it was deleted just now."""
+        with self._database.read() as connection:
+            body = store.body_of(connection, kept.id)
+        if body is None:
+            raise ResourceNotFound(f"there is no context {kept.id}", where=kept.id)
+        return body
 
     def _path(self, url: str) -> Path | None:
         """The file of the operator's folder that a URL, or a served address, names."""
@@ -200,16 +212,15 @@ class ContextLibrary:
 
         The same context gets the same address again.
         """
-        body = _body({"@context": source})
+        document = {"@context": source}
         with self._lock:
-            for kept in self._kept.values():
-                if kept.kind == "ImplicitlyCreated" and kept.tenant == tenant and kept.body == body:
-                    return kept
-            return self._add({"@context": source}, "ImplicitlyCreated", tenant, "", actor)
+            name = self._implicit.get((tenant, _digest(_body(document))))
+            return self._kept[name] if name else self._add(document, "ImplicitlyCreated", tenant, "", actor)
 
     def _add(self, document: Any, kind: Kind, tenant: str, url: str, actor: Actor | None) -> Kept:
         now = self._clock.now()
-        kept = Kept(self._ids.new("context"), tenant, kind, url, _body(document), millis(now))
+        body = _body(document)
+        kept = Kept(self._ids.new("context"), tenant, kind, url, _digest(body), millis(now), body=body)
         by = actor or Actor.hub("contexts")
 
         def work(connection: Connection) -> None:
@@ -219,10 +230,15 @@ class ContextLibrary:
 
         self._database.write(work)
         with self._lock:
-            self._kept[kept.id] = kept
-            if url:
-                self._by_url[url] = kept.id
+            self._know(replace(kept, body=""))
         return kept
+
+    def _know(self, kept: Kept) -> None:
+        self._kept[kept.id] = kept
+        if kept.url:
+            self._by_url[kept.url] = kept.id
+        if kept.kind == "ImplicitlyCreated":
+            self._implicit[kept.tenant, kept.digest] = kept.id
 
     def listed(self, kind: str = "", tenant: str = "") -> list[Kept]:
         """The contexts of ``tenant`` and the cached ones (clause 5.13.3), of one kind or all, oldest first.
@@ -249,7 +265,8 @@ class ContextLibrary:
         The core context is found by any of its URLs. Raises :class:`ResourceNotFound`.
         """
         if is_core(name):
-            return Kept(name, "", "Cached", name, _body(core_document()), 0)
+            body = _body(core_document())
+            return Kept(name, "", "Cached", name, _digest(body), 0, body=body)
         if self._path(name) is not None:
             self._load(name)
         with self._lock:
@@ -261,7 +278,7 @@ class ContextLibrary:
             kept = self._current(self._kept[found])
             if kept.kind != "Hosted":
                 self._count((found,))
-        return kept
+        return replace(kept, body=self._body_of(kept))
 
     def _current(self, kept: Kept) -> Kept:
         usage = self._usage.get(kept.id)
@@ -302,14 +319,15 @@ class ContextLibrary:
         path = self._path(kept.url)
         document = read_document(path) if path else self._fetched(kept.url)
         now, body = self._clock.now(), _body(document)
+        newer = replace(kept, body=body, digest=_digest(body), created_at=millis(now))
 
         def work(connection: Connection) -> None:
-            store.put_body(connection, kept.id, body, millis(now))
+            store.put_body(connection, newer)
             journal.enter(connection, Act(actor, "linked.context_reloaded", kept.id, now, {"url": kept.url}))
 
         self._database.write(work)
         with self._lock:
-            self._kept[kept.id] = replace(kept, body=body, created_at=millis(now))
+            self._know(replace(newer, body=""))
             self._compiled.clear()
             self._terms = 0
 
@@ -324,6 +342,7 @@ class ContextLibrary:
         with self._lock:
             self._kept.pop(kept.id, None)
             self._by_url.pop(kept.url, None)
+            self._implicit.pop((kept.tenant, kept.digest), None)
             self._usage.pop(kept.id, None)
             self._compiled.clear()
             self._terms = 0
@@ -348,3 +367,7 @@ def _key(source: Any) -> Any:
 
 def _body(document: Any) -> str:
     return msgspec.json.encode(document).decode()
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -48,6 +48,7 @@ class _Linter:
         self._context = context
         self._reader = AttributeReader(context)
         self._faults: list[Fault] = []
+        self._known: set[str] = set()
 
     def run(self, payload: Object) -> Linted:
         mended = self._header(payload)
@@ -104,8 +105,8 @@ class _Linter:
         right = self._name(name, name)
         if right is None:
             return
-        known = {self._context.expand(key) for key in mended if key not in _HEADER}
-        if self._context.expand(right) in known:
+        iri = self._context.expand(right)
+        if iri in self._known:
             self._note("name", f"'{right}' is said twice", name, "leave one out")
             return
         found = self._mended(name, said, DEEPEST)
@@ -114,6 +115,7 @@ class _Linter:
             return
         if found is not None:
             mended[right] = found
+            self._known.add(iri)
 
     def _geographic(self, said: Any) -> bool:
         try:

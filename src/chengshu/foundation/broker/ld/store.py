@@ -31,6 +31,7 @@ contexts = Table(
     Column("kind", String, nullable=False),
     Column("url", String, nullable=False),  # where a cached one came from; '' of the others
     Column("body", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
     Column("hits", BigInteger, nullable=False),
@@ -39,23 +40,27 @@ contexts = Table(
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """One stored context; ``body`` is the JSON document, with its ``@context``. Times in milliseconds UTC."""
+    """One stored context; times in milliseconds UTC.
+
+    ``body`` is the JSON document with its ``@context``, '' where it was not asked for; ``digest`` its SHA-256.
+    """
 
     id: str
     tenant: str
     kind: Kind
     url: str
-    body: str
+    digest: str
     created_at: int
     used_at: int = 0
     hits: int = 0
+    body: str = ""
 
 
-_COLUMNS = tuple(contexts.c[name] for name in Kept.__struct_fields__)
+_COLUMNS = tuple(contexts.c[name] for name in Kept.__struct_fields__ if name != "body")
 
 
 def all_kept(connection: Connection) -> list[Kept]:
-    """Every context, the oldest first."""
+    """Every context without its body, the oldest first."""
     query = select(*_COLUMNS).order_by(contexts.c.created_at, contexts.c.id)
     return [Kept(*row) for row in connection.execute(query)]
 
@@ -65,9 +70,15 @@ def add(connection: Connection, kept: Kept) -> None:
     connection.execute(insert(contexts).values(msgspec.structs.asdict(kept)))
 
 
-def put_body(connection: Connection, name: str, body: str, now: int) -> None:
+def body_of(connection: Connection, name: str) -> str | None:
+    """The JSON document of a context."""
+    return connection.execute(select(contexts.c.body).where(contexts.c.id == name)).scalar_one_or_none()
+
+
+def put_body(connection: Connection, kept: Kept) -> None:
     """Put a newer body in place of the one that is there."""
-    connection.execute(update(contexts).where(contexts.c.id == name).values(body=body, created_at=now))
+    values = {"body": kept.body, "digest": kept.digest, "created_at": kept.created_at}
+    connection.execute(update(contexts).where(contexts.c.id == kept.id).values(values))
 
 
 def put_usage(connection: Connection, usage: list[tuple[str, int, int]]) -> None:

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any, Final, cast, get_args
 
 import shapely
@@ -169,7 +170,7 @@ def _sound(geometry: BaseGeometry) -> BaseGeometry:
 
 
 def compile_geo(query: GeoQuery) -> Callable[[Geometry], bool]:
-    """A predicate over the GeoJSON geometries of a GeoProperty; for one thread at a time."""
+    """A predicate over the GeoJSON geometries of a GeoProperty; threads may share it."""
     target = reference(query)
     if query.relation == "near":
         return _near(query, target)
@@ -183,10 +184,14 @@ def compile_geo(query: GeoQuery) -> Callable[[Geometry], bool]:
         "equals": target.equals,
     }
     test = tests[query.relation]
+    lock = Lock()  # a prepared geometry keeps notes while it compares
 
     def holds(value: Geometry) -> bool:
         geometry = geometry_of(value)
-        return geometry is not None and bool(test(geometry))
+        if geometry is None:
+            return False
+        with lock:
+            return bool(test(geometry))
 
     return holds
 

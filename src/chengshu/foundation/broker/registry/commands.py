@@ -54,7 +54,7 @@ class Registry:
     ) -> Registration:
         """Put what ``change`` makes of the registration in its place (clause 5.9.3).
 
-        Raises :class:`ResourceNotFound`, :class:`Conflict`, and whatever ``change`` raises; then nothing changed.
+        Raises :class:`ResourceNotFound`, :class:`Conflict`, and what ``change`` raises; then nothing changed.
         """
         return self._written(tenant, lambda c: self._update(c, tenant, id_, change, actor))
 

@@ -1,4 +1,4 @@
-"""Which registrations cannot stand beside each other: what is exclusive has one source (clauses 4.3.6.3, 5.9.2.4)."""
+"""Which registrations cannot stand together: what is exclusive has one source (clauses 4.3.6.3, 5.9.2.4)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from chengshu.foundation.broker.registry.members import micros
 from chengshu.foundation.broker.registry.model import Registration
@@ -12,13 +12,53 @@ _NEVER = 1 << 62
 
 
 class _Tenant:
-    """The registrations of one tenant, oldest first, and when the first of them expires."""
+    """The registrations of one tenant, oldest first, and by the types they are about (None: by any)."""
 
-    __slots__ = ("alive", "expires_us")
+    __slots__ = ("by_type", "expires_us", "held", "untyped")
 
-    def __init__(self, alive: tuple[Registration, ...]) -> None:
-        self.alive = alive
-        self.expires_us = min((micros(one.expires_at) for one in alive if one.expires_at), default=_NEVER)
+    def __init__(self, held: tuple[Registration, ...]) -> None:
+        self.held = held
+        self.expires_us = min((micros(one.expires_at) for one in held if one.expires_at), default=_NEVER)
+        by_type: dict[str, list[Registration]] = {}
+        untyped: list[Registration] = []
+        for one in held:
+            types = _types(one)
+            for name in types or ():
+                by_type.setdefault(name, []).append(one)
+            if types is None:
+                untyped.append(one)
+        self.by_type = {name: tuple(found) for name, found in by_type.items()}
+        self.untyped = tuple(untyped)
+
+    def about(self, types: Collection[str]) -> tuple[Registration, ...]:
+        """Those that may be about entities of one of the types; of no types: all."""
+        if not types:
+            return self.held
+        found = [self.by_type[name] for name in types if name in self.by_type]
+        if self.untyped:
+            found.append(self.untyped)
+        if len(found) < 2:
+            return found[0] if found else ()
+        wanted = {id(one) for part in found for one in part}
+        return tuple(one for one in self.held if id(one) in wanted)
+
+
+class Candidates:
+    """The registrations that one request has to do with: alive, and not passed on the way here."""
+
+    __slots__ = ("_now_ms", "_tenant", "_way")
+
+    def __init__(self, tenant: _Tenant, now_ms: int, way: frozenset[str]) -> None:
+        self._tenant, self._now_ms, self._way = tenant, now_ms, way
+
+    def about(self, types: Collection[str] = ()) -> Sequence[Registration]:
+        """Those that may be about entities of one of the types, oldest first; of no types: all."""
+        found = self._tenant.about(types)
+        if self._way:
+            found = tuple(one for one in found if not one.alias or one.alias not in self._way)
+        if found and self._tenant.expires_us <= self._now_ms * 1000:
+            found = tuple(one for one in found if not expired(one, self._now_ms))
+        return found
 
 
 class RegistrationIndex:
@@ -32,14 +72,10 @@ class RegistrationIndex:
         """Whether the tenant has registrations at all: the one look-up of a purely local operation."""
         return tenant in self._tenants
 
-    def alive(self, tenant: str, now_ms: int) -> tuple[Registration, ...]:
-        """The registrations of the tenant that have not expired, oldest first."""
+    def candidates(self, tenant: str, now_ms: int, way: frozenset[str] = frozenset()) -> Candidates | None:
+        """The tenant's registrations for a request that has passed the brokers ``way``; None: none at all."""
         held = self._tenants.get(tenant)
-        if held is None:
-            return ()
-        if held.expires_us > now_ms * 1000:
-            return held.alive
-        return tuple(one for one in held.alive if not expired(one, now_ms))
+        return None if held is None else Candidates(held, now_ms, way)
 
     def load(self, found: Iterable[tuple[str, Registration]]) -> None:
         """Begin anew with these."""
@@ -58,6 +94,16 @@ class RegistrationIndex:
             else:
                 tenants.pop(tenant, None)
             self._tenants = tenants
+
+
+def _types(registration: Registration) -> set[str] | None:
+    """The types a registration is about; None when some piece of it is about any."""
+    found: set[str] = set()
+    for piece in registration.information:
+        if not piece.entities or not all(entity.types for entity in piece.entities):
+            return None
+        found.update(name for entity in piece.entities for name in entity.types)
+    return found
 
 
 def expired(registration: Registration, now_ms: int) -> bool:

@@ -1,7 +1,7 @@
 """Which registrations a question concerns (clauses 5.10.2 and 4.3.6.5).
 
-Two patterns that face each other count as matching: whether an id exists that both find cannot be said cheaply,
-and asking a source in vain is better than missing it.
+Two patterns that face each other count as matching: whether an id exists that both find cannot be said
+cheaply, and asking a source in vain is better than missing it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Several sources' views of the same entities made into one (clauses 4.3.6.2, 4.3.6.3 and 4.5.5).
 
-Of an attribute instance (a name and a dataset) that several hold the newest counts: by ``observedAt`` when both
-say it, else by ``modifiedAt``; of equals the one that was there first, the broker's own before all. What an
-exclusive or redirect source answers for counts from there alone. Auxiliary sources only fill gaps.
+Of an attribute instance (a name and a dataset) that several hold the newest counts: by ``observedAt`` when
+both say it, else by ``modifiedAt``; of equals the one that was there first, the broker's own before all. What
+an exclusive or redirect source answers for counts from there alone. Auxiliary sources only fill gaps.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def merge_views(views: Sequence[View], claims: Sequence[Claim] = ()) -> list[Ent
 
 
 def own_part(entity: Entity, view: View, claims: Sequence[Claim]) -> Entity | None:
-    """What of ``entity`` this view may say: of a source what it registered for, of the broker and of inclusive
-    sources what no proxy answers for. None when nothing is left."""
+    """What of ``entity`` this view may say: of a source what it registered for, of the broker and of
+    inclusive sources what no proxy answers for. None when nothing is left."""
     part = view.part
     if part is not None:
         if not covers(part.entities, entity.id, entity.types):

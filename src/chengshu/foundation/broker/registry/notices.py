@@ -1,4 +1,4 @@
-"""Writes notifications about registrations (clauses 5.3.2 and 5.3.3). Pure but for the contexts it is given."""
+"""Writes notifications about registrations (clauses 5.3.2 and 5.3.3). Pure."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Follows the changes of registrations and delivers what subscribers want to know of them (clause 5.11.7).
 
-Two halves. :class:`SourceFollower` is a consumer of the change stream: it puts a notice per subscription that a
-change concerns into the queue, in the transaction that moves its offset, so that none is lost or doubled.
-:class:`SourceNotifier` empties the queue from a thread of its own: per subscription in order and one at a time,
-subscriptions beside each other, a failed one again after a growing pause. At least once.
+Two halves. :class:`SourceFollower` is a consumer of the change stream: it puts a notice per subscription that
+a change concerns into the queue, in the transaction that moves its offset, so that none is lost or doubled.
+:class:`SourceNotifier` empties the queue from a thread of its own: per subscription in order and one at a
+time, subscriptions beside each other, a failed one again after a growing pause. At least once.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ class SourceNotifier:
             async with gate:
                 began = millis(self._clock.now())
                 outgoing = await asyncio.to_thread(self._written, item, notice, began)
-                verdict = await sender.send(outgoing) if outgoing is not None else None
+                verdict = await sender.send(outgoing)
             await asyncio.to_thread(self._settle, item, notice, verdict, began)
         except Exception as error:
             _log.error("notification about registrations failed", number=number, exc_info=error)
@@ -199,12 +199,10 @@ class SourceNotifier:
             self._tasks.pop(number, None)
             self._news.set()
 
-    def _written(self, item: Kept, notice: Notice | None, now: int) -> Outgoing | None:
-        """The notification; None when the time came and nothing matches."""
+    def _written(self, item: Kept, notice: Notice | None, now: int) -> Outgoing:
+        """The notification; a periodic one also when nothing matches: it comes regardless (clause 5.11.7)."""
         one = item.item.subscription
         shown = notice.shown if notice is not None else self._present(item, now)
-        if not shown:
-            return None
         try:
             context = self._contexts.get(one.jsonld_context or one.context)
         except ChengshuError:
@@ -220,32 +218,30 @@ class SourceNotifier:
         shown = (relevant(matching, one) for one in found if not expired(one, now))
         return tuple(one for one in shown if one is not None)
 
-    def _settle(self, item: Kept, notice: Notice | None, verdict: Verdict | None, began: int) -> None:
+    def _settle(self, item: Kept, notice: Notice | None, verdict: Verdict, began: int) -> None:
         """Note what came of it, durably, before the next one of the subscription is sent."""
         progress = after(item, verdict, began, millis(self._clock.now()))
 
         def work(connection: Connection) -> None:
             store_watching.put_progress(connection, progress)
-            if notice is not None and verdict is not None and verdict.outcome == "ok":
+            if notice is not None and verdict.outcome == "ok":
                 store_watching.delivered(connection, notice.id)
 
         self._database.write(work)
 
 
 def _due(one: Subscription, progress: Progress, notice: Notice | None) -> int:
-    """When the next notification may go out: not while it rests, not within the throttling, not before time."""
+    """When the next notification may go out: not while it rests or within the throttling, not before time."""
     last = progress.last_notification
     if notice is None:
         return max(last + round(one.time_interval_s * 1000) if last else one.created_at, progress.retry_at)
     return max(progress.retry_at, last + round(one.throttling_s * 1000) if last else 0)
 
 
-def after(item: Kept, verdict: Verdict | None, began: int, now: int) -> Progress:
-    """The progress after an attempt; no verdict: there was nothing to tell, so the time counts as told."""
+def after(item: Kept, verdict: Verdict, began: int, now: int) -> Progress:
+    """The progress after an attempt."""
     one, state = item.item.subscription, item.progress
     state = replace(state, number=one.number, last_notification=began)
-    if verdict is None:
-        return state
     ok = verdict.outcome == "ok"
     failures = 0 if ok else state.failures + 1
     pause = 0 if ok else pause_ms(f"{one.tenant}/{one.id}", failures, one.wanted.endpoint.cooldown_ms)

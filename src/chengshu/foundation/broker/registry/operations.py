@@ -1,4 +1,4 @@
-"""The operations a context source may offer, one by one and in groups (clause 4.20, tables 4.20-1 and 4.20-2)."""
+"""The operations a context source may offer, one by one and in groups (clause 4.20, both tables)."""
 
 from __future__ import annotations
 

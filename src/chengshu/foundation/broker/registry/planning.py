@@ -1,7 +1,7 @@
 """Who is asked for what when an operation is distributed (clauses 4.3.6.2 to 4.3.6.5).
 
-Exclusive sources take their attributes first, redirect sources (all of them) what is left of theirs, inclusive
-sources and the broker itself the rest; auxiliary sources are only read. Pure: no clock, no wire.
+Exclusive sources take their attributes first, redirect sources (all of them) what is left of theirs,
+inclusive sources and the broker itself the rest; auxiliary sources are only read. Pure: no clock, no wire.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """What the broker itself does not answer for: attributes (None: all) of the entities of a registration."""
+    """What the broker does not answer for: attributes (None: all) of the entities of a registration."""
 
     registration: Registration
     entities: tuple[EntityInfo, ...]
@@ -52,8 +52,8 @@ class ReadPlan(msgspec.Struct, frozen=True):
 class WritePlan(msgspec.Struct, frozen=True):
     """Sources to write to; what stays with the broker.
 
-    ``taken``: attributes (None: everything) that proxies answer for. ``blocked``: a proxy answers for something
-    and does not offer the operation.
+    ``taken``: attributes (None: everything) that proxies answer for. ``blocked``: a proxy answers for
+    something and does not offer the operation.
     """
 
     parts: tuple[Part, ...] = ()
@@ -74,7 +74,7 @@ def plan_read(
     selectors: tuple[Selector, ...],
     attrs: tuple[str, ...] = (),
 ) -> ReadPlan:
-    """Whom to ask for the entities that the selectors mean, by the first of ``operations`` a source offers."""
+    """Whom to ask for the entities the selectors mean, by the first of ``operations`` a source offers."""
     parts: list[Part] = []
     claims: list[Claim] = []
     for registration in registrations:
@@ -97,8 +97,8 @@ def plan_write(
     selector: Selector,
     names: Names | None,
 ) -> WritePlan:
-    """Whom to send a write to one entity (or a purge of several); ``names`` are the attributes it touches, None
-    for the whole entity."""
+    """Whom to send a write to one entity (or a purge of several); ``names`` are the attributes it touches,
+    None for the whole entity."""
     parts: list[Part] = []
     blocked: list[Part] = []
     taken: Names | None = frozenset()
@@ -153,8 +153,8 @@ def _hit(piece: Information, names: Names | None) -> Names | None:
 
 
 def _left(hit: Names | None, taken: Names | None) -> Names | None:
-    """What of ``hit`` others have not taken. Of everything nothing is left once all is taken; a part of it that
-    is taken cannot be told apart, so everything stays everything."""
+    """What of ``hit`` others have not taken. Of everything nothing is left once all is taken; a part of it
+    that is taken cannot be told apart, so everything stays everything."""
     if taken is None:
         return frozenset()
     return hit - taken if hit is not None else None

@@ -109,7 +109,7 @@ def read_registration(
 
 
 def patched(current: Mapping[str, Any], fragment: Mapping[str, Any]) -> dict[str, Any]:
-    """``current`` with the members of ``fragment`` in place of its own; null takes one away (clause 5.9.3)."""
+    """``current`` with the members of ``fragment`` for its own; null takes one away (clause 5.9.3)."""
     if "type" in fragment and fragment["type"] != TYPE:
         raise refuse(f"the type is not {TYPE}", "type", f'write "type": "{TYPE}", or leave it out')
     if "id" in fragment and fragment["id"] != current["id"]:

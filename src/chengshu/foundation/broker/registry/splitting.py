@@ -80,7 +80,7 @@ def without(payload: Mapping[str, Any], names: frozenset[str] | None, context: L
 
 
 def translated(payload: Mapping[str, Any], context: LdContext, other: LdContext) -> dict[str, Any]:
-    """An entity (or a part of one) with its names in the words of another context (``jsonldContext``, 5.2.9)."""
+    """An entity (or a part of one) with its names in another context (``jsonldContext``, clause 5.2.9)."""
     if context is other:
         return dict(payload)
     said: dict[str, Any] = {}
@@ -95,7 +95,7 @@ def translated(payload: Mapping[str, Any], context: LdContext, other: LdContext)
 
 
 def translated_attribute(payload: Mapping[str, Any], context: LdContext, other: LdContext) -> dict[str, Any]:
-    """One attribute (or a part of one) with the names of its sub-attributes in the words of another context."""
+    """One attribute (or a part of one) with the names of its sub-attributes in another context."""
     said: dict[str, Any] = dict(payload) if context is other else _attribute(payload, context, other)
     return said
 

@@ -1,4 +1,4 @@
-"""Lists that several participants give, joined: names, counts and timelines (clauses 5.7.3 to 5.7.10). Pure."""
+"""Lists that several participants give, joined: names, counts, timelines (clauses 5.7.3 to 5.7.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Subscriptions to context source registrations: what they are, and which registrations they mean (clause 5.11).
+"""Subscriptions to context source registrations: what they are, which registrations they mean (clause 5.11).
 
 They are written as subscriptions to entities are (clause 5.2.12) and read by the same reader; ``entities``,
 ``watchedAttributes``, ``geoQ``, ``scopeQ``, ``csf`` and ``temporalQ`` are about what sources hold.
@@ -14,7 +14,6 @@ import msgspec
 from msgspec.structs import replace
 
 from chengshu.foundation.broker.ld.contexts import LdContext
-from chengshu.foundation.broker.query.model import Every
 from chengshu.foundation.broker.registry.matching import (
     Matcher,
     SourceQuery,
@@ -53,6 +52,7 @@ def read_source_subscription(
     Raises :class:`BadRequestData` for the first member that is wrong.
     """
     said, temporal = _parted(payload)
+    _refuse_q(said)
     read = read_subscription(said, context, tenant=tenant, name=name, now_ms=now_ms)
     return SourceSubscription(read, temporal or {})
 
@@ -65,6 +65,7 @@ def change_source_subscription(
     Raises :class:`BadRequestData`.
     """
     said, temporal = _parted(payload)
+    _refuse_q(said)
     after = change_subscription(before.subscription, said, context, now_ms)
     return SourceSubscription(after, before.temporal if temporal is None else temporal)
 
@@ -78,6 +79,14 @@ def render_source_subscription(
     if not progress.times_failed and "notification" in rendered:
         rendered["notification"].pop("timesFailed", None)
     return rendered | ({"temporalQ": item.temporal} if item.temporal else {})
+
+
+def _refuse_q(said: Mapping[str, Any]) -> None:
+    """``q`` is about attributes of entities, and a registration has no values of these."""
+    if said.get("q") is not None:
+        raise refuse(
+            "a registration has no values that q could ask for", "q", "ask for csourceProperties by csf"
+        )
 
 
 def _parted(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -121,12 +130,11 @@ def _matcher(query: SourceQuery) -> Matcher:
 def matcher_of(item: SourceSubscription) -> Matcher:
     """Which registrations the subscription means, and which pieces of them."""
     query = item.subscription.query
-    about = tuple(part for part in (query.q, query.csf) if part is not None)
     return _matcher(
         SourceQuery(
             selectors=query.selectors,
             attrs=item.subscription.watched,
-            filter=None if not about else about[0] if len(about) == 1 else Every(about),
+            filter=query.csf,
             geo=query.geo,
             scopes=query.scopes,
             temporal=item.wish,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+import structlog
 from msgspec.structs import replace
 
 from chengshu.foundation.broker.model import EntityChange
@@ -32,6 +33,8 @@ from chengshu.foundation.broker.subscriptions.model import (
     place,
     seq_of,
 )
+
+_log = structlog.get_logger("chengshu.notifier")
 
 
 class Desks:
@@ -123,7 +126,11 @@ class Desks:
             return False
         if subscription.gaps and subscription.blind(record.seq):
             return False
-        return desk.matches(change)
+        try:
+            return desk.matches(change)
+        except Exception as error:  # a fault in one subscription's condition must not stop the others
+            _log.error("condition failed", subscription=subscription.id, seq=record.seq, error=str(error))
+            return False
 
     def _note(self, desk: Desk, position: int, change: EntityChange) -> None:
         number = desk.subscription.number
@@ -174,6 +181,13 @@ class Desks:
         first, last = (items[0], items[-1]) if items else (now, now)
         name = notification_id(subscription.id, subscription.tenant, first, last)
         return Parcel(desk, name, items, desk.generation, periodic=not items)
+
+    def shorten(self, parcel: Parcel, items: tuple[int, ...]) -> Parcel:
+        """``parcel`` with only the first ``items``: all of them would be too large at once."""
+        subscription, desk = parcel.desk.subscription, parcel.desk
+        desk.cut = items[-1]
+        name = notification_id(subscription.id, subscription.tenant, items[0], items[-1])
+        return parcel._replace(id=name, items=items)
 
     def settle(self, parcel: Parcel, verdict: Verdict, now: int, took: int) -> None:
         """Note what came of a notification, and let go on what it held up."""

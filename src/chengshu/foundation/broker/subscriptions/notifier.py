@@ -9,7 +9,7 @@ step inside the pump (it is a :class:`~chengshu.ports.runtime.Ticker`), determin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,7 @@ from chengshu.ports.database import Database
 from chengshu.ports.runtime import Change
 
 _MOST_UNKEPT = 20_000  # attempts the store does not know: beyond that nothing more is sent until it does
+MOST_BYTES = 2 * 1024 * 1024  # what is told at once, as it lies in the stream; more is told in parts
 _HEAD_EVERY = 2_000  # records the place in the stream may run ahead when nobody is to be told anything
 _log = structlog.get_logger("chengshu.notifier")
 
@@ -188,7 +189,10 @@ class Notifier:
         """Write one notification out, send it, and note what came of it."""
         begun = self.now()
         try:
-            outgoing = await self._outgoing(parcel, begun)
+            records = self._reader.at(seq_of(item) for item in parcel.items)
+            if len(parcel.items) > 1 and len(fitting := fit(parcel.items, records)) < len(parcel.items):
+                parcel = self.opened().shorten(parcel, fitting)
+            outgoing = await self._outgoing(parcel, records, begun)
             verdict = Verdict("nothing") if outgoing is None else await outgoing
         except Exception as error:  # a fault of ours in one notification must not stop the others
             _log.error("notification failed", subscription=parcel.desk.subscription.id, exc_info=error)
@@ -196,19 +200,19 @@ class Notifier:
         now = self.now()
         self.opened().settle(parcel, verdict, now, now - begun)
 
-    async def _outgoing(self, parcel: Parcel, now: int) -> Awaitable[Verdict] | None:
+    async def _outgoing(
+        self, parcel: Parcel, records: dict[int, Record], now: int
+    ) -> Awaitable[Verdict] | None:
         """The notification on its way, or None when there is nothing in it to tell."""
-        subscription = parcel.desk.subscription
+        subscription, composer = parcel.desk.subscription, self._composer
         if parcel.periodic:
-            written = await _aside(lambda: self._composer.present(subscription, parcel.id, now))
+            written = await _aside(lambda: composer.present(subscription, parcel.id, now))
+        elif composer.reads(subscription):
+            written = await _aside(
+                lambda: composer.write(subscription, parcel.id, parcel.items, records, now)
+            )
         else:
-            records = self._reader.at(seq_of(item) for item in parcel.items)
-            if self._composer.reads(subscription):
-                written = await _aside(
-                    lambda: self._composer.write(subscription, parcel.id, parcel.items, records, now)
-                )
-            else:
-                written = self._composer.write(subscription, parcel.id, parcel.items, records, now)
+            written = composer.write(subscription, parcel.id, parcel.items, records, now)
         return None if written is None else self._sender.send(written)
 
     # --- what is kept --------------------------------------------------------------------------------
@@ -264,6 +268,17 @@ class Notifier:
     def sender(self) -> Sender:
         """What brings notifications out."""
         return self._sender
+
+
+def fit(items: tuple[int, ...], records: Mapping[int, Record]) -> tuple[int, ...]:
+    """The first of ``items``, at least one, that are about :data:`MOST_BYTES` together."""
+    size = 0.0
+    for count, item in enumerate(items):
+        record = records.get(seq_of(item))
+        size += record.size / max(len(record.items), 1) if record else 0.0
+        if size > MOST_BYTES and count:
+            return items[:count]
+    return items
 
 
 async def _aside(work: Callable[[], Any]) -> Any:

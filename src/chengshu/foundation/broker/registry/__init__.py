@@ -1,0 +1,1 @@
+"""Context sources: their registrations, subscriptions to these, and who is asked for what."""
