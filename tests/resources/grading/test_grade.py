@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chengshu.kernel.errors import Invalid
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
-from chengshu.resources.grading import Classification, Elements, Grade, Graded, grade_sample, samples_of
+from chengshu.resources.grading import Classification, Elements, Grade, Graded, grade_sample, table_sample
 from chengshu.resources.grading.grade import grade_column, grade_table
 from chengshu.resources.grading.risk import Risk, combination_risk, quasi_identifiers
-from chengshu.resources.grading.sampling import TableSample
 
 DAY = date(2026, 7, 1)
 GRADES = st.lists(st.sampled_from(list(Grade)), min_size=1, max_size=8)
@@ -87,6 +87,15 @@ def test_the_elements(elements: Elements, highest: Grade, grade: Grade, rule: st
     assert (graded.grade, graded.reasons[0].rule) == (grade, rule)
 
 
+@pytest.mark.parametrize(
+    "slip",
+    [{"importance": "hight"}, {"coverage": ""}, {"precision": "fine"}, {"group": "all"}, {"persons": -1}],
+)
+def test_a_slip_lowers_nothing(slip: dict[str, object]) -> None:
+    with pytest.raises(Invalid, match="element-unknown"):
+        Elements(**slip)  # type: ignore[arg-type]
+
+
 def people(rows: int) -> pa.Table:
     """Sex, birth and region of ``rows`` persons; few share all three."""
     return pa.table(
@@ -109,7 +118,7 @@ def test_rows_alone_with_their_values_are_counted() -> None:
 
 def test_columns_that_name_nobody_do_together() -> None:
     table = people(300)
-    report = grade_sample("人口", TableSample(300, samples_of(table), table), DAY)
+    report = grade_sample("人口", table_sample(table), DAY)
     assert report.risk.columns == ("性别", "出生日期", "行政区划代码")
     assert report.risk.unique_share >= 0.2
     assert report.graded.grade == Grade.GENERAL_3
@@ -126,9 +135,7 @@ def test_groups_large_enough_single_out_nobody() -> None:
 
 def test_a_report_can_be_told() -> None:
     table = people(40)
-    told = grade_sample(
-        "人口", TableSample(40, samples_of(table), table), DAY, Elements(sector="civil")
-    ).as_dict()
+    told = grade_sample("人口", table_sample(table), DAY, Elements(sector="civil")).as_dict()
     assert told["tables_of"] == "2026-07-01" and len(told["columns"]) == 4
     assert told["columns"][1]["category"] == "birth_date"
     assert told["columns"][1]["grade"]["label"]["zh-Hant"] == "一般數據2級"

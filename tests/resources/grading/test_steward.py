@@ -15,11 +15,10 @@ from chengshu.foundation.journal import store as journal_store
 from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.errors import Conflict, Invalid, Missing
 from chengshu.kernel.ids import SequenceIds
-from chengshu.resources.grading import Grading, queries, samples_of, store
+from chengshu.resources.grading import Grading, TableSample, commands, queries, store, table_sample
 from chengshu.resources.grading.generator.draw import Draw
 from chengshu.resources.grading.generator.sensitive import identity_number
 from chengshu.resources.grading.generator.words import words
-from chengshu.resources.grading.sampling import TableSample
 
 STEWARD = Actor("person-1", "Steward")
 HUB = Actor.hub("grading")
@@ -41,8 +40,7 @@ def grading(database: SqliteDatabase) -> Grading:
 
 
 def table(**columns: list[str]) -> TableSample:
-    found = pa.table(columns)
-    return TableSample(found.num_rows, samples_of(found), found)
+    return table_sample(pa.table(columns))
 
 
 DOUBTFUL = table(手机号=["好", "中", "差", "优", "良"], 编号=EIGHT)
@@ -83,6 +81,7 @@ def test_what_is_said_sticks_against_the_machine(grading: Grading, database: Sql
     assert report.columns[0].found.by_steward and report.columns[0].found.category == ""
     assert waiting(database) == []
     grading.say("r1", "编号", "taiwan_permit", STEWARD)
+    assert held(database, "r1") == {"手机号": "", "编号": "taiwan_permit"}  # at once
     report = grading.grade("r1", DOUBTFUL, HUB)
     assert held(database, "r1")["编号"] == "taiwan_permit"
     assert report.columns[1].graded.grade.value == "general-3"
@@ -130,6 +129,42 @@ def test_a_column_that_has_changed_keeps_the_word_and_is_asked_again(
     (column,) = report.columns
     assert column.found.category == "taiwan_permit" and column.found.reason.rule == "steward.contradicted"
     assert waiting(database) == [("r1", "证号")]
+
+
+def test_the_grade_of_the_table_follows_at_once(grading: Grading, database: SqliteDatabase) -> None:
+    def grade() -> str:
+        with database.read() as c:
+            return queries.results_of(c, "r1")[0].grade
+
+    grading.grade("r1", table(tbzj=EIGHT), HUB)
+    assert grade() == "general-1"
+    grading.say("r1", "tbzj", "taiwan_permit", STEWARD)
+    assert grade() == "general-3"
+    assert grading.grade("r1", table(tbzj=EIGHT), HUB).graded.grade.value == "general-3"
+
+
+def test_a_word_said_while_the_machine_looks_is_not_lost(
+    grading: Grading, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grading.grade("r1", table(tbzj=EIGHT), HUB)
+    plain, calls = commands.grade_sample, []
+
+    def meanwhile(*words: object, **more: object) -> object:
+        report = plain(*words, **more)  # type: ignore[arg-type]
+        if not calls:
+            grading.say("r1", "tbzj", "taiwan_permit", STEWARD)
+        calls.append(1)
+        return report
+
+    monkeypatch.setattr(commands, "grade_sample", meanwhile)
+    grading.grade("r1", table(tbzj=EIGHT), HUB)
+    assert len(calls) == 2 and held(database, "r1") == {"tbzj": "taiwan_permit"}
+
+
+def test_columns_of_one_name_or_none(grading: Grading, database: SqliteDatabase) -> None:
+    found = pa.table([["1"], ["2"], ["3"]], names=["a", "a", ""])
+    grading.grade("r1", table_sample(found), HUB)
+    assert set(held(database, "r1")) == {"a", "a (again)", "column 3"}
 
 
 def test_what_was_said_can_be_taken_back(grading: Grading, database: SqliteDatabase) -> None:

@@ -7,7 +7,7 @@ from chengshu.resources.grading.commands import Grading
 from chengshu.resources.grading.grade import Elements
 from chengshu.resources.grading.model import Classification, ColumnSample, Grade, Graded
 from chengshu.resources.grading.report import TableReport, grade_sample
-from chengshu.resources.grading.sampling import TableSample, read_sample, samples_of
+from chengshu.resources.grading.sampling import TableSample, read_sample, samples_of, table_sample
 
 __all__ = [
     "Classification",
@@ -22,4 +22,5 @@ __all__ = [
     "grade_sample",
     "read_sample",
     "samples_of",
+    "table_sample",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 
 from chengshu.resources.grading.checksums import Flags, identity_checks, luhn_checks, uscc_checks
 from chengshu.resources.grading.folding import list_file
+from chengshu.resources.grading.pinyin import is_pinyin_name
 from chengshu.resources.grading.regions import regions
 from chengshu.resources.grading.text_model import text_flags
 from chengshu.resources.grading.values import Values
@@ -96,9 +97,8 @@ def uscc(values: Values) -> Flags:
 
 
 def mobile(values: Values) -> Flags:
-    """11 digits of a segment that is in use, and not counting on."""
-    flags = values.matching(_MOBILE, values.tight)
-    return np.zeros_like(flags) if values.counts_on else flags
+    """11 digits of a segment that is in use."""
+    return values.matching(_MOBILE, values.tight)
 
 
 def landline(values: Values) -> Flags:
@@ -141,28 +141,21 @@ def plate(values: Values) -> Flags:
 
 
 def passport(values: Values) -> Flags:
-    """Shapes of Chinese passports, and not counting on: they have no check character outside their
-    machine-read line.
-    """
-    return _of_people(values, values.matching(_PASSPORT, values.tight))
+    """Shapes of Chinese passports: outside their machine-read line they have no check character."""
+    return values.matching(_PASSPORT, values.tight)
 
 
 def hk_macao_permit(values: Values) -> Flags:
     """Shapes of the permits of residents of Hong Kong and Macao, and of others to go there."""
-    return _of_people(values, values.matching(_HK_MACAO, values.tight))
+    return values.matching(_HK_MACAO, values.tight)
 
 
 def taiwan_permit(values: Values) -> Flags:
-    """Shapes of the permits of residents of Taiwan, and of others to go there; days written in 8 digits are
-    none.
-    """
+    """Shapes of the permits of residents of Taiwan, and of others to go there; no days in 8 digits."""
     flags = values.matching(_TAIWAN, values.tight)
-    return _of_people(values, flags & ~dates(values) if flags.any() and dates(values).mean() > 0.5 else flags)
-
-
-def _of_people(values: Values, flags: Flags) -> Flags:
-    """Documents of people are not given out in a row, and do not all begin alike."""
-    return np.zeros_like(flags) if values.counts_on else flags
+    if flags.any() and (days := dates(values)).mean() > 0.5:
+        flags &= ~days
+    return flags
 
 
 def email(values: Values) -> Flags:
@@ -263,6 +256,12 @@ def region_code(values: Values) -> Flags:
     return np.array(flags, bool)
 
 
+def person_name(values: Values) -> Flags:
+    """Chinese names by the model of texts and the list of surnames, or names in pinyin."""
+    flags = text_flags(values, "person_name")
+    return flags | np.array([is_pinyin_name(value) for value in values.plain[: len(flags)]], bool)
+
+
 CHECKS: Mapping[str, Callable[[Values], Flags]] = {
     "identity_number": identity_number,
     "uscc": uscc,
@@ -276,7 +275,7 @@ CHECKS: Mapping[str, Callable[[Values], Flags]] = {
     "email": email,
     "ipv4": ipv4,
     "ipv6": ipv6,
-    "person_name": lambda values: text_flags(values, "person_name"),
+    "person_name": person_name,
     "address": lambda values: text_flags(values, "address"),
     "longitude": longitude,
     "latitude": latitude,
@@ -288,6 +287,9 @@ CHECKS: Mapping[str, Callable[[Values], Flags]] = {
     "organisation": lambda values: text_flags(values, "organisation"),
     "place": lambda values: text_flags(values, "place"),
 }
+
+GIVEN_OUT = frozenset(["mobile", "passport", "hk_macao_permit", "taiwan_permit"])
+"""Numbers that look like many serials: a column of values that count on holds none unless its name says so."""
 
 MASKED: Mapping[str, re.Pattern[str]] = {
     "identity_number": re.compile(r"[1-9]\d{0,13}[*×xX]{4,17}\d{0,4}[\dXx]?"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,13 +18,16 @@ from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 from chengshu.ports.database import Database
 from chengshu.resources.grading import queries, store
+from chengshu.resources.grading.classify import by_steward
 from chengshu.resources.grading.declared import catalogue
 from chengshu.resources.grading.feature_types import FeatureTypes
 from chengshu.resources.grading.folding import name_key
 from chengshu.resources.grading.grade import PLAIN, Elements
-from chengshu.resources.grading.report import ColumnReport, TableReport, grade_sample
+from chengshu.resources.grading.model import Classification
+from chengshu.resources.grading.report import ColumnReport, Held, TableReport, grade_held, grade_sample
+from chengshu.resources.grading.risk import Risk
 from chengshu.resources.grading.sampling import TableSample
-from chengshu.resources.grading.store import QueueItem, Saying
+from chengshu.resources.grading.store import QueueItem, Result, Saying
 
 
 class Grading:
@@ -40,14 +45,23 @@ class Grading:
         enter the queue once; an item whose column is sure now, or gone, is dropped. Raises Missing when no
         tables are in force today.
         """
-        now = self._clock.now()
         with self._database.read() as c:
-            learned, said = queries.learned_names(c), queries.said_for(c, resource)
-        report = grade_sample(
-            resource, table, now.date(), elements, learned=learned, said=said, types=self._types
-        )
-        self._database.write(lambda c: self._keep(c, report, said, actor, now))
-        return report
+            taught = _Taught.read(c, resource)
+        while True:
+            now = self._clock.now()
+            report = grade_sample(
+                resource,
+                table,
+                now.date(),
+                elements,
+                learned=taught.learned,
+                said=taught.said,
+                types=self._types,
+            )
+            newer = self._database.write(partial(self._keep_unless_taught, report, taught, actor, now))
+            if newer is None:
+                return report
+            taught = newer  # a steward spoke meanwhile: the machine looks again
 
     def settle(self, item: str, category: str, actor: Actor, note: str = "") -> Saying:
         """A steward says what an item's column holds ("" for nothing known); it sticks and teaches the name.
@@ -73,26 +87,20 @@ class Grading:
         """Take back what was said of a column; the machine judges it at the next grading. Raises Missing."""
 
         def work(c: Connection) -> None:
-            result = _column_of(c, resource, column)
-            if not store.drop_saying(c, resource, result.fingerprint):
+            if not store.drop_saying(c, resource, column):
                 raise Missing("saying", "no steward has said anything of this column", where=column)
             body = {"resource": resource, "column": column}
             record(c, Act(actor, "grading.withdrawn", resource, self._clock.now(), body))
 
         self._database.write(work)
 
-    def _keep(
-        self, c: Connection, report: TableReport, said: Mapping[str, str], actor: Actor, now: datetime
-    ) -> None:
-        own = {
-            "column": "",
-            "fingerprint": "",
-            "category": "",
-            "confidence": 1.0,
-            "grade": report.graded.grade.value,
-            "body": report.graded.as_dict() | {"rows": report.rows, "tables_of": report.day.isoformat()},
-        }
-        store.put_results(c, report.name, [own, *map(_row, report.columns)], now)
+    def _keep_unless_taught(
+        self, report: TableReport, taught: _Taught, actor: Actor, now: datetime, c: Connection
+    ) -> _Taught | None:
+        newest = _Taught.read(c, report.name)
+        if newest != taught:
+            return newest
+        store.put_results(c, report.name, _rows(report), now)
         opened, dropped = self._requeue(c, report, now)
         body = {
             "grade": report.graded.grade.value,
@@ -100,9 +108,10 @@ class Grading:
             "columns": {column.found.column: column.graded.grade.value for column in report.columns},
             "queued": opened,
             "dropped": dropped,
-            "said": sorted(said.keys() & {column.fingerprint for column in report.columns}),
+            "said": sorted(column.found.column for column in report.columns if column.found.by_steward),
         }
         record(c, Act(actor, "grading.graded", report.name, now, body, reason=report.graded.reasons[0]))
+        return None
 
     def _requeue(self, c: Connection, report: TableReport, now: datetime) -> tuple[list[str], list[str]]:
         waiting = {item.column: item for item in store.items(c, "open", report.name, limit=100_000)}
@@ -146,15 +155,54 @@ class Grading:
         for item in store.items(c, "open", resource, limit=100_000):
             if item.column == column:
                 store.close_item(c, item.id, "settled", now)
-        body: dict[str, Any] = {
+        report = _said(queries.results_of(c, resource), column, category, now.date())
+        store.put_results(c, resource, _rows(report), now)
+        body = {
             "column": column,
             "category": category,
             "machine": result.category,
             "note": note,
+            "grade": report.graded.grade.value,
         }
         reason = Reason("steward", Text(note, note, note), {"fingerprint": result.fingerprint})
         record(c, Act(actor, "grading.said", resource, now, body, reason=reason))
         return saying
+
+
+@dataclass(frozen=True, slots=True)
+class _Taught:
+    """What stewards have taught that matters for one resource."""
+
+    learned: Mapping[str, str]
+    said: Mapping[str, str]
+
+    @classmethod
+    def read(cls, c: Connection, resource: str) -> _Taught:
+        return cls(queries.learned_names(c), queries.said_for(c, resource))
+
+
+def _said(kept: Sequence[Result], column: str, category: str, day: date) -> TableReport:
+    """The kept results with one column settled by a steward, graded anew."""
+    own = kept[0].body
+    columns = []
+    for row in kept[1:]:
+        found = Classification.from_dict(row.body)
+        settled = by_steward(found, category) if row.column == column else found
+        columns.append(Held(row.fingerprint, settled, row.body["feature_type"]))
+    elements, risk = Elements(**own["elements"]), Risk.from_dict(own["risk"])
+    return grade_held(kept[0].resource, own["rows"], day, elements, risk, columns)
+
+
+def _rows(report: TableReport) -> list[dict[str, Any]]:
+    own = {
+        "column": "",
+        "fingerprint": "",
+        "category": "",
+        "confidence": 1.0,
+        "grade": report.graded.grade.value,
+        "body": report.about(),
+    }
+    return [own, *map(_row, report.columns)]
 
 
 def _row(column: ColumnReport) -> dict[str, Any]:
@@ -164,8 +212,7 @@ def _row(column: ColumnReport) -> dict[str, Any]:
         "category": column.found.category,
         "confidence": column.found.confidence,
         "grade": column.graded.grade.value,
-        "body": column.found.as_dict()
-        | {"grade": column.graded.as_dict(), "feature_type": column.feature_type},
+        "body": column.as_dict(),
     }
 
 

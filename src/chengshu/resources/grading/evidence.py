@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
 
-from chengshu.resources.grading.checks import CHECKS, MASKED, local_line, width_of
+from chengshu.resources.grading.checks import CHECKS, GIVEN_OUT, MASKED, local_line, width_of
 from chengshu.resources.grading.checksums import identity_checks
 from chengshu.resources.grading.declared import Category, catalogue
 from chengshu.resources.grading.hints import Hint
@@ -79,6 +79,8 @@ def evidence_of(values: Values, hint: Hint) -> list[Evidence]:
         strength = strength_of(hint, category)
         entry = _entry(category)
         flags = (local_line if category == "landline" and strength > 0 else check)(values)
+        if category in GIVEN_OUT and strength < 1 and values.counts_on:
+            continue
         masked = _masked(values, category, strength)
         passed, looked = int(flags.sum()), len(flags) + len(values.masked)
         if category in lines and passed >= 0.5 * lines[category]:  # one column for both kinds of telephone

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from chengshu.kernel.errors import Invalid
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 from chengshu.resources.grading.declared import catalogue
@@ -45,7 +46,27 @@ class Elements:
     importance: str = "ordinary"
     group: str = ""
 
+    def __post_init__(self) -> None:
+        """Raises Invalid for a word that no table knows: a slip must not lower a grade."""
+        for name, words in _WORDS.items():
+            if getattr(self, name) not in words:
+                raise Invalid(
+                    "element-unknown",
+                    f"{getattr(self, name)!r} is no {name}",
+                    where=name,
+                    remedy=f"use one of: {', '.join(word or 'nothing' for word in words)}",
+                )
+        if self.persons < 0:
+            raise Invalid("element-unknown", "fewer than no persons", where="persons", remedy="0 for unknown")
 
+
+_WORDS = {
+    "coverage": ("district", "city", "province", "nation"),
+    "precision": ("precise", "coarse", "aggregate"),
+    "depth": ("raw", "derived", "insight"),
+    "importance": ("ordinary", "key", "catalogued", "core"),
+    "group": ("", "minors"),
+}
 PLAIN = Elements()
 """Nothing known beyond the columns."""
 

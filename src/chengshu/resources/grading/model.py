@@ -101,6 +101,20 @@ class Classification:
             "by_steward": self.by_steward,
         }
 
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Classification:
+        """The inverse of :meth:`as_dict`."""
+        return cls(
+            told["column"],
+            told["category"],
+            told["confidence"],
+            Reason.from_dict(told["reason"]),
+            tuple((also["category"], also["share"]) for also in told["also"]),
+            told["masked"],
+            told["crs"],
+            told["by_steward"],
+        )
+
 
 UNSURE_BELOW = 0.7
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,14 @@ class ColumnReport:
     graded: Graded
     feature_type: str = ""  # what the column is to statistics, where a model for it is there
 
+    def as_dict(self) -> dict[str, Any]:
+        """For APIs and the journal."""
+        return self.found.as_dict() | {
+            "fingerprint": self.fingerprint,
+            "grade": self.graded.as_dict(),
+            "feature_type": self.feature_type,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
@@ -32,27 +40,23 @@ class TableReport:
     name: str
     rows: int
     day: date
+    elements: Elements
     columns: tuple[ColumnReport, ...]
     graded: Graded
     risk: Risk
 
     def as_dict(self) -> dict[str, Any]:
         """For APIs and ``--json``."""
+        return self.about() | {"name": self.name, "columns": [column.as_dict() for column in self.columns]}
+
+    def about(self) -> dict[str, Any]:
+        """The table without its columns."""
         return {
-            "name": self.name,
             "rows": self.rows,
             "tables_of": self.day.isoformat(),
+            "elements": asdict(self.elements),
             "grade": self.graded.as_dict(),
-            "risk": dict(self.risk.reason.inputs),
-            "columns": [
-                column.found.as_dict()
-                | {
-                    "fingerprint": column.fingerprint,
-                    "grade": column.graded.as_dict(),
-                    "feature_type": column.feature_type,
-                }
-                for column in self.columns
-            ],
+            "risk": self.risk.as_dict(),
         }
 
 
@@ -72,15 +76,38 @@ def grade_sample(
     stricter reading. Raises Missing when no tables are in force on the day.
     """
     found = classify(table.columns, learned=learned, said=said)
-    persons = about_persons(found)
-    if persons and elements.persons == 0:
-        elements = replace(elements, persons=table.rows)
-    quasi = quasi_identifiers(found) if persons or elements.persons else ()
-    risk = combination_risk(table.sample, quasi)
-    graded = [grade_column(one, day, persons=persons, sector=elements.sector) for one in found]
-    told = types.of([facts_of(sample) for sample in table.columns]) if types else [("", 0.0)] * len(graded)
-    columns = tuple(
-        ColumnReport(fingerprint(sample), one, grade, kind)
-        for sample, one, grade, (kind, _) in zip(table.columns, found, graded, told, strict=True)
-    )
-    return TableReport(name, table.rows, day, columns, grade_table(name, graded, elements, day, risk), risk)
+    quasi = quasi_identifiers(found) if about_persons(found) or elements.persons else ()
+    told = types.of([facts_of(sample) for sample in table.columns]) if types else [("", 0.0)] * len(found)
+    columns = [
+        Held(fingerprint(sample), one, kind)
+        for sample, one, (kind, _) in zip(table.columns, found, told, strict=True)
+    ]
+    return grade_held(name, table.rows, day, elements, combination_risk(table.sample, quasi), columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a column holds, before it is graded."""
+
+    fingerprint: str
+    found: Classification
+    feature_type: str = ""
+
+
+def grade_held(
+    name: str, rows: int, day: date, elements: Elements, risk: Risk, columns: Sequence[Held]
+) -> TableReport:
+    """Grade a table of which it is known what its columns hold. Raises Missing as :func:`grade_sample`."""
+    persons = about_persons([column.found for column in columns])
+    counted = replace(elements, persons=rows) if persons and elements.persons == 0 else elements
+    graded = [
+        ColumnReport(
+            column.fingerprint,
+            column.found,
+            grade_column(column.found, day, persons=persons, sector=elements.sector),
+            column.feature_type,
+        )
+        for column in columns
+    ]
+    table = grade_table(name, [column.graded for column in graded], counted, day, risk)
+    return TableReport(name, rows, day, elements, tuple(graded), table, risk)

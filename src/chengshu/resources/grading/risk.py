@@ -6,9 +6,10 @@ sample, fewer rows share a combination than in the whole, so the risk is rather 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import combinations
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -52,18 +53,18 @@ class Risk:
     @property
     def reason(self) -> Reason:
         """In words."""
-        inputs = {
-            "columns": list(self.columns),
-            "rows": self.rows,
-            "unique": self.unique,
-            "below_5": self.below_5,
-            "smallest": self.smallest,
-            "shortest": list(self.shortest),
-        }
         columns = "、".join(self.shortest or self.columns)
-        return Reason(
-            "combination", _TOGETHER.fill(unique=self.unique, rows=self.rows, columns=columns), inputs
-        )
+        text = _TOGETHER.fill(unique=self.unique, rows=self.rows, columns=columns)
+        return Reason("combination", text, self.as_dict())
+
+    def as_dict(self) -> dict[str, Any]:
+        """For APIs and the journal."""
+        return asdict(self) | {"columns": list(self.columns), "shortest": list(self.shortest)}
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Risk:
+        """The inverse of :meth:`as_dict`."""
+        return cls(**{**told, "columns": tuple(told["columns"]), "shortest": tuple(told["shortest"])})
 
 
 def quasi_identifiers(columns: Sequence[Classification]) -> tuple[str, ...]:

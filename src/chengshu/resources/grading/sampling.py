@@ -83,7 +83,19 @@ def draw_sample(db: duckdb.DuckDBPyConnection, *, most: int = MOST_ROWS, seed: i
     bound = int(share * 2**32)
     query = "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM data WHERE hash(rowid + $seed) % 4294967296 < $bound"
     table = db.sql(query, params={"seed": seed, "bound": bound}).to_arrow_table()
-    return TableSample(rows, samples_of(table, rows), table)
+    return table_sample(table, rows)
+
+
+def table_sample(table: pa.Table, rows: int | None = None) -> TableSample:
+    """An Arrow table as a sample of one of ``rows`` rows; columns without a name or with the same get one."""
+    names: list[str] = []
+    for at, name in enumerate(table.column_names, 1):
+        wanted = name.strip() or f"column {at}"
+        while wanted in names:
+            wanted += " (again)"
+        names.append(wanted)
+    named = table.rename_columns(names)
+    return TableSample(table.num_rows if rows is None else rows, samples_of(named, rows), named)
 
 
 def samples_of(table: pa.Table, rows: int | None = None) -> tuple[ColumnSample, ...]:

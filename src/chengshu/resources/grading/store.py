@@ -63,8 +63,8 @@ sayings = Table(
     "grading_sayings",
     metadata,
     Column("resource", String, primary_key=True),
-    Column("fingerprint", String, primary_key=True),
-    Column("column", String, nullable=False),
+    Column("column", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
     Column("name", String, nullable=False),  # the column's name as names are compared
     Column("category", String, nullable=False),
     Column("by", String, nullable=False),
@@ -218,32 +218,28 @@ def _item(row: Row[Any]) -> QueueItem:
 def put_saying(connection: Connection, saying: Saying) -> None:
     """Keep what a steward says; the same column's earlier saying gives way."""
     values = {
-        "column": saying.column,
+        "fingerprint": saying.fingerprint,
         "name": saying.name,
         "category": saying.category,
         "by": saying.by,
         "note": saying.note,
         "at": millis(saying.at),
     }
-    statement = upsert(sayings).values(resource=saying.resource, fingerprint=saying.fingerprint, **values)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["resource", "fingerprint"], set_=values)
-    )
+    statement = upsert(sayings).values(resource=saying.resource, column=saying.column, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["resource", "column"], set_=values))
 
 
-def drop_saying(connection: Connection, resource: str, fingerprint: str) -> bool:
+def drop_saying(connection: Connection, resource: str, column: str) -> bool:
     """Forget a saying; whether there was one."""
     found = connection.execute(
-        delete(sayings).where(sayings.c.resource == resource, sayings.c.fingerprint == fingerprint)
+        delete(sayings).where(sayings.c.resource == resource, sayings.c.column == column)
     )
     return found.rowcount > 0
 
 
 def all_sayings(connection: Connection) -> list[Saying]:
     """Everything stewards have said, oldest first."""
-    found = connection.execute(
-        select(sayings).order_by(sayings.c.at, sayings.c.resource, sayings.c.fingerprint)
-    )
+    found = connection.execute(select(sayings).order_by(sayings.c.at, sayings.c.resource, sayings.c.column))
     return [
         Saying(
             row.resource,
