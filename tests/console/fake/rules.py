@@ -19,7 +19,7 @@ START = [
 ]
 COLUMNS = (
     r.GridColumn("input", 1, "highest rank", "number", "0, 1, 2, 3, 4"),
-    r.GridColumn("input", 2, "areas", "number"),
+    r.GridColumn("input", 2, "areas", "number", "", T("Areas", "片区数", "片區數")),
     r.GridColumn("output", 1, "level", "string"),
     r.GridColumn("annotation", 1, ""),
 )
@@ -58,7 +58,7 @@ class Rules:
             "severity",
             "severity",
             "rules/severity.dmn",
-            "Severity",
+            T("Severity", "严重程度", "嚴重程度"),
             "FIRST",
             3,
             "1",
@@ -179,7 +179,7 @@ class Rules:
             SCENARIO,
             "severity",
             "rules/severity.dmn",
-            "Severity",
+            T("Severity", "严重程度", "嚴重程度"),
             "",
             WATER,
             as_of or self.now,

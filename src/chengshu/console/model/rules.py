@@ -23,7 +23,7 @@ class RuleTableRow:
     rule: str
     table: str
     file: str
-    title: str
+    title: ShownText
     hit_policy: str
     size: int
     version: str
@@ -48,13 +48,14 @@ class RulesView:
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """A column of a table: an input's expression, an output's name; its type, and the values it may have."""
+    """A column: an input's expression or an output's name, its type and values; ``label`` as it is called."""
 
     part: CellPart
     number: int
     name: str
     type: str = ""
     values: str = ""
+    label: ShownText = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class TrialField:
     value: str = ""
     choices: tuple[str, ...] = ()
     error: ShownText = NO_TEXT
+    label: ShownText = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,7 @@ class RuleView:
     scenario_name: ShownText
     rule: str
     file: str
-    title: str
+    title: ShownText
     description: str
     department: ShownText
     as_of: datetime

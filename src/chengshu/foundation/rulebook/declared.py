@@ -38,6 +38,12 @@ class ParametersFile(Declaration):
     parameters: dict[Annotated[str, Field(pattern=_KEY)], Parameter]
 
 
+class NamesFile(Declaration):
+    """rules/names.yaml of a scenario: tables, columns and inputs as they are called on screen."""
+
+    names: dict[str, DeclaredText]
+
+
 class DecisionRef(Declaration):
     """What the cases of a file are about: a decision, and the entry of its result, if only one counts."""
 

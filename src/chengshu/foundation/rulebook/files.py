@@ -13,9 +13,10 @@ from typing import Any
 from chengshu.foundation.city.declared import ScenarioFile
 from chengshu.foundation.city.model import nested
 from chengshu.foundation.declared import checked, read_document
-from chengshu.foundation.rulebook.declared import DatedValue, ParametersFile
+from chengshu.foundation.rulebook.declared import DatedValue, NamesFile, ParametersFile
 from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.errors import ChengshuError, Fault, Invalid, Missing
+from chengshu.kernel.texts import Text
 from chengshu.rules.cases import Case, Decide, literals
 from chengshu.rules.dated import Parameters, Period, Timeline
 from chengshu.rules.dmn import DmnError, Model, Outcome, read_model
@@ -79,6 +80,11 @@ def read_parameters(path: Path) -> Parameters:
         return Parameters(timelines)
     except Invalid as error:
         raise placed(error, path) from None
+
+
+def read_names(path: Path) -> dict[str, Text]:
+    """The names of a file by what they stand for; none for a file that is not there. Raises Invalid."""
+    return dict(checked(NamesFile, read_document(path)).names) if path.is_file() else {}
 
 
 # -- models ------------------------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ from typing import Any
 
 from chengshu.foundation.city import City
 from chengshu.foundation.city.model import Scenario, nested
-from chengshu.foundation.rulebook.files import Around, around, parse_model, placed
+from chengshu.foundation.rulebook.files import Around, around, parse_model, placed, read_names
 from chengshu.foundation.rulebook.model import RuleChange, Version
 from chengshu.foundation.rulebook.queries import file_versions, in_force, published, rule_paths
 from chengshu.kernel.clock import Clock, VirtualClock
 from chengshu.kernel.errors import Findings, Invalid, Missing
+from chengshu.kernel.texts import Text
 from chengshu.rules.dmn import DmnError, Model, Outcome
 
 NEWEST = datetime.max.replace(tzinfo=UTC)
@@ -29,6 +30,10 @@ class Rule:
         self.path = path
         self.zone = zone
         self.offered = offered
+        self.names = {
+            **read_names(scenario.folder / "rules" / "names.yaml"),
+            **read_names(scenario.overlay / "rules" / "names.yaml"),
+        }
         self.files = tuple(file_versions(path, zone))
         self.published: tuple[Version, ...] = ()
         self.clock: Clock | None = None
@@ -40,6 +45,10 @@ class Rule:
     def name(self) -> str:
         """The file's name without folder and ending."""
         return Path(self.file).stem
+
+    def called(self, name: str) -> Text:
+        """What a table, column or input is called on screen; itself where nothing is declared."""
+        return self.names.get(name) or Text.of(name)
 
     def versions(self, until: datetime | None = None) -> tuple[Version, ...]:
         """All versions; ``until``: those that were there by then."""
