@@ -14,6 +14,7 @@ from chengshu.app.drill.run import Play
 from chengshu.app.drill.stage import read_stage
 from chengshu.app.http import make_app
 from chengshu.app.hub import Manner
+from chengshu.app.inventory import book_own
 from chengshu.app.newcity import make_city
 from chengshu.app.serve import Doors, doors_of
 from chengshu.console.view import LAYERS
@@ -47,6 +48,8 @@ def play(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[Play]
 
 @pytest.fixture(scope="module")
 def doors(play: Play, tmp_path_factory: pytest.TempPathFactory) -> Doors:
+    book_own(play.hub)
+    play.hub.pump.drain()
     return doors_of(play.hub, tmp_path_factory.mktemp("drills"))
 
 
@@ -76,6 +79,10 @@ def addresses(play: Play) -> list[str]:
     order = play.hub.response.queries.orders()[0].id
     return [
         "/",
+        "/ledger",
+        "/ledger?q=rain",
+        "/ledger?kind=stream",
+        "/ledger/urn:chengshu:resource:hub:scenario:waterlogging",
         "/vitals",
         f"/vitals/{warning.indicator}?area={warning.area}",
         "/warnings",

@@ -26,6 +26,8 @@ def test_openapi_names_levels_by_word_and_hides_the_pages(app: FastAPI) -> None:
             "events/{event}",
             "work-orders",
             "work-orders/{order}",
+            "rules",
+            "rules/{scenario}/{rule}",
         )
     }
     highest = schema["components"]["schemas"]["Overview"]["properties"]["highest"]
@@ -55,7 +57,9 @@ async def test_programs_sign_in_with_a_bearer_token(guest: httpx.AsyncClient, vi
     assert answer.status_code == 200 and answer.json()[0]["state"] == "assigned"
 
 
-@pytest.mark.parametrize("path", ["events/none", "warnings/none", "vitals/none", "work-orders/none"])
+@pytest.mark.parametrize(
+    "path", ["events/none", "warnings/none", "vitals/none", "work-orders/none", "rules/flood/none"]
+)
 async def test_what_is_not_there_is_a_problem_with_a_place(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(f"/api/v1/{path}")
     assert answer.status_code == 404 and answer.json()["where"]
@@ -79,3 +83,15 @@ async def test_every_layer_is_geojson_with_names(client: httpx.AsyncClient) -> N
         body = answer.json()
         assert body["type"] == "FeatureCollection"
         assert all("id" in f["properties"] and "name" in f["properties"] for f in body["features"])
+
+
+async def test_a_rule_is_given_with_its_table_and_versions(client: httpx.AsyncClient) -> None:
+    (first, _) = (await client.get("/api/v1/rules")).json()["tables"]
+    assert (first["version"], first["by"], first["title"]["zh-Hans"]) == (
+        "1",
+        ["Lin Yue 林玥", "Song Yan 宋岩"],
+        "严重程度",
+    )
+    rule = (await client.get("/api/v1/rules/flood/severity?against=2")).json()
+    assert rule["grid"]["rows"][0]["cells"][0]["text"] == "> 3"
+    assert [one["name"] for one in rule["versions"]] == ["2", "1", ""] and rule["differences"]

@@ -12,15 +12,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chengshu.console.model.common import FreshnessState
+from chengshu.console.model.ledger import EntryState, MatchHow, Move
 from chengshu.console.model.response import EventState, OrderState, OrderVerb
 from chengshu.console.model.rules import CellPart, ChangeStateName
 from chengshu.console.model.situation import WarningState
 from chengshu.console.pages.choices import SCOPES, STATES
+from chengshu.console.pages.ledger import FACETS
 from chengshu.console.preferences import SIZES, THEMES
 from chengshu.console.words import Words, catalogue, choose_language
 from chengshu.kernel.levels import Level
 from chengshu.kernel.texts import LANGUAGES
+from chengshu.resources.ledger import KINDS, SHARING
 
+FACTS = (
+    *("code", "class_path", "provider", "owner", "steward", "contact", "purpose", "format", "rows"),
+    *("condition", "grade", "cycle", "published_on", "updated_on", "licence", "keywords", "origin"),
+)
+WANTING = (
+    *("summary", "provider", "owner", "steward", "format", "update_cycle", "purpose", "distributions"),
+    *("fields", "condition", "basis"),
+)
 FAMILIES = {
     "level": [level.word for level in Level],
     "fresh": get_args(FreshnessState),
@@ -47,6 +58,16 @@ FAMILIES = {
     ],
     "nav": ["overview", "vitals", "warnings", "events", "orders"],
     "tabs": ["state", "scope"],
+    "facet": FACETS,
+    "resource_kind": KINDS,
+    "resource_sharing": SHARING,
+    "entry_state": get_args(EntryState),
+    "match_part": ("title", "keywords", "text"),
+    "match_how": get_args(MatchHow),
+    "harvest_state": ("running", "done", "broken", "never"),
+    "move": get_args(Move),
+    "fact": FACTS,
+    "wanting": WANTING,
     "rule_part": get_args(CellPart),
     "rule_state": get_args(ChangeStateName),
     "rule_mark": ("matched", "near", "added", "finding"),

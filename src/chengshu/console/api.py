@@ -18,6 +18,7 @@ from chengshu.console.model import (
     WarningRow,
     WarningView,
 )
+from chengshu.console.model.rules import RuleAsk, RulesView, RuleView
 from chengshu.console.page import Console
 
 State = Literal["current", "past", "all"]
@@ -93,5 +94,25 @@ def router(console: Console) -> APIRouter:
         """One work order with its history."""
         visit = console.visit(request)
         return view.work_order(visit.who, order, visit.as_of)
+
+    @routes.get("/rules")
+    def rules(request: Request, as_of: str | None = None) -> RulesView:
+        """Every rule table by the version that holds: cases passed, findings, who signed."""
+        visit = console.visit(request)
+        return view.rules(visit.who, visit.as_of)
+
+    @routes.get("/rules/{scenario}/{rule}")
+    def rule(
+        request: Request,
+        scenario: str,
+        rule: str,
+        table: str = "",
+        version: str | None = None,
+        against: str | None = None,
+        as_of: str | None = None,
+    ) -> RuleView:
+        """One rule: the table, its versions, cases and findings; ``against`` another version what differs."""
+        visit = console.visit(request)
+        return view.rule(visit.who, scenario, rule, RuleAsk(table, version, against), visit.as_of)
 
     return routes

@@ -32,6 +32,7 @@ from chengshu.console.model import (
     WarningRow,
     WarningView,
 )
+from chengshu.console.model.ledger import EntryView, LedgerView
 from chengshu.console.model.rules import CellCheck, RuleAsk, RuleEdit, RulesView, RuleView
 
 Layer = Literal[
@@ -144,6 +145,16 @@ class Reading(Protocol):
 
 class Ruling(Protocol):
     """Rules as departments read, try, edit, sign and publish them."""
+
+    def ledger(
+        self, person: Person, question: str, chosen: Mapping[str, str], number: int, as_of: datetime | None
+    ) -> LedgerView:
+        """The ledger: its balance, page ``number`` (from 1) of what a question finds, facets to choose."""
+        ...
+
+    def entry(self, person: Person, id_: str, as_of: datetime | None) -> EntryView:
+        """One entry of the ledger. Raises Missing."""
+        ...
 
     def rules(self, person: Person, as_of: datetime | None) -> RulesView:
         """Every rule table of the city, by the version that holds at the moment."""

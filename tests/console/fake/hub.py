@@ -16,6 +16,7 @@ from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing, Unauthent
 from chengshu.kernel.texts import Text
 
 from .layers import Layers
+from .ledger import Ledger
 from .operation import Operation
 from .response import Response
 from .rules import Rules
@@ -30,7 +31,7 @@ from .storm import (
 )
 
 
-class FakeView(Situation, Layers, Response, Operation, Rules):
+class FakeView(Situation, Layers, Response, Operation, Ledger, Rules):
     """Implements the console's HubView over the functions above."""
 
     def __init__(self, *, now: datetime = NOW, set_up: bool = True) -> None:

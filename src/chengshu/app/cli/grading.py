@@ -93,6 +93,98 @@ def measure(
         out.print(f"  {one['columns']} × {truth} as {found}: {one['kind']}")
 
 
+@grading_app.command("export")
+def export(
+    path: Annotated[Path, typer.Argument(help="A table: .csv, .tsv or .parquet.")],
+    target: Annotated[Path, typer.Argument(help="Where it goes (.csv).")],
+    reader: Annotated[str, typer.Option(help="owner, steward, official, analyst or public.")],
+    recipient: Annotated[str, typer.Option(help="Who receives it; the mark tells.")],
+    key_file: Annotated[Path, typer.Option("--key-file", help="The city's key: a file of 16 bytes or more.")],
+    mark: Annotated[list[str] | None, typer.Option(help="A numeric column that may carry the mark.")] = None,
+    data: MaybeData = None,
+    name: Annotated[str, typer.Option(help="The resource's name [default: the file's].")] = "",
+    purpose: Annotated[str, typer.Option(help="What for; it is journalled.")] = "",
+    language: Language = Tongue.ENGLISH,
+) -> None:
+    """Write a table as its reader may see it: masked, tokenised, generalised, marked for the recipient."""
+    from contextlib import nullcontext
+
+    from chengshu.kernel.clock import SystemClock
+    from chengshu.resources.grading import grade_sample
+    from chengshu.resources.grading.export import plan_export
+    from chengshu.resources.grading.export_file import write_export
+    from chengshu.resources.grading.sampling import draw_sample, opened_table
+
+    key, resource = _key(key_file), name or path.name
+    with (
+        err.status("reading …") as status,
+        opened_table(path) as db,
+        _opened(data) if data else nullcontext() as grading,
+    ):
+        sample = draw_sample(db)
+        report = (
+            grading.grade(resource, sample, _operator())
+            if grading
+            else grade_sample(resource, sample, SystemClock().now().date())
+        )
+        plan = plan_export(report, reader, mark or ())
+        rows = write_export(
+            db,
+            plan,
+            target,
+            recipient=recipient,
+            key=key,
+            told=lambda done: status.update(f"{done:,} rows"),
+        )
+        if grading:
+            grading.exported(resource, plan, recipient, rows, _operator(), purpose)
+    for column in plan.columns:
+        why = column.treatment.reason.text.say(language)
+        out.print(f"{column.name}: {column.treatment.kind}{' + mark' * column.marked}  ({why})", markup=False)
+    out.print(f"{rows:,} rows for {recipient}", markup=False)
+
+
+@grading_app.command("trace")
+def trace(
+    path: Annotated[Path, typer.Argument(help="Leaked data: .csv, .tsv or .parquet, any part of them.")],
+    recipient: Annotated[list[str], typer.Option(help="Who may have received it; give all of them.")],
+    key_file: Annotated[Path, typer.Option("--key-file", help="The key of the exports.")],
+    as_json: AsJson = False,
+) -> None:
+    """Whose mark do leaked data carry, and how probable is it that this is chance?"""
+    from chengshu.resources.grading.sampling import opened_table, whole_table
+    from chengshu.resources.grading.watermark import detect
+
+    key = _key(key_file)
+    with opened_table(path) as db:
+        parts = list(whole_table(db))
+    columns = [
+        [value for part in parts for value in part[name].to_pylist()]
+        for name in (parts[0].column_names if parts else ())
+    ]
+    found = detect(columns, recipient, key)
+    if as_json:
+        say_json([{"recipient": o.recipient, "chance": o.chance, "named": o.named} for o in found])
+        return
+    for one in found:
+        verdict = "carries the mark" if one.named else "not shown"
+        out.print(
+            f"{one.recipient}: {verdict}; {one.agreeing} of {one.looked} agree, chance {one.chance:.1e}",
+            markup=False,
+        )
+
+
+def _key(path: Path) -> bytes:
+    from chengshu.kernel.errors import Missing
+
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise Missing(
+            "key-missing", "the key cannot be read", where=str(path), remedy="draw one: 32 random bytes"
+        ) from None
+
+
 @grading_app.command("train")
 def train(
     path: Annotated[Path, typer.Argument(help="Labelled columns in SortingHat's form: .csv or .csv.gz.")],

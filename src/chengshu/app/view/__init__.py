@@ -3,12 +3,13 @@
 from chengshu.app.view.acting import Acting
 from chengshu.app.view.base import Means
 from chengshu.app.view.layers import Layers
+from chengshu.app.view.ledger import LedgerReading
 from chengshu.app.view.operation import Operation
 from chengshu.app.view.rule_acting import RuleActing
 from chengshu.app.view.situation import Situation
 
 
-class View(Acting, Layers, Operation, RuleActing, Situation):
+class View(Acting, Layers, LedgerReading, Operation, RuleActing, Situation):
     """All parts together."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Connection
@@ -22,6 +22,7 @@ from chengshu.kernel.errors import Missing
 PAST = 200
 """Past decisions that a change is held against."""
 _PLANS = 50
+_FRESH = timedelta(minutes=1)
 
 
 @dataclass
@@ -32,6 +33,7 @@ class RuleDesk:
     book: RuleBook
     rules: Mapping[tuple[str, str], Rule]
     _tried: dict[tuple[Any, ...], tuple[Tried, ...]] = field(default_factory=dict)
+    _kept: dict[tuple[str, str, str], tuple[datetime, Sequence[Decided]]] = field(default_factory=dict)
 
     def refresh(self) -> None:
         """Let the rules know what is published now."""
@@ -71,7 +73,15 @@ class RuleDesk:
         return check(rule, new, old, past, moment, moment)
 
     def _past(self, connection: Connection, rule: Rule, name: str, before: datetime) -> Sequence[Decided]:
-        """What the hub decided by a rule: for events as journalled, for plans as their history keeps it."""
+        """What the hub decided by a rule up to a moment; asked anew once a minute, not at each edit."""
+        key = (rule.scenario.id, rule.file, name)
+        known = self._kept.get(key)
+        if known is None or not timedelta(0) <= before - known[0] < _FRESH:
+            known = self._kept[key] = (before, self._decided(connection, rule, name, before))
+        return known[1]
+
+    def _decided(self, connection: Connection, rule: Rule, name: str, before: datetime) -> Sequence[Decided]:
+        """For events as journalled, for plans as their history keeps it; the newest first."""
         found = past_decisions(connection, rule.file, name, before, PAST)
         for instance in processes.instances(connection, limit=_PLANS):
             for mark in processes.picture(connection, instance.id, before).marks:

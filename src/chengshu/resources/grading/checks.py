@@ -17,38 +17,44 @@ from chengshu.resources.grading.regions import regions
 from chengshu.resources.grading.text_model import text_flags
 from chengshu.resources.grading.values import Values
 
-_ID = re.compile(r"[1-9]\d{5}(?:1[89]|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
-_ID_15 = re.compile(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
-_USCC = re.compile(r"(?:[159][1239]|[23678][19]|4[19]|A[19]|N[1239]|Y1)\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
-_MOBILE = re.compile(r"(?:\+?86|0086)?1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9[0-35-9])\d{8}")
-_LANDLINE = re.compile(
+
+def _ascii(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
+    """A pattern whose digits are 0 to 9 only: full-width ones are folded before, others are none of ours."""
+    return re.compile(pattern, re.ASCII | (re.IGNORECASE if ignore_case else re.NOFLAG))
+
+
+_ID = _ascii(r"[1-9]\d{5}(?:1[89]|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
+_ID_15 = _ascii(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
+_USCC = _ascii(r"(?:[159][1239]|[23678][19]|4[19]|A[19]|N[1239]|Y1)\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
+_MOBILE = _ascii(r"(?:\+?86|0086)?1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9[0-35-9])\d{8}")
+_LANDLINE = _ascii(
     r"(?:\+?86)?\(?(?:(?:010|02[0-57-9])\)?[ -]?[2-8]\d{7}|0[3-9]\d{2}\)?[ -]?[2-8]\d{6,7})(?:[-转 ]\d{1,6})?"
 )
-_SERVICE = re.compile(r"[48]00[ -]?\d{3}[ -]?\d{4}")
-_LOCAL = re.compile(r"[2-8]\d{6,7}(?:[-转]\d{1,6})?")
-_PLATE = re.compile(
+_SERVICE = _ascii(r"[48]00[ -]?\d{3}[ -]?\d{4}")
+_LOCAL = _ascii(r"[2-8]\d{6,7}(?:[-转]\d{1,6})?")
+_PLATE = _ascii(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬雲遼魯蘇贛貴粵陝閩][A-HJ-Z]"
     r"(?:(?=(?:[^A-Z]*[A-Z]){0,3}[^A-Z]*$)[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳试领超]"
     r"|[A-HJK][A-HJ-NP-Z0-9]\d{4}|\d{5}[A-HJK])"
 )
-_EMBASSY = re.compile(r"使\d{6}|\d{6}使")
-_PASSPORT = re.compile(r"E\d{8}|E[A-HJ-NP-Z]\d{7}|[GDSPH]\d{8}|[SDP]E\d{7}|1[45]\d{7}|K\d{8}|MA\d{7}")
-_HK_MACAO = re.compile(r"[HM]\d{8}(?:\d{2})?|[CW]\d{8}|C[A-HJ-NP-Z]\d{7}")
-_TAIWAN = re.compile(r"\d{8}|\d{10}(?:\([A-Z]\))?|[LT]\d{8}")
-_EMAIL = re.compile(
+_EMBASSY = _ascii(r"使\d{6}|\d{6}使")
+_PASSPORT = _ascii(r"E\d{8}|E[A-HJ-NP-Z]\d{7}|[GDSPH]\d{8}|[SDP]E\d{7}|1[45]\d{7}|K\d{8}|MA\d{7}")
+_HK_MACAO = _ascii(r"[HM]\d{8}(?:\d{2})?|[CW]\d{8}|C[A-HJ-NP-Z]\d{7}")
+_TAIWAN = _ascii(r"\d{8}|\d{10}(?:\([A-Z]\))?|[LT]\d{8}")
+_EMAIL = _ascii(
     r"[A-Za-z0-9_%+'-]+(?:\.[A-Za-z0-9_%+'-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?::\d{{1,5}}|/\d{{1,2}})?")
-_IPV6 = re.compile(r"[0-9A-Fa-f:]{2,39}(?:\.[0-9.]+)?(?:/\d{1,3})?")
-_DATE = re.compile(
+_IPV4 = _ascii(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?::\d{{1,5}}|/\d{{1,2}})?")
+_IPV6 = _ascii(r"[0-9A-Fa-f:]{2,39}(?:\.[0-9.]+)?(?:/\d{1,3})?")
+_DATE = _ascii(
     r"(1[89]\d{2}|20\d{2})(?:(?P<sign>[-/.])(\d{1,2})(?P=sign)(\d{1,2})|年(\d{1,2})月(?:(\d{1,2})日)?|(\d{2})(\d{2}))"
     r"(?:(?: ?T? ?)\d{1,2}(?::?\d{2}){1,2}(?:\.\d{1,9})?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?)?"
 )
-_PAIR = re.compile(
-    r"(?:POINT ?Z? ?)?[(\[]?\s*(-?\d{1,3}\.\d{2,})\s*[,; ]\s*(-?\d{1,3}\.\d{2,})\s*[)\]]?", re.IGNORECASE
+_PAIR = _ascii(
+    r"(?:POINT ?Z? ?)?[(\[]?\s*(-?\d{1,3}\.\d{2,})\s*[,; ]\s*(-?\d{1,3}\.\d{2,})\s*[)\]]?", ignore_case=True
 )
-_DECIMAL = re.compile(r"\d{1,3}\.\d{3,}")
+_DECIMAL = _ascii(r"\d{1,3}\.\d{3,}")
 
 LONGITUDES, LATITUDES = (73.4, 135.1), (3.3, 53.6)  # of China, degrees
 
@@ -259,7 +265,8 @@ def region_code(values: Values) -> Flags:
 def person_name(values: Values) -> Flags:
     """Chinese names by the model of texts and the list of surnames, or names in pinyin."""
     flags = text_flags(values, "person_name")
-    return flags | np.array([is_pinyin_name(value) for value in values.plain[: len(flags)]], bool)
+    flags |= np.array([is_pinyin_name(value) for value in values.plain[: len(flags)]], bool)
+    return flags
 
 
 CHECKS: Mapping[str, Callable[[Values], Flags]] = {
@@ -289,16 +296,16 @@ CHECKS: Mapping[str, Callable[[Values], Flags]] = {
 }
 
 GIVEN_OUT = frozenset(["mobile", "passport", "hk_macao_permit", "taiwan_permit"])
-"""Numbers that look like many serials: a column of values that count on holds none unless its name says so."""
+"""Numbers that look like serials: a column of values that count on holds none unless its name says so."""
 
 MASKED: Mapping[str, re.Pattern[str]] = {
-    "identity_number": re.compile(r"[1-9]\d{0,13}[*×xX]{4,17}\d{0,4}[\dXx]?"),
-    "mobile": re.compile(r"1[3-9]\d?[*×xX]{3,6}\d{2,5}"),
-    "bank_card": re.compile(r"(?:62|[345])\d{2,4} ?[*×xX ]{4,14} ?\d{3,4}"),
-    "person_name": re.compile(r"[\u4e00-\u9fff]{1,2}[*×xX某]{1,2}|[\u4e00-\u9fff][*×][\u4e00-\u9fff]"),
-    "email": re.compile(r"\S*[*×]+\S*@\S+\.\w+"),
-    "plate": re.compile(r"[\u4e00-\u9fff][A-Z·*]{0,2}[*]{2,5}[\dA-Z]{0,4}"),
-    "address": re.compile(r"[\u4e00-\u9fff\d]{4,}[*×]{2,}.*"),
+    "identity_number": _ascii(r"[1-9]\d{0,13}[*×xX]{4,17}\d{0,4}[\dXx]?"),
+    "mobile": _ascii(r"1[3-9]\d?[*×xX]{3,6}\d{2,5}"),
+    "bank_card": _ascii(r"(?:62|[345])\d{2,4} ?[*×xX ]{4,14} ?\d{3,4}"),
+    "person_name": _ascii(r"[\u4e00-\u9fff]{1,2}[*×xX某]{1,2}|[\u4e00-\u9fff][*×][\u4e00-\u9fff]"),
+    "email": _ascii(r"\S*[*×]+\S*@\S+\.\w+"),
+    "plate": _ascii(r"[\u4e00-\u9fff][A-Z·*]{0,2}[*]{2,5}[\dA-Z]{0,4}"),
+    "address": _ascii(r"[\u4e00-\u9fff\d]{4,}[*×]{2,}.*"),
 }
 
 

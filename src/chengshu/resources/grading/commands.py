@@ -20,6 +20,7 @@ from chengshu.ports.database import Database
 from chengshu.resources.grading import queries, store
 from chengshu.resources.grading.classify import by_steward
 from chengshu.resources.grading.declared import catalogue
+from chengshu.resources.grading.export import ExportPlan
 from chengshu.resources.grading.feature_types import FeatureTypes
 from chengshu.resources.grading.folding import name_key
 from chengshu.resources.grading.grade import PLAIN, Elements
@@ -93,6 +94,21 @@ class Grading:
             record(c, Act(actor, "grading.withdrawn", resource, self._clock.now(), body))
 
         self._database.write(work)
+
+    def exported(
+        self, resource: str, plan: ExportPlan, recipient: str, rows: int, actor: Actor, purpose: str = ""
+    ) -> None:
+        """Journal that ``rows`` of a resource left for a recipient, and how each column left."""
+        body = {
+            "recipient": recipient,
+            "reader": plan.reader,
+            "rows": rows,
+            "purpose": purpose,
+            "columns": {column.name: column.treatment.kind for column in plan.columns},
+            "marked": [column.name for column in plan.columns if column.marked],
+        }
+        act = Act(actor, "grading.exported", resource, self._clock.now(), body)
+        self._database.write(lambda c: record(c, act))
 
     def _keep_unless_taught(
         self, report: TableReport, taught: _Taught, actor: Actor, now: datetime, c: Connection

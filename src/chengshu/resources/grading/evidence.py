@@ -13,12 +13,13 @@ from chengshu.resources.grading.declared import Category, catalogue
 from chengshu.resources.grading.hints import Hint
 from chengshu.resources.grading.values import Values
 
+_LONGEST_MASKED = 100  # characters
 _FEWEST = 3  # distinct values without which nothing is said unless the name says it
 _MASKED_ALONE = 0.8  # share of masked values that speaks for a category when nothing whole is left
 _EMBEDDED: Mapping[str, re.Pattern[str]] = {
-    "identity_number": re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])"),
-    "mobile": re.compile(r"(?<![0-9A-Za-z.])1[3-9]\d{9}(?![0-9A-Za-z])"),
-    "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}"),
+    "identity_number": re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])", re.ASCII),
+    "mobile": re.compile(r"(?<![0-9A-Za-z.])1[3-9]\d{9}(?![0-9A-Za-z])", re.ASCII),
+    "email": re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.[A-Za-z]{2,24}", re.ASCII),
 }
 
 
@@ -116,7 +117,8 @@ def _masked(values: Values, category: str, strength: float) -> int:
     pattern, fits = MASKED.get(category), width_of(category)
     if pattern is None:
         return len(values.masked) if strength == 1 and len(values) else 0
-    return sum(1 for value in values.masked if pattern.fullmatch(value) and fits(value))
+    short = (value for value in values.masked if len(value) <= _LONGEST_MASKED)
+    return sum(1 for value in short if pattern.fullmatch(value) and fits(value))
 
 
 def embedded(values: Values) -> list[tuple[str, float]]:

@@ -108,36 +108,10 @@ _NAMES: Sequence[re.Pattern[str]] = tuple(
         r"unnamed|^(x|v|c|col|var|f|feature|attr|q|p)[_.]?\d+$",
     )
 )
-_STOPWORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "for",
-        "from",
-        "has",
-        "he",
-        "in",
-        "is",
-        "it",
-        "its",
-        "of",
-        "on",
-        "or",
-        "that",
-        "the",
-        "to",
-        "was",
-        "were",
-        "will",
-        "with",
-    ]
-)
+_STOPWORDS = frozenset((
+    "a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "he", "in", "is", "it", "its",
+    "of", "on", "or", "that", "the", "to", "was", "were", "will", "with",
+))  # fmt: skip
 _LETTERS, _CAPITALS, _DIGITS = re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"\d")
 _REPEATED = re.compile(r"(.)\1+")
 _FLAG = frozenset(["y", "n", "t", "f", "true", "false", "yes", "no", "0", "1", "m"])

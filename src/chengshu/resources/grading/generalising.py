@@ -8,8 +8,8 @@ from math import floor
 from chengshu.resources.grading.checks import point_of
 from chengshu.resources.grading.regions import regions
 
-_DAY = re.compile(r"((?:18|19|20)\d{2})[-/.年]?(\d{1,2})?")
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_DAY = re.compile(r"((?:18|19|20)\d{2})[-/.年]?(\d{1,2})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 
 
 def to_month(value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -55,4 +56,12 @@ def _reason(match: Match) -> Reason:
         else match.text
     )
     source = {"source": ", ".join(match.annotations)} if match.annotations else {}
-    return Reason(match.rule_id, said, {**match.inputs, **source})
+    seen = {name: _plain(value) for name, value in match.inputs.items()}
+    return Reason(match.rule_id, said, {**seen, **source})
+
+
+def _plain(value: Any) -> Any:
+    """A value of FEEL as JSON has it."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

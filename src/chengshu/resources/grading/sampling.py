@@ -86,6 +86,12 @@ def draw_sample(db: duckdb.DuckDBPyConnection, *, most: int = MOST_ROWS, seed: i
     return table_sample(table, rows)
 
 
+def whole_table(db: duckdb.DuckDBPyConnection, rows: int = 50_000) -> Iterator[pa.Table]:
+    """All rows of the table ``data`` as text, in their order, so many at a time."""
+    for batch in db.sql("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM data").to_arrow_reader(rows):
+        yield pa.Table.from_batches([batch])
+
+
 def table_sample(table: pa.Table, rows: int | None = None) -> TableSample:
     """An Arrow table as a sample of one of ``rows`` rows; columns without a name or with the same get one."""
     names: list[str] = []

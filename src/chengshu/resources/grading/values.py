@@ -14,7 +14,9 @@ from chengshu.resources.grading.folding import folded, is_nothing, tight
 from chengshu.resources.grading.model import ColumnSample
 
 ENOUGH = 2000  # distinct values looked at: beyond, shares no longer change in the second digit
-_MASK = re.compile(r"[*×＊●]{1,}|(?<![A-Za-z])[xX]{3,}(?![A-Za-z])")
+LONGEST = 2000  # characters of a value looked at
+_LONGEST_CODE = 300  # nothing that a pattern stands for as a whole is longer
+_MASK = re.compile(r"[*×＊●]{1,}|(?<![A-Za-z])[xX]{3,}(?![A-Za-z])", re.ASCII)
 
 
 class Values:
@@ -23,7 +25,7 @@ class Values:
     def __init__(self, sample: ColumnSample) -> None:
         self.rows = sample.rows
         self.kinds: NDArray[np.intp] | None = None  # of Chinese texts, once they were looked at
-        seen = dict.fromkeys(folded(value) for value in sample.values[: ENOUGH * 2])
+        seen = dict.fromkeys(folded(value[:LONGEST]) for value in sample.values[: ENOUGH * 2])
         known = [value for value in seen if not is_nothing(value)][:ENOUGH]
         stars = [bool(_MASK.search(value)) for value in known]
         self.masked = [value for value, star in zip(known, stars, strict=True) if star]
@@ -61,8 +63,8 @@ class Values:
 
     def matching(self, pattern: re.Pattern[str], texts: Sequence[str] | None = None) -> Flags:
         """Which plain values (or the given forms of them) match a pattern as a whole."""
-        match = pattern.fullmatch
-        return np.array([match(text) is not None for text in (self.plain if texts is None else texts)], bool)
+        match, given = pattern.fullmatch, self.plain if texts is None else texts
+        return np.array([len(text) <= _LONGEST_CODE and match(text) is not None for text in given], bool)
 
     def checked(self, flags: Flags, check: Callable[[Sequence[str]], Flags], texts: Sequence[str]) -> Flags:
         """``flags`` narrowed to those whose text passes a check over many."""
@@ -73,5 +75,5 @@ class Values:
         return flags
 
 
-_NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?")
-_TAIL = re.compile(r"\d{6,18}$")
+_NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
+_TAIL = re.compile(r"\d{6,18}$", re.ASCII)

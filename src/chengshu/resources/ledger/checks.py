@@ -23,6 +23,8 @@ _WANTED = (
     ("distributions", "say where it is to be had"),
 )
 
+MOST_WANTED = len(_WANTED) + 2  # core metadata an entry may lack: those above, fields, condition or basis
+
 
 def check(resources: Iterable[Resource]) -> None:
     """Raises :class:`Invalid` with every mistake: ids, titles, codes, cycles, fields, boxes."""

@@ -107,6 +107,7 @@ class Ledger:
         now = self._clock.now()
         at = millis(now)
         store.put_entries(connection, [(item, print_) for item, print_, _ in moved], at)
+        store.put_relations(connection, [item for item, _, _ in moved])
         store.add_versions(
             connection,
             [Version(item.id, item.version, at, actor.id, what, item) for item, _, what in moved],  # type: ignore[arg-type]

@@ -79,6 +79,11 @@ class LedgerQueries:
         with self._database.read() as connection:
             return {id_: pair[0] for id_, pair in store.find_entries(connection, ids).items()}
 
+    def related_to(self, id_: str, limit: int = _PAGE) -> list[Resource]:
+        """Entries that name ``id_`` among what they are made from, ordered by id."""
+        with self._database.read() as connection:
+            return store.naming(connection, id_, limit)
+
     def page(self, *, after: str = "", limit: int = _PAGE, **conditions: str) -> list[Resource]:
         """Entries by facet values (``kind="dataset"``), ordered by id, a page at a time.
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    delete,
     func,
     insert,
     select,
@@ -64,6 +65,15 @@ versions = Table(
     Index("ledger_versions_at", "at"),
 )
 
+relations = Table(
+    "ledger_relations",
+    metadata,
+    Column("related", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Index("ledger_relations_id", "id"),
+    sqlite_with_rowid=False,
+)
+
 _decoder = msgspec.json.Decoder(Resource)
 _PUT = upsert(entries)
 _CHANGING = [column.name for column in entries.columns if column.name not in ("id", "created_at")]
@@ -99,6 +109,16 @@ def put_entries(connection: Connection, rows: Sequence[tuple[Resource, str]], at
     )
 
 
+def put_relations(connection: Connection, resources: Sequence[Resource]) -> None:
+    """Keep which entries an entry names, in place of what it named before."""
+    ids = [item.id for item in resources]
+    for start in range(0, len(ids), _MOST):
+        connection.execute(delete(relations).where(relations.c.id.in_(ids[start : start + _MOST])))
+    rows = [{"id": item.id, "related": other} for item in resources for other in dict.fromkeys(item.related)]
+    if rows:
+        connection.execute(insert(relations), rows)
+
+
 def add_versions(connection: Connection, rows: Iterable[Version]) -> None:
     """Keep versions; none is ever changed."""
     connection.execute(
@@ -132,6 +152,13 @@ def select_entries(
 ) -> list[Resource]:
     """Entries by equal columns, ordered by id, those after ``after``."""
     query = _where(select(entries.c.body), conditions).where(entries.c.id > after)
+    return [_decoder.decode(body) for body in connection.scalars(query.order_by(entries.c.id).limit(limit))]
+
+
+def naming(connection: Connection, id_: str, limit: int) -> list[Resource]:
+    """Standing entries whose ``related`` has an id."""
+    query = select(entries.c.body).join(relations, relations.c.id == entries.c.id)
+    query = query.where(relations.c.related == id_, entries.c.state != "retired")
     return [_decoder.decode(body) for body in connection.scalars(query.order_by(entries.c.id).limit(limit))]
 
 

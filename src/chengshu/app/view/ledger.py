@@ -1,0 +1,203 @@
+"""The view's reading of the ledger: the home with its balance and search, and one entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from chengshu.app.harvesting import harvest_of
+from chengshu.app.view.base import Base
+from chengshu.console import model as shown
+from chengshu.console.model import ledger as page
+from chengshu.kernel.clock import from_millis
+from chengshu.kernel.texts import Text
+from chengshu.resources.ledger import Resource, Version, wanting
+from chengshu.resources.ledger.checks import MOST_WANTED
+from chengshu.resources.ledger.harvest import store as harvest_store
+from chengshu.resources.ledger.search import Hit
+
+_PAGE = 20
+_SHOWN_FACETS = ("kind", "provider", "sharing", "state", "theme")
+_PROBLEMS = 20
+
+
+class LedgerReading(Base):
+    """What people see of the ledger."""
+
+    def ledger(
+        self,
+        person: shown.Person,
+        question: str,
+        chosen: Mapping[str, str],
+        number: int,
+        as_of: datetime | None,
+    ) -> page.LedgerView:
+        """The home: balance of the month, what was found for a question, facets, harvests."""
+        self.require(person, "view", "ledger")
+        filters = {name: [value] for name, value in chosen.items() if name in _SHOWN_FACETS and value}
+        found = self.hub.ledger_search.ask(
+            question,
+            filters=filters,
+            facets=_SHOWN_FACETS,
+            limit=_PAGE,
+            offset=(number - 1) * _PAGE,
+            retired="state" in filters,
+        )
+        return page.LedgerView(
+            self._month(as_of),
+            question,
+            {name: values[0] for name, values in filters.items()},
+            found.total,
+            tuple(self._hit(hit) for hit in found.hits),
+            {
+                name: tuple((value, self._facet(name, value), count) for value, count in counts.items())
+                for name, counts in found.facets.items()
+            },
+            self._harvests(),
+            number,
+            max((found.total + _PAGE - 1) // _PAGE, 1),
+        )
+
+    def entry(self, person: shown.Person, id_: str, as_of: datetime | None) -> page.EntryView:
+        """One entry, as it stood at a moment when one is given. Raises :class:`Missing`."""
+        self.require(person, "view", "ledger", id_)
+        queries = self.hub.ledger_queries
+        entry = queries.get(id_, as_of)
+        until = as_of or self.means.clock.now()
+        versions = [version for version in queries.versions(id_) if from_millis(version.at) <= until]
+        uses = queries.many(list(entry.related))
+        with self.hub.database.read() as connection:
+            drifts = harvest_store.drifts_of(connection, id_)
+        lacks = tuple(fault.code.removeprefix("wanting-") for fault in wanting(entry))
+        return page.EntryView(
+            entry.id,
+            entry.kind,
+            entry.title,
+            entry.summary,
+            entry.state,
+            entry.version,
+            self._facts(entry),
+            tuple(
+                page.FieldRow(
+                    part.name, part.title, part.type, part.unit, part.key, part.category, part.grade
+                )
+                for part in entry.fields
+            ),
+            tuple((way.url, way.format) for way in entry.distributions),
+            lacks,
+            1 - len(lacks) / MOST_WANTED,
+            tuple((item.id, item.title) for item in uses.values()),
+            tuple((item.id, item.title) for item in queries.related_to(id_)),
+            _versions(versions),
+            tuple(
+                (
+                    drift.dropped,
+                    drift.added,
+                    tuple(f"{name}: {was} → {now}" for name, was, now in drift.retyped),
+                )
+                for drift in drifts
+            ),
+            entry.extra,
+            self._provider(entry.provider),
+        )
+
+    def _month(self, as_of: datetime | None) -> page.LedgerMonth:
+        now = as_of or self.means.clock.now()
+        local = now.astimezone(self.city.zone)
+        start = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        found = self.hub.ledger_queries.balance(start, now, now=None if as_of else now)
+        return page.LedgerMonth(
+            start,
+            found.opening,
+            found.added,
+            found.retired,
+            found.closing,
+            found.changed,
+            found.reconciles,
+        )
+
+    def _hit(self, hit: Hit) -> page.LedgerHit:
+        item = hit.resource
+        return page.LedgerHit(
+            item.id,
+            item.kind,
+            item.title,
+            self._provider(item.provider),
+            item.sharing,
+            item.grade,
+            item.state,
+            len(item.fields),
+            tuple(page.LedgerMatch(match.part, match.word, match.how) for match in hit.why[:6]),
+        )
+
+    def _provider(self, name: str) -> Text:
+        return self.department(name) if name else Text()
+
+    def _facet(self, name: str, value: str) -> Text:
+        """Words for a facet's value; those of closed lists are in the console's own words."""
+        return self._provider(value) if name == "provider" else Text.of(value)
+
+    def _facts(self, item: Resource) -> tuple[tuple[str, Text], ...]:
+        said = (
+            ("code", Text.of(item.code)),
+            ("class_path", Text.of(" › ".join(item.class_path))),
+            ("provider", self._provider(item.provider)),
+            ("owner", self._provider(item.owner)),
+            ("steward", self._provider(item.steward)),
+            ("contact", Text.of(item.contact)),
+            ("purpose", Text.of(item.purpose)),
+            ("format", Text.of(item.format)),
+            ("rows", Text.of("" if item.rows is None else f"{item.rows:,}")),
+            ("condition", Text.of(item.sharing_condition)),
+            ("grade", Text.of(item.grade)),
+            ("cycle", Text.of(item.update_cycle)),
+            ("published_on", Text.of(item.published_on)),
+            ("updated_on", Text.of(item.updated_on)),
+            ("licence", Text.of(item.licence)),
+            ("keywords", Text.of(", ".join(item.keywords))),
+            ("origin", Text.of(f"{item.origin.source} · {item.origin.native_id}" if item.origin else "")),
+        )
+        return tuple((name, words) for name, words in said if words.en)
+
+    def _harvests(self) -> tuple[page.HarvestRow, ...]:
+        rows = []
+        with self.hub.database.read() as connection:
+            for source in harvest_of(self.city):
+                run = harvest_store.last_run(connection, source.id)
+                name = source.name or Text.of(source.id)
+                if run is None:
+                    rows.append(page.HarvestRow(source.id, name, "never"))
+                    continue
+                problems = harvest_store.problems_of(connection, source.id, run.number)
+                rows.append(
+                    page.HarvestRow(
+                        source.id,
+                        name,
+                        run.state,
+                        run.started_at,
+                        run.seen,
+                        run.added,
+                        run.changed,
+                        run.vanished,
+                        run.stale,
+                        run.drifts,
+                        tuple((item.native_id, item.detail) for item in problems[:_PROBLEMS]),
+                        run.error,
+                    )
+                )
+        return tuple(rows)
+
+
+def _versions(versions: list[Version]) -> tuple[page.VersionRow, ...]:
+    """Newest first, each with the parts that differ from the one before."""
+    rows = []
+    before: dict[str, object] = {}
+    for item in versions:
+        after = item.body.as_dict()
+        parts = tuple(
+            name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)
+        )
+        changed = tuple(name for name in parts if name != "version") if before else ()
+        rows.append(page.VersionRow(item.version, from_millis(item.at), item.actor, item.what, changed))
+        before = after
+    return tuple(reversed(rows))

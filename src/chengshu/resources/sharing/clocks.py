@@ -1,0 +1,127 @@
+"""Statutory clocks in working days: they start, stand still, go on, are extended, run out and are told of.
+
+They are rows and a ticker, not BPMN timers: a BPMN timer cannot stand still and go on with the days that are
+left, and a request, its grant, its clock and the use that suspends it must commit in one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from chengshu.foundation.journal import Act, Actor, record
+from chengshu.kernel.calendar import WorkingCalendar
+from chengshu.kernel.clock import from_millis, iso, millis
+from chengshu.kernel.durations import Duration
+from chengshu.resources.sharing import store
+from chengshu.resources.sharing.model import StatutoryClock
+
+HUB = Actor.hub("sharing")
+
+
+def begin(
+    connection: Connection,
+    calendar: WorkingCalendar,
+    subject: str,
+    kind: str,
+    owner: str,
+    days: int,
+    now: datetime,
+    *,
+    running: bool = True,
+) -> StatutoryClock:
+    """Start a clock, or make one ready that stands still. The day it starts does not count (民法典 201)."""
+    clock = StatutoryClock(subject, kind, owner, days, 0, millis(now), 0)
+    if running:
+        clock = _on(clock, calendar, now)
+    store.save_clock(connection, clock)
+    return clock
+
+
+def stand_still(
+    connection: Connection, calendar: WorkingCalendar, subject: str, kind: str, now: datetime
+) -> None:
+    """Stop counting; the days spent are kept."""
+    clock = store.find_clock(connection, subject, kind)
+    if clock is None or not clock.running:
+        return
+    used = clock.used + spent(calendar, from_millis(clock.started_at), now)
+    store.save_clock(connection, replace(clock, used=min(used, clock.days), due_at=0))
+
+
+def go_on(connection: Connection, calendar: WorkingCalendar, subject: str, kind: str, now: datetime) -> None:
+    """Count again, with the days that are left; at least one is."""
+    clock = store.find_clock(connection, subject, kind)
+    if clock is not None and not clock.running and not clock.ended_at:
+        store.save_clock(connection, _on(clock, calendar, now))
+
+
+def change_days(
+    connection: Connection, calendar: WorkingCalendar, clock: StatutoryClock, days: int, *, extended: bool
+) -> None:
+    """Give a clock another length, counted from where it began."""
+    changed = replace(clock, days=days, extended=extended, escalated_at=0)
+    if clock.running:
+        changed = _on(changed, calendar, from_millis(clock.started_at))
+    store.save_clock(connection, changed)
+
+
+def end(connection: Connection, subject: str, kind: str, now: datetime) -> None:
+    """It is done, in time or not."""
+    clock = store.find_clock(connection, subject, kind)
+    if clock is not None and not clock.ended_at:
+        store.save_clock(connection, replace(clock, ended_at=millis(now)))
+
+
+def end_all(connection: Connection, subject: str, now: datetime) -> None:
+    """Nobody waits for anything any more."""
+    for clock in store.clocks_of(connection, subject):
+        end(connection, subject, clock.kind, now)
+
+
+def spent(calendar: WorkingCalendar, start: datetime, now: datetime) -> int:
+    """Working days that passed in full since ``start``: neither its day nor today counts."""
+    day, today = start.astimezone(calendar.zone).date(), now.astimezone(calendar.zone).date()
+    count = 0
+    while (day := day + timedelta(days=1)) < today:
+        count += calendar.is_workday(day)
+    return count
+
+
+def left(clock: StatutoryClock, calendar: WorkingCalendar, now: datetime) -> int:
+    """Working days left, today included; negative when it ran out, then days overdue."""
+    if not clock.running:
+        return clock.days - clock.used
+    due = from_millis(clock.due_at)
+    if now >= due:
+        return -max(1, spent(calendar, due, now) + 1)
+    day, last = now.astimezone(calendar.zone).date(), due.astimezone(calendar.zone).date()
+    count = 0
+    while day <= last:
+        count += calendar.is_workday(day)
+        day += timedelta(days=1)
+    return count
+
+
+def _on(clock: StatutoryClock, calendar: WorkingCalendar, start: datetime) -> StatutoryClock:
+    due = calendar.due(start, Duration(working_days=max(1, clock.days - clock.used)))
+    return replace(clock, started_at=millis(start), due_at=millis(due))
+
+
+def escalate(connection: Connection, now: datetime, bureau: str) -> int:
+    """Tell of every clock that ran out, once; how many."""
+    late = store.overdue_clocks(connection, millis(now))
+    for clock in late:
+        told = replace(clock, escalated_at=millis(now))
+        store.save_clock(connection, told)
+        body = {
+            "clock": msgspec.to_builtins(told),
+            "due": iso(from_millis(clock.due_at)),
+            "owner": clock.owner,
+            "to": bureau,
+        }
+        record(connection, Act(HUB, "sharing.overdue", clock.subject, now, body))
+    return len(late)
