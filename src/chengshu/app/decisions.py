@@ -21,12 +21,6 @@ class Decisions:
     def __init__(self, city: City, clock: Clock | None = None) -> None:
         self.rules = rules_of(city)
         self.clock = clock
-        if clock is not None:
-            self.run_by(clock)
-
-    def run_by(self, clock: Clock) -> None:
-        """From now on the versions that hold at this clock's moment decide."""
-        self.clock = clock
         for rule in self.rules.values():
             rule.clock = clock
 

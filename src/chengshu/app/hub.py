@@ -25,6 +25,7 @@ from chengshu.foundation.journal.pump import Pump
 from chengshu.foundation.processes import Processes, Services, Timers
 from chengshu.foundation.processes import store as processes_store
 from chengshu.foundation.roads import RoadGraph, read_roads
+from chengshu.foundation.rulebook import store as rulebook_store
 from chengshu.foundation.sensing import store as sensing_store
 from chengshu.foundation.sensing.commands import Intake
 from chengshu.foundation.sensing.connectors.file import FileReplay
@@ -57,6 +58,7 @@ STORES = (
     processes_store,
     vitals_store,
     response_store,
+    rulebook_store,
     ledger_store,
     harvest_store,
 )
@@ -83,6 +85,7 @@ class Hub:
     vital_queries: VitalQueries
     processes: Processes
     response: Response
+    decisions: Decisions
     ledger: Ledger
     ledger_queries: LedgerQueries
     ledger_index: SearchIndex
@@ -140,7 +143,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     }
     catalogue = read_catalogue(city)
     vitals = Vitals(database, history, clock, ids, city, context.series, catalogue, exercise=manner.exercise)
-    decisions = Decisions(city)
+    decisions = Decisions(city, clock)
     processes = Processes(
         database, SpiffEngine(), clock, ids, WorkingCalendar.read(city.calendar, city.zone), decisions.decide
     )
@@ -155,6 +158,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         roads=roads_of(city),
         solver=PyVrpSolver(),
         foresight=Foresight(twins),
+        rules=decisions.rules,
     )
     ledger_queries = LedgerQueries(database)
     ledger_index = TantivyIndex(folder / "search" / "ledger", LAYOUT)
@@ -192,6 +196,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         VitalQueries(database, clock, city, vitals),
         processes,
         response,
+        decisions,
         Ledger(database, clock, ids),
         ledger_queries,
         ledger_index,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection
 
-from chengshu.app.decisions import Decisions
 from chengshu.app.hub import Hub
 from chengshu.foundation.processes import queries as processes
 from chengshu.foundation.rulebook.checking import Checks, Tried, cases_of, check, try_cases
@@ -93,18 +92,7 @@ class RuleDesk:
 
 
 def open_desk(hub: Hub) -> RuleDesk:
-    """The rule book on a hub's data; from now on the hub decides by what is published in it.
-
-    Plans ask :class:`Decisions`, events the models of their playbook: both get the rules with all versions.
-    """
-    decisions = getattr(hub.processes.stepper.decide, "__self__", None)
-    if not isinstance(decisions, Decisions):  # a hub that was wired without decisions
-        decisions = Decisions(hub.city)
-    decisions.run_by(hub.clock)
-    for scenario, playbook in hub.response.means.playbooks.items():
-        models = cast(dict[str, Any], playbook.models)
-        for file in models:
-            models[file] = decisions.rules.get((scenario, file), models[file])
-    desk = RuleDesk(hub, RuleBook(hub.database, hub.clock, hub.ids), decisions.rules)
+    """The rule book on a hub's data; from now on the hub decides by what is published in it."""
+    desk = RuleDesk(hub, RuleBook(hub.database, hub.clock, hub.ids), hub.decisions.rules)
     desk.refresh()
     return desk

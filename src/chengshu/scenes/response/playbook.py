@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from chengshu.foundation.city import Scenario
 from chengshu.foundation.city.model import nested
 from chengshu.foundation.context.model import EntityState
+from chengshu.foundation.rulebook.standing import Rule
 from chengshu.kernel.errors import Invalid, Missing
 from chengshu.kernel.levels import Level
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
-from chengshu.rules.dmn import Model, Outcome, read_model
+from chengshu.rules.dmn import Outcome
 from chengshu.rules.feel import compile_expression
 from chengshu.scenes.response.declared import Decision, ResponseFile, read_response
 
@@ -44,7 +44,7 @@ class Playbook:
     scenario: Scenario
     declared: ResponseFile
     settings: Mapping[str, Any]
-    models: Mapping[str, Model]
+    rules: Mapping[str, Rule]  # by file; the version of the moment decides
 
     def severity(self, inputs: Mapping[str, Any]) -> tuple[Level, Reason]:
         """How bad the event is, by the severity decision. Raises :class:`Invalid` when it gives no level."""
@@ -78,7 +78,7 @@ class Playbook:
         return holds, _reason(decision, outcome, short, Text.of(str(said or "")))
 
     def _decide(self, decision: Decision, inputs: Mapping[str, Any]) -> Outcome:
-        return self.models[decision.file].decide(decision.decision, {**inputs, "settings": self.settings})
+        return self.rules[decision.file].decide(decision.decision, {**inputs, "settings": self.settings})
 
     def holds(self, expression: str, state: EntityState) -> bool:
         """Whether the FEEL condition holds for this entity as it is; unknown is no."""
@@ -125,8 +125,8 @@ def _reason(decision: Decision, outcome: Outcome, inputs: Mapping[str, Any], sai
     return Reason(rule, said, {"inputs": plain_value(inputs), "rows": rows})
 
 
-def read_playbook(scenario: Scenario) -> Playbook | None:
-    """The playbook of a scenario, or None when it has no dispatch.yaml (it only watches).
+def read_playbook(scenario: Scenario, rules: Mapping[tuple[str, str], Rule]) -> Playbook | None:
+    """The playbook of a scenario over its rules, or None when it has no dispatch.yaml (it only watches).
 
     Raises :class:`Invalid` or :class:`Missing` naming the file, the place and the remedy.
     """
@@ -134,22 +134,17 @@ def read_playbook(scenario: Scenario) -> Playbook | None:
     if path is None:
         return None
     declared = read_response(path)
-    models = {}
+    used = {}
     for decision in (declared.events.severity, declared.closing.decision):
-        rules = scenario.file(decision.file)
-        if rules is None:
+        if (rule := rules.get((scenario.id, decision.file))) is None:
             raise Missing(
                 "rules-missing",
                 f"{decision.file} does not exist",
                 where=f"{path}: {decision.decision}",
                 remedy="add the DMN file to the scenario, or correct the name",
             )
-        models[decision.file] = _model(rules)
-    return Playbook(scenario, declared, nested(scenario.settings), models)
-
-
-def _model(path: Path) -> Model:
-    return read_model(path.read_bytes())
+        used[decision.file] = rule
+    return Playbook(scenario, declared, nested(scenario.settings), used)
 
 
 def seconds(duration: timedelta | None) -> float | None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from chengshu.foundation.city import City
 from chengshu.foundation.roads import RoadGraph
+from chengshu.foundation.rulebook.standing import Rule, rules_of
 from chengshu.kernel.clock import Clock
 from chengshu.kernel.errors import Findings
 from chengshu.kernel.ids import Ids
@@ -29,7 +30,8 @@ class Response:
     """Wires the scene. ``metadata`` of :mod:`.store` must have been created in the database.
 
     Without ``roads`` or ``solver`` nothing is dispatched by the hub (people assign); without ``plans`` events
-    have no plan; without ``foresight`` places are worth what the declared prizes say, and nothing is set.
+    have no plan; ``rules`` are those of the hub by scenario and file, by default the newest of the city's;
+    without ``foresight`` places are worth what the declared prizes say, and nothing is set.
     Raises :class:`Invalid` for wrong dispatch files and units, with every mistake.
     """
 
@@ -45,8 +47,10 @@ class Response:
         roads: RoadGraph | None = None,
         solver: RouteSolver | None = None,
         foresight: Foresight | None = None,
+        rules: Mapping[tuple[str, str], Rule] | None = None,
     ) -> None:
-        books = {id_: read_playbook(scenario) for id_, scenario in city.scenarios.items()}
+        held = rules_of(city) if rules is None else rules
+        books = {id_: read_playbook(scenario, held) for id_, scenario in city.scenarios.items()}
         playbooks = {id_: book for id_, book in books.items() if book is not None}
         self.means = Means(database, clock, ids, city, playbooks, readings, plans, roads, solver, foresight)
         self.commands = Commands(self.means)
