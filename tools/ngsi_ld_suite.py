@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -217,6 +218,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--servers", type=int, default=8185, help="first of four ports of the suite's servers"
     )
+    parser.add_argument("--mosquitto", default=shutil.which("mosquitto") or "", help="MQTT broker (program)")
     parser.add_argument("--work", type=Path, help="folder to work in (default: a temporary one)")
     parser.add_argument("--report", type=Path, default=Path("ngsi-ld-suite.txt"))
     given = parser.parse_args(arguments)
@@ -234,6 +236,39 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace, work: Path) -> list[Score]:
+    with ExitStack() as servers:
+        for port in (1883, given.servers + 3):
+            if "Subscription" in given.group and not _taken(port):
+                servers.enter_context(mosquitto(given.mosquitto, port))
+        return _run_groups(given, work)
+
+
+@contextmanager
+def mosquitto(program: str, port: int) -> Iterator[None]:
+    """An MQTT broker for the tests that need one; without the program they fail, as the report shows."""
+    if not program:
+        print(f"no mosquitto: the tests with MQTT at port {port} will fail", file=sys.stderr)
+        yield
+        return
+    process = subprocess.Popen([program, "-p", str(port)], stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + _START
+        while not _taken(port):
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"{program} does not come up at port {port}")
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _run_groups(given: argparse.Namespace, work: Path) -> list[Score]:
     copy, contexts = work / "suite", work / "contexts"
     configure(given.suite, copy, given.port, given.servers)
     gather_contexts(given.suite, contexts)

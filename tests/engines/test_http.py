@@ -45,6 +45,14 @@ async def test_a_name_is_judged_by_what_it_resolves_to(monkeypatch: pytest.Monke
     await client.close()
 
 
+async def test_what_slips_through_the_text_is_stopped_at_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AddressGuard, "check_host", lambda *_: None)
+    client = AioHttpClient()
+    with pytest.raises(AddressRefused, match="private"):
+        await client.send(HttpRequest("GET", "http://127.0.0.1:9/", timeout_s=5))
+    await client.close()
+
+
 def test_from_plain_threads() -> None:
     http = ThreadedHttp()
     future = http.submit(HttpRequest("GET", "http://127.0.0.1:9/"))

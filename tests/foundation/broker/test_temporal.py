@@ -32,6 +32,7 @@ NOW = millis(START)
 ONE = "urn:ngsi-ld:Thing:1"
 SPEED = V + "speed"
 MINUTE = 60_000
+ALL = Ask()
 
 
 def told(name: object = 1, count: int = 10, step: int = MINUTE, **more: object) -> Entity:
@@ -40,7 +41,7 @@ def told(name: object = 1, count: int = 10, step: int = MINUTE, **more: object) 
     return thing(name, speed=speeds, **more)
 
 
-def values(hub: Hub, ask: Ask = Ask(), name: str = SPEED) -> list[object]:
+def values(hub: Hub, ask: Ask = ALL, name: str = SPEED) -> list[object]:
     return [item.value for item in hub.queries.evolution("", ONE, ask).entity.attributes.get(name, ())]
 
 
@@ -295,7 +296,7 @@ def test_evolutions_are_found_by_type_id_attribute_and_value_in_time(hub: Hub) -
     )
     things = (Selector(types=((V + "Thing",),)),)
 
-    def names(query: Query, ask: Ask = Ask(), **page: int) -> list[str]:
+    def names(query: Query, ask: Ask = ALL, **page: int) -> list[str]:
         found = hub.queries.evolutions("", query, ask, **page)
         return [item.entity.id.rpartition(":")[2] for item in found.items]
 

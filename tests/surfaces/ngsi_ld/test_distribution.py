@@ -199,6 +199,58 @@ async def test_pages_of_a_federation_hold_everything_once(city: City) -> None:
     assert sorted(seen) == [f"urn:ngsi-ld:Pump:{number}" for number in range(7)]
 
 
+@pytest.mark.parametrize("mode", ["inclusive", "exclusive", "redirect"])
+async def test_a_condition_is_about_whole_entities_page_by_page(city: City, mode: str) -> None:
+    """b holds the power of pumps 1 and 2, a their level and all of the others."""
+    ids = [{"id": f"urn:ngsi-ld:Pump:{number}", "type": TYPE} for number in (1, 2)]
+    await city.register("a", "b", mode=mode, information=[{"entities": ids, "propertyNames": ["power"]}])
+    for number in range(8):
+        whole = {"power": number % 4, "level": number}
+        here = {"level": number} if number in (1, 2) else whole
+        await city.call("a", "POST", "entities?local=true", pump(str(number), **here))
+        await city.call("whole", "POST", "entities?local=true", pump(str(number), **whole))
+        if number in (1, 2):
+            await city.call("b", "POST", "entities?local=true", pump(str(number), power=whole["power"]))
+    for condition in ("power==1;level>0", "power==2|level==0", "level>2", "power<3"):
+        asked = f"entities?type={TYPE}&q={condition}&options=keyValues&count=true"
+        alone = await city.call("whole", "GET", f"{asked}&limit=100")
+        seen: dict[str, Any] = {}
+        for offset in range(0, 8, 2):
+            page = await city.call("a", "GET", f"{asked}&limit=2&offset={offset}")
+            assert page.headers["ngsild-results-count"] == alone.headers["ngsild-results-count"]
+            assert not seen.keys() & by_id(page).keys()
+            seen |= by_id(page)
+        assert seen == by_id(alone)
+
+
+async def test_a_page_full_of_our_own_asks_only_about_it(city: City) -> None:
+    await city.register("a", "b")
+    for number in range(5):
+        await city.call("a", "POST", "entities?local=true", pump(str(number), power=number))
+    await city.call("b", "POST", "entities?local=true", pump("0", level=1))
+    found = by_id(await city.call("a", "GET", f"entities?type={TYPE}&limit=2&options=keyValues"))
+    assert [one.get("level") for one in found.values()] == [1, None]
+    (request,) = city.network.sent
+    assert "id=urn:ngsi-ld:Pump:0,urn:ngsi-ld:Pump:1,urn:ngsi-ld:Pump:2" in request.url
+
+
+async def test_a_source_is_read_page_by_page(city: City) -> None:
+    await city.register("a", "b")
+    many = [pump(str(number), power=number) for number in range(250)]
+    assert (await city.call("b", "POST", "entityOperations/create", many)).status_code == 201
+    found = await city.call("a", "GET", f"entities?type={TYPE}&limit=1000&count=true")
+    assert (len(by_id(found)), found.headers["ngsild-results-count"]) == (250, "250")
+    assert len(city.network.sent) == 3
+
+
+async def test_a_source_that_never_ends_is_left(city: City) -> None:
+    said = [pump(str(number), power=1) for number in range(100)]
+    city.network.hosts["endless"] = (200, json.dumps(said).encode())
+    await city.register("a", "endless")
+    assert len(by_id(await city.call("a", "GET", f"entities?type={TYPE}&limit=1000"))) == 100
+    assert len(city.network.sent) == 2
+
+
 async def test_the_newest_value_counts_among_equals(city: City) -> None:
     await city.register("a", "b")
     old, new = "2026-08-21T06:00:00Z", "2026-08-21T07:00:00Z"
@@ -416,8 +468,32 @@ async def test_types_and_the_past_are_joined(city: City) -> None:
         await city.call(name, "POST", "entities?local=true", pump(f"of-{name}", power=1))
     types = (await city.call("a", "GET", f"types/{TYPE}")).json()
     assert types["entityCount"] >= 2
+    assert (await city.call("a", "GET", "attributes/power")).json()["attributeCount"] >= 2
     past = await city.call("a", "GET", "temporal/entities/urn:ngsi-ld:Pump:1")
     assert {item["value"] for item in past.json()["power"]} == {6, 7}
+    since = {"timerel": "after", "timeAt": "2026-08-21T00:00:00Z"}
+    query = {"type": "Query", "entities": [{"type": TYPE}], "temporalQ": since}
+    asked = f"temporal/entities?type={TYPE}&timerel=after&timeAt=2026-08-21T00:00:00Z"
+    for answer in (
+        await city.call("a", "GET", asked),
+        await city.call("a", "POST", "temporal/entityOperations/query", query),
+    ):
+        found = by_id(answer)["urn:ngsi-ld:Pump:1"]
+        assert {item["value"] for item in found["power"]} == {6, 7}
+
+
+async def test_a_registration_tells_how_its_source_does(city: City) -> None:
+    made = await city.register("a", "b")
+    path = made.headers["location"].removeprefix("/ngsi-ld/v1/")
+    assert "status" not in (await city.call("a", "GET", path)).json()
+    await city.call("a", "GET", f"entities?type={TYPE}")
+    city.network.hosts["b"], surface = "hangs", city.network.hosts["b"]
+    await city.call("a", "GET", f"entities?type={TYPE}")
+    city.network.hosts["b"] = surface
+    said = (await city.call("a", "GET", path)).json()
+    assert (said["timesSent"], said["timesFailed"], said["status"]) == (2, 1, "failed")
+    identity = (await city.call("a", "GET", "info/sourceIdentity")).json()
+    assert identity["contextSourceAlias"] == "a"
 
 
 async def test_a_purge_reaches_the_sources(city: City) -> None:

@@ -7,6 +7,7 @@ import socket
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from chengshu.kernel.errors import Invalid
@@ -14,6 +15,7 @@ from chengshu.ports.addresses import AddressGuard
 from chengshu.ports.http import AddressRefused, HttpAnswer, HttpRequest, Unreachable, check_headers
 
 _PART = 64 * 1024
+_MOST_KNOWN = 20_000  # addresses remembered
 
 
 class AioHttpClient:
@@ -24,12 +26,17 @@ class AioHttpClient:
     ) -> None:
         self._guard = guard or AddressGuard()
         self._connections, self._per_host = connections, per_host
+        self._known: set[str] = set()  # addresses that may be called, as far as their text goes
+        self._named: set[str] = set()  # addresses of hosts that are allowed by name
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: HttpRequest) -> HttpAnswer:
-        self._check(request)
+        check_headers(request.headers)
+        if request.url not in self._known:
+            self._learn(request.url)
         try:
-            return await asyncio.wait_for(self._send(request), request.timeout_s)
+            async with asyncio.timeout(request.timeout_s):
+                return await self._send(request)
         except TimeoutError:
             raise Unreachable(
                 "http-timeout", f"no answer within {request.timeout_s:g} s", where=request.url
@@ -64,23 +71,27 @@ class AioHttpClient:
             headers = {name.lower(): value for name, value in answer.headers.items()}
             return HttpAnswer(answer.status, headers, b"".join(parts))
 
-    def _check(self, request: HttpRequest) -> None:
-        check_headers(request.headers)
+    def _learn(self, text: str) -> None:
+        """An address, read and checked once. Raises :class:`Invalid` and :class:`AddressRefused`."""
         try:
-            parts = urlsplit(request.url)
-            port_ok = parts.port is None or parts.port > 0
+            parts = urlsplit(text)
+            right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         except ValueError:
-            port_ok = False
-        if not port_ok or parts.scheme not in ("http", "https") or not parts.hostname:
+            right = False
+        if not right:
             raise Invalid(
-                "http-url", f"{request.url[:200]!r} is no address to call", remedy="write http://host/path"
+                "http-url", f"{text[:200]!r} is no address to call", remedy="write http://host/path"
             )
-        self._guard.check_host(parts.hostname)
+        self._guard.check_host(parts.hostname or "")
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known.add(text)
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                resolver=_GuardedResolver(self._guard),
+                resolver=_GuardedResolver(self._guard, self._named),
+                socket_factory=self._socket,
                 limit=self._connections,
                 limit_per_host=self._per_host,
                 ttl_dns_cache=30,
@@ -96,6 +107,16 @@ class AioHttpClient:
             )
         return self._session
 
+    def _socket(self, info: AddrInfoType) -> socket.socket:
+        """The socket of a connection: the last place to see where it really goes."""
+        family, kind, protocol, _, address = info
+        host = str(address[0])
+        if host not in self._named:
+            self._guard.check_address(host, host)
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
@@ -105,8 +126,8 @@ class AioHttpClient:
 class _GuardedResolver(AbstractResolver):
     """Resolves names, and gives back only addresses that may be called."""
 
-    def __init__(self, guard: AddressGuard) -> None:
-        self._guard = guard
+    def __init__(self, guard: AddressGuard, named: set[str]) -> None:
+        self._guard, self._named = guard, named
         self._inner = aiohttp.ThreadedResolver()
 
     async def resolve(
@@ -122,6 +143,8 @@ class _GuardedResolver(AbstractResolver):
                 refused = error
             else:
                 allowed.append(item)
+                if self._guard.host_allowed(host):
+                    self._named.add(item["host"])
         if not allowed and refused is not None:
             raise OSError(str(refused)) from refused
         return allowed

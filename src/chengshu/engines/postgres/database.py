@@ -25,8 +25,8 @@ _WRITER = 0x6368656E  # the advisory lock that makes the writer one, also among 
 class PostgresDatabase:
     """One database, one writer. ``url`` as ``postgresql://user@host/name``.
 
-    ``durable=False`` does not wait for the disk: a crash of the server may lose the last moment, never half a write.
-    Raises :class:`Unavailable` when the server does not answer.
+    ``durable=False`` does not wait for the disk: a crash of the server may lose the last moment, never half
+    a write. Raises :class:`Unavailable` when the server does not answer.
     """
 
     def __init__(self, url: str, *, durable: bool = True, threaded: bool = True) -> None:

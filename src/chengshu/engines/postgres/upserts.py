@@ -1,7 +1,7 @@
 """Makes PostgreSQL understand the upserts that the rooms write.
 
-They say ``INSERT … ON CONFLICT`` through ``sqlalchemy.dialects.sqlite.insert``; PostgreSQL has the same clause, and only
-SQLAlchemy's object for it is another one.
+They say ``INSERT … ON CONFLICT`` through ``sqlalchemy.dialects.sqlite.insert``; PostgreSQL has the same
+clause, and only SQLAlchemy's object for it is another one.
 """
 
 from __future__ import annotations

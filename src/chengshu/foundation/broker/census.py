@@ -1,4 +1,6 @@
-"""What kinds of entities and attributes there are, from the counts that every write keeps (clauses 5.7.5-5.7.10)."""
+"""What kinds of entities and attributes there are, from the counts that every write keeps (clauses
+5.7.5-5.7.10).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The numbers of one series in a span of time, as arrays: from blocks, and from instances where there are none."""
+"""The numbers of one series in a span of time, as arrays: from blocks, and from instances where there are
+none.
+"""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ class _Waiting(NamedTuple):
 class Broker:
     """Writes NGSI-LD entities and their evolutions. One object per hub.
 
-    ``evolutions`` is the feed that :class:`BrokerQueries` and the pump share; without one, the evolution of an entity
-    outlives it.
+    ``evolutions`` is the feed that :class:`BrokerQueries` and the pump share; without one, the evolution of
+    an entity outlives it.
     """
 
     def __init__(self, database: Database, clock: Clock, evolutions: TemporalFeed | None = None) -> None:
@@ -51,8 +51,8 @@ class Broker:
     def submit(self, tenant: str, commands: Sequence[AnyCommand], actor: Actor) -> Future[list[Result]]:
         """Run commands in order; one result each, an outcome or the error of that command alone.
 
-        The future is done only after the commit is durable. What is submitted while an earlier commit is under way
-        commits together, with one record in the change stream and one entry in the journal.
+        The future is done only after the commit is durable. What is submitted while an earlier commit is
+        under way commits together, with one record in the change stream and one entry in the journal.
         """
         future: Future[list[Result]] = Future()
         with self._lock:

@@ -1,7 +1,7 @@
 """The integers under which the indexes know names, type sets and tenants, answered from memory.
 
-Entries never change once they are committed, so a process may remember them; what a transaction added is forgotten
-again when that transaction fails.
+Entries never change once they are committed, so a process may remember them; what a transaction added is
+forgotten again when that transaction fails.
 """
 
 from __future__ import annotations

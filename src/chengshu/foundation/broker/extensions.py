@@ -1,4 +1,6 @@
-"""What people who run sensors ask and NGSI-LD has no operation for: the newest values of an area, and who is silent."""
+"""What people who run sensors ask and NGSI-LD has no operation for: the newest values of an area, and who is
+silent.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from chengshu.kernel.clock import Clock, millis
 
 
 class Silent(msgspec.Struct, frozen=True):
-    """An entity whose attribute was not updated in time; ``last`` (milliseconds) is None when it never was."""
+    """An entity whose attribute was not updated in time; ``last`` (milliseconds) is None for never."""
 
     entity: str
     last: int | None
@@ -47,11 +49,11 @@ class SensorQueries:
         ]
 
     def silent(self, tenant: str, query: Query, attribute: str, seconds: float) -> list[Silent]:
-        """Entities that meet the query and whose attribute (expanded) was not updated for so long, or never came,
-        the longest silent first.
+        """Entities that meet the query and whose attribute (expanded) was not updated for so long, or never
+        came, the longest silent first.
 
-        An update is the newest ``observedAt`` of the attribute's instances, or the time of writing where none was
-        said. Raises :class:`NonexistentTenant`.
+        An update is the newest ``observedAt`` of the attribute's instances, or the time of writing where
+        none was said. Raises :class:`NonexistentTenant`.
         """
         now = millis(self._clock.now())
         found: list[Silent] = []

@@ -1,4 +1,4 @@
-"""The past of the hub's own series, as instances of attributes (clause 4.5.6) and as columns for aggregates."""
+"""The past of the hub's own series: instances of attributes (clause 4.5.6), and columns for aggregates."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Past(Protocol):
 
 
 class HubPast:
-    """The numbers of the hub's series, from its history. When a value was written it does not tell: every time
-    that is asked for is the time of observation; ends of attributes (deletedAt) there are none."""
+    """The numbers of the hub's series, from its history. When a value was written it does not tell: every
+    time that is asked for is the time of observation; ends of attributes (deletedAt) there are none."""
 
     def __init__(self, series: SeriesRegistry, history: History) -> None:
         self._series = series

@@ -1,13 +1,16 @@
-"""What the indexes keep of an entity: pure functions of its document, so that old rows are known without asking.
+"""What the indexes keep of an entity: pure functions of its document, so that old rows are known without
+asking.
 
-Places lie under the Z-order (Morton 1966) of the south-west corner of their bounding box, in classes by size: a box
-of a class can only meet a query's box when its corner lies in the query's box widened by the class's extent (the
-idea of XZ-ordering, Böhm et al. 1999). It needs integers only, so it is the same in every engine.
+Places lie under the Z-order (Morton 1966) of the south-west corner of their bounding box, in classes by
+size: a box of a class can only meet a query's box when its corner lies in the query's box widened by the
+class's extent (the idea of XZ-ordering, Böhm et al. 1999). It needs integers only, so it is the same in
+every engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chengshu.foundation.broker.model import Attribute, Entity
@@ -43,44 +46,24 @@ class Box(NamedTuple):
     north: float
 
 
-class Footprint(NamedTuple):
-    """All that is indexed of an entity, by name of attribute; ``kinds`` for discovery."""
-
-    values: dict[str, set[Value]]
-    places: dict[str, dict[tuple[int, int], Box]]
-    kinds: set[tuple[str, int]]
-
-
-def footprint(
-    attributes: Mapping[str, tuple[Attribute, ...]], only: Iterable[str] | None = None
-) -> Footprint:
-    """The index rows of the attributes, or of some of them."""
-    values: dict[str, set[Value]] = {}
-    places: dict[str, dict[tuple[int, int], Box]] = {}
-    kinds: set[tuple[str, int]] = set()
-    for name in attributes if only is None else only:
-        instances = attributes.get(name)
-        if not instances:
-            continue
-        for instance in instances:
-            kinds.add((name, KIND_CODES[instance.kind]))
-            if instance.kind == "GeoProperty":
-                _add_place(places.setdefault(name, {}), instance.value)
-        values[name] = _values(instances)
-    return Footprint(values, places, kinds)
-
-
-def _values(instances: tuple[Attribute, ...]) -> set[Value]:
+def values_of(instances: tuple[Attribute, ...]) -> Collection[Value]:
+    """What the index keeps of an attribute's values, each once; at least that it is there."""
     if len(instances) == 1 and instances[0].kind == "Property":  # nearly always
-        value = instances[0].value
-        if type(value) is float:
-            return {(NUMBER, value, "")}
-        if type(value) is str:
-            return {(TEXT, 0.0, cut(value))}
+        if (single := scalar(instances[0].value)) is not None:
+            return (single,)
     found = {value for instance in instances for value in _of(instance)}
     if len(found) > _MOST_VALUES:
-        return {(MORE, 0.0, "")}
-    return found or {(PRESENT, 0.0, "")}
+        return ((MORE, 0.0, ""),)
+    return found or ((PRESENT, 0.0, ""),)
+
+
+def places_of(instances: Iterable[Attribute]) -> dict[tuple[int, int], Box]:
+    """Class of size and cell of each geometry of an attribute, with its bounding box."""
+    found: dict[tuple[int, int], Box] = {}
+    for instance in instances:
+        if instance.kind == "GeoProperty":
+            _add_place(found, instance.value)
+    return found
 
 
 def _of(instance: Attribute) -> Iterator[Value]:
@@ -98,13 +81,14 @@ def _of(instance: Attribute) -> Iterator[Value]:
 
 def scalar(item: Any) -> Value | None:
     """One value as it lies in the index; None for what is not indexed."""
-    if isinstance(item, bool):
-        return (TRUTH, float(item), "")
-    if isinstance(item, int | float):
-        return (NUMBER, as_double(item), "")
-    if isinstance(item, str):
+    kind = type(item)
+    if kind is float:
+        return (NUMBER, item, "")
+    if kind is str:
         return (TEXT, 0.0, cut(item))
-    return None
+    if kind is bool:
+        return (TRUTH, float(item), "")
+    return (NUMBER, as_double(item), "") if kind is int else None
 
 
 def as_double(number: float) -> float:
@@ -134,9 +118,7 @@ def _add_place(found: dict[tuple[int, int], Box], geometry: Any) -> None:
     if box is None:
         return
     size = max(box.east - box.west, box.north - box.south)
-    class_ = next(
-        number for number, extent in enumerate(_EXTENTS) if size <= extent or number == len(_EXTENTS) - 1
-    )
+    class_ = min(bisect_left(_EXTENTS, size), len(_EXTENTS) - 1)
     place = (class_, z_order(box.west, box.south))
     other = found.get(place)
     found[place] = box if other is None else _union((box, other))

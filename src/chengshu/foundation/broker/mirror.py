@@ -1,8 +1,9 @@
 """The hub's own entities as NGSI-LD entities, and what NGSI-LD clients write as the hub's observations.
 
-:class:`Mirror` follows the change stream of the context and keeps, in the default tenant, what is declared of each
-entity and the newest value of each of its series. :class:`Echo` follows the writes of the broker and records numbers,
-booleans and texts as observations, so that indicators and twins see them. Neither answers the other.
+:class:`Mirror` follows the change stream of the context and keeps, in the default tenant, what is declared
+of each entity and the newest value of each of its series. :class:`Echo` follows the writes of the broker
+and records numbers, booleans and texts as observations, so that indicators and twins see them. Neither
+answers the other.
 """
 
 from __future__ import annotations
@@ -60,10 +61,10 @@ def shortened(iri: str) -> str:
 class Mirror:
     """Consumer and ticker ``broker-mirror``.
 
-    What comes is gathered, of every series the newest value, and written every few seconds in small transactions, so
-    that taking in observations is never held up. Its durable position is its own and moves when all is written; what
-    is written twice after a kill is the same. These writes add nothing to evolutions: the past of the hub's series is
-    in its history.
+    What comes is gathered, of every series the newest value, and written every few seconds in small
+    transactions, so that taking in observations is never held up. Its durable position is its own and moves
+    when all is written; what is written twice after a kill is the same. These writes add nothing to
+    evolutions: the past of the hub's series is in its history.
     """
 
     name = "broker-mirror"
@@ -206,8 +207,8 @@ def declared(entity: Mapping[str, Any]) -> Entity:
 class Echo:
     """Consumer ``broker-echo``: Properties written by clients to the default tenant become observations.
 
-    A unit that the hub does not know, or that does not fit the series, cannot be an observation and is left out, as is
-    a value of another kind than the series has.
+    A unit that the hub does not know, or that does not fit the series, cannot be an observation and is left
+    out, as is a value of another kind than the series has.
     """
 
     name = "broker-echo"

@@ -1,4 +1,6 @@
-"""The periods over which aggregates are taken (clause 4.5.19): of a fixed length, of the calendar, or one in all."""
+"""The periods over which aggregates are taken (clause 4.5.19): of a fixed length, of the calendar, or one in
+all.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ _MOST = 100_000
 class Cover:
     """The periods that cover the time asked for; ``first`` and ``last`` bound what there is, milliseconds.
 
-    They begin at the moment asked for, else with the first instance; a single one ends where was asked, else with the
-    last instance. Raises :class:`BadRequestData` when they are too many.
+    They begin at the moment asked for, else with the first instance; a single one ends where was asked,
+    else with the last instance. Raises :class:`BadRequestData` when they are too many.
     """
 
     def __init__(self, ask: Ask, first: int, last: int) -> None:

@@ -1,8 +1,8 @@
 """What the indexes can answer of a query: a small tree of probes, which the store turns into SQL.
 
-The query room translates a condition into a plan. A plan is
-*necessary*: an entity that meets the condition meets the plan. When it is also *sufficient* the translator says
-so (:attr:`Planned.exact`) and the store need not look at the entity itself to filter, count or page.
+The query room translates a condition into a plan. A plan is *necessary*: an entity that meets the condition
+meets the plan. When it is also *sufficient* the translator says so (:attr:`Planned.exact`) and the store
+need not look at the entity itself to filter, count or page.
 
 What lies in the index, of every instance of every top-level attribute:
 

@@ -42,7 +42,8 @@ class Found(msgspec.Struct, frozen=True):
 class BrokerQueries:
     """Reads NGSI-LD entities as of the last commit, and their evolutions.
 
-    ``evolutions`` is the feed of the :class:`Broker`; ``past`` tells the instances that are kept in the hub's history.
+    ``evolutions`` is the feed of the :class:`Broker`; ``past`` tells the instances that are kept in the
+    hub's history.
     """
 
     def __init__(
@@ -120,7 +121,9 @@ class BrokerQueries:
             after = keys[-1]
 
     def evolution(self, tenant: str, entity: str, ask: Ask) -> Evolution:
-        """How one entity evolved (clause 5.7.3). Raises :class:`ResourceNotFound`, :class:`NonexistentTenant`."""
+        """How one entity evolved (clause 5.7.3). Raises :class:`ResourceNotFound`,
+        :class:`NonexistentTenant`.
+        """
         self._evolutions.catch_up()
         with self._database.read() as connection:
             _check_tenant(connection, tenant)
@@ -140,7 +143,8 @@ class BrokerQueries:
     def evolutions(
         self, tenant: str, query: Query, ask: Ask, *, limit: int = 20, offset: int = 0, count: bool = False
     ) -> Evolutions:
-        """How the entities that meet a query in the time asked for evolved (clause 5.7.4), oldest entity first.
+        """How the entities that meet a query in the time asked for evolved (clause 5.7.4), oldest entity
+        first.
 
         Entities without an instance in that time are not among them. Raises as :meth:`find`.
         """

@@ -1,11 +1,12 @@
 """Tables of the broker: documents, what the indexes know of them, and the dictionaries of names.
 
-Every entity has an integer ``key`` (in order of creation) under which all indexes know it. The set of its types is
-one integer too, a *type set*, and a type set belongs to one tenant: so every index is apart by tenant, and a query
-by type looks only at the rows of that type. Names of attributes are integers (``linked_names``).
+Every entity has an integer ``key`` (in order of creation) under which all indexes know it. The set of its
+types is one integer too, a *type set*, and a type set belongs to one tenant: so every index is apart by
+tenant, and a query by type looks only at the rows of that type. Names of attributes are integers
+(``linked_names``).
 
-The statements are written out, once, in the part of SQL that SQLite and PostgreSQL share: they run thousands of
-times a second.
+The statements are written out, once, in the part of SQL that SQLite and PostgreSQL share: they run
+thousands of times a second.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ def _spelt(statement: str, paramstyle: str) -> str:
 
 
 def rows(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
-    """All rows of a SELECT with ``?`` parameters, as tuples, past the layers that cost more than the query."""
+    """All rows of a SELECT with ``?`` parameters, past the layers that cost more than the query itself."""
     cursor = connection.connection.cursor()
     try:
         cursor.execute(_spelt(statement, connection.dialect.paramstyle), tuple(parameters))
@@ -228,7 +229,8 @@ def ensure_name(connection: Connection, iri: str) -> int:
 
 def has_several(connection: Connection, typesets: Sequence[int], name: int) -> bool:
     """Whether some entity of the type sets has several values of the attribute in the index."""
-    sql = f"SELECT 1 FROM linked_counts WHERE typeset IN ({marks(len(typesets))}) AND name = ? AND kind = ? LIMIT 1"
+    sets = marks(len(typesets))
+    sql = f"SELECT 1 FROM linked_counts WHERE typeset IN ({sets}) AND name = ? AND kind = ? LIMIT 1"
     return bool(rows(connection, sql, (*typesets, name, SEVERAL)))
 
 
@@ -270,8 +272,11 @@ def kept(connection: Connection, tenant: str, ids: Sequence[str]) -> list[Kept]:
     """What is kept of these entities, one statement per 500 ids."""
     found: list[Kept] = []
     for part in portions(ids):
-        statement = f"SELECT key, id, typeset, doc FROM linked_entities WHERE tenant = ? AND id IN ({marks(_width(len(part)))})"
-        padded = (tenant, *part, *(part[-1],) * (_width(len(part)) - len(part)))
+        width = _width(len(part))
+        statement = (
+            f"SELECT key, id, typeset, doc FROM linked_entities WHERE tenant = ? AND id IN ({marks(width)})"
+        )
+        padded = (tenant, *part, *(part[-1],) * (width - len(part)))
         found += rows(connection, statement, padded)
     return found
 
@@ -342,7 +347,8 @@ def change_values(connection: Connection, gone: Sequence[ValueRow], new: Sequenc
     """Move the value index; ``new`` in order of the key writes each page once."""
     many(
         connection,
-        "DELETE FROM linked_values WHERE typeset = ? AND name = ? AND rank = ? AND num = ? AND txt = ? AND key = ?",
+        "DELETE FROM linked_values "
+        "WHERE typeset = ? AND name = ? AND rank = ? AND num = ? AND txt = ? AND key = ?",
         gone,
     )
     many(
@@ -378,7 +384,8 @@ def change_counts(connection: Connection, moves: Sequence[CountRow]) -> None:
     many(
         connection,
         "INSERT INTO linked_counts (typeset, name, kind, entities) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (typeset, name, kind) DO UPDATE SET entities = linked_counts.entities + excluded.entities",
+        "ON CONFLICT (typeset, name, kind) "
+        "DO UPDATE SET entities = linked_counts.entities + excluded.entities",
         moves,
     )
     if any(row[3] < 0 for row in moves):

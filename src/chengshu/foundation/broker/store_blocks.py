@@ -1,8 +1,8 @@
 """Numbers of a series packed in blocks, beside its instances: what aggregates read instead of a million rows.
 
-A block holds every instance of its series after ``after`` up to ``last``, all of them observed numbers. It is made
-when enough instances have gathered and forgotten when one of them changes or another comes between: the instances
-are the truth, a block only spares reading them.
+A block holds every instance of its series after ``after`` up to ``last``, all of them observed numbers. It
+is made when enough instances have gathered and forgotten when one of them changes or another comes between:
+the instances are the truth, a block only spares reading them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A plan as SQL over the indexes: which entities can meet it, in order of their keys, and how many.
 
-Each probe reads one run of one index; ``AND`` is a filter by the other probes' keys, ``OR`` a union. The rows of an
-index say the type set, so the documents are touched only for what is given back.
+Each probe reads one run of one index; ``AND`` is a filter by the other probes' keys, ``OR`` a union. The
+rows of an index say the type set, so the documents are touched only for what is given back.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Piece(NamedTuple):
 class Search(NamedTuple):
     """Where to look: the keys of all candidates; ``exact`` when each of them is a match.
 
-    ``plain``: the types are all there is to it. ``common``: so many are candidates that reading documents in order
-    soon finds enough of them.
+    ``plain``: the types are all there is to it. ``common``: so many are candidates that reading documents
+    in order soon finds enough of them.
     """
 
     keys: Piece
@@ -47,8 +47,8 @@ def prepare(
 ) -> Search | None:
     """How to answer ``plan`` in this tenant; None when nothing can meet it.
 
-    Without ``whole``, probes that let much through are left out beside one that does not: it is cheaper to look at
-    its candidates than to collect theirs.
+    Without ``whole``, probes that let much through are left out beside one that does not: it is cheaper to
+    look at its candidates than to collect theirs.
     """
     return _Translation(connection, tenant, now, whole).search(plan, exact)
 
@@ -310,7 +310,9 @@ def _ordered(search: Search) -> str:
 
 
 def in_order(connection: Connection, typesets: Sequence[int], after: int, limit: int) -> list[int]:
-    """The next keys of the type sets above a key. Each type set has its own run of the index: they are merged."""
+    """The next keys of the type sets above a key. Each type set has its own run of the index: they are
+    merged.
+    """
     found: list[int] = []
     for part in store.portions(typesets, _RUNS):
         run = "SELECT key FROM linked_entities WHERE typeset = ? AND key > ? ORDER BY key LIMIT ?"

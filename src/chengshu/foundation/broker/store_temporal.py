@@ -1,8 +1,8 @@
 """Tables of the evolution of entities.
 
-A *series* is one attribute and dataset of one entity under an integer; its instances lie together in order of time,
-so that a range of time is one run of the table. A plain instance (a number with its time) is a row without a
-document; anything more has its document beside it.
+A *series* is one attribute and dataset of one entity under an integer; its instances lie together in order
+of time, so that a range of time is one run of the table. A plain instance (a number with its time) is a row
+without a document; anything more has its document beside it.
 """
 
 from __future__ import annotations
@@ -155,7 +155,9 @@ def series_of(connection: Connection, keys: Sequence[int]) -> list[SeriesRow]:
 
 
 def read_instances(connection: Connection, series_id: int, ask: Ask, limit: int) -> list[InstanceRow]:
-    """The first instances of a series that ``ask`` means, in order of time; with ``ask.last`` the newest, newest first."""
+    """The first instances of a series that ``ask`` means, in order of time; with ``ask.last`` the newest,
+    newest first.
+    """
     where, values = _where(ask)
     column, way = _COLUMNS[ask.property], "DESC" if ask.last else "ASC"
     sql = (
@@ -190,7 +192,10 @@ def find_instance(connection: Connection, series_ids: Sequence[int], number: int
 
 def observed_at(connection: Connection, series_id: int, at: int) -> InstanceRow | None:
     """The instance of a series that was observed at this moment, the first of several."""
-    sql = f"SELECT {_INSTANCE} FROM linked_instances WHERE series = ? AND at = ? AND observed = 1 ORDER BY number"
+    sql = (
+        f"SELECT {_INSTANCE} FROM linked_instances "
+        "WHERE series = ? AND at = ? AND observed = 1 ORDER BY number"
+    )
     found = rows(connection, sql, (series_id, at))
     return InstanceRow._make(found[0]) if found else None
 
@@ -202,7 +207,10 @@ def bounds(connection: Connection, series_ids: Iterable[int], ask: Ask) -> tuple
     ends: list[int] = []
     for series_id in series_ids:
         for way in ("ASC", "DESC"):
-            sql = f"SELECT {column} FROM linked_instances WHERE series = ?{where} ORDER BY {column} {way} LIMIT 1"
+            sql = (
+                f"SELECT {column} FROM linked_instances WHERE series = ?{where} "
+                f"ORDER BY {column} {way} LIMIT 1"
+            )
             ends += [row[0] for row in rows(connection, sql, (series_id, *values)) if row[0] is not None]
     return (min(ends), max(ends)) if ends else None
 

@@ -32,8 +32,8 @@ class PackedChange(msgspec.Struct, omit_defaults=True):
 def pack(items: list[PackedChange], settled: tuple[int, ...] = ()) -> bytes:
     """The payload of one record; :func:`changes_of` is its inverse.
 
-    ``settled`` are the places of writes whose evolution is told elsewhere: they came from it, or from the history of
-    the hub's own series.
+    ``settled`` are the places of writes whose evolution is told elsewhere: they came from it, or from the
+    history of the hub's own series.
     """
     return _encoder.encode(_Packed(_encoder.encode({"items": items}), settled))
 

@@ -1,9 +1,9 @@
 """The evolution of entities through time: what is asked, what is commanded, what is given back.
 
-Source: ETSI GS CIM 009 V1.8.1, clauses 4.5.6-4.5.9 (temporal representation), 4.5.19 (aggregated), 4.11 (temporal
-query language), 5.6.11-5.6.16 (provision), 5.7.3-5.7.4 (consumption). An evolution is an
-:class:`~chengshu.foundation.broker.model.Entity` whose attributes hold many instances, in order of time, each with an
-instance id. The scopes of an entity evolve like an attribute of the name :data:`SCOPE`.
+Source: ETSI GS CIM 009 V1.8.1, clauses 4.5.6-4.5.9 (temporal representation), 4.5.19 (aggregated), 4.11
+(temporal query language), 5.6.11-5.6.16 (provision), 5.7.3-5.7.4 (consumption). An evolution is an
+:class:`~chengshu.foundation.broker.model.Entity` whose attributes hold many instances, in order of time,
+each with an instance id. The scopes of an entity evolve like an attribute of the name :data:`SCOPE`.
 """
 
 from __future__ import annotations
@@ -81,12 +81,14 @@ TEMPORAL = (UpsertEvolution, AddInstances, DropAttribute, PatchInstance, DropIns
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A temporal query (clause 4.11). ``at`` and ``end`` are milliseconds UTC: before ``at``, after it, or after ``at``
-    and before ``end`` (``between``); never at the moment itself. Without a relation: all there is.
+    """A temporal query (clause 4.11). ``at`` and ``end`` are milliseconds UTC: before ``at``, after it, or
+    after ``at`` and before ``end`` (``between``); never at the moment itself. Without a relation: all there
+    is.
 
-    ``last``: only the newest so many of each attribute instance series. ``attributes``: only these (expanded).
-    ``most``: at most so many instances of each series are given at once; what is cut off says :class:`Evolution`.
-    ``methods`` and ``period`` (ISO 8601; ``PT0S``: one period) ask for aggregates (clause 4.5.19).
+    ``last``: only the newest so many of each attribute instance series. ``attributes``: only these
+    (expanded). ``most``: at most so many instances of each series are given at once; what is cut off says
+    :class:`Evolution`. ``methods`` and ``period`` (ISO 8601; ``PT0S``: one period) ask for aggregates
+    (clause 4.5.19).
     """
 
     relation: Relation = ""
@@ -126,8 +128,9 @@ class SeriesAggregates(msgspec.Struct, frozen=True):
 
 
 class Evolution(msgspec.Struct, frozen=True):
-    """The evolution of one entity. ``cut`` when there is more than was given: then ``first`` and ``last`` (milliseconds)
-    bound what was given of every attribute, and the client asks on from there (clause 6.3.10)."""
+    """The evolution of one entity. ``cut`` when there is more than was given: then ``first`` and ``last``
+    (milliseconds) bound what was given of every attribute, and the client asks on from there (clause
+    6.3.10)."""
 
     entity: Entity
     aggregates: tuple[SeriesAggregates, ...] = ()

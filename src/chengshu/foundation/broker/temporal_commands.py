@@ -39,8 +39,8 @@ class EvolutionCommands:
     def run(self, tenant: str, command: TemporalCommand, current: Entity | None) -> Told:
         """Do it. ``current`` is the entity as it is now.
 
-        An evolution told of an entity that is not there brings the entity into being, as its newest instances say,
-        and later takes it away with it. Raises :class:`ResourceNotFound`.
+        An evolution told of an entity that is not there brings the entity into being, as its newest
+        instances say, and later takes it away with it. Raises :class:`ResourceNotFound`.
         """
         name = target(command)
         self._writer.load([(tenant, name)])

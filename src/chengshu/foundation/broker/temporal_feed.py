@@ -1,7 +1,7 @@
 """The consumer that lets evolutions follow the change stream.
 
-Writers do not wait for it; whoever reads or writes evolutions first has it catch up, so that nobody sees one that
-lags behind the entities.
+Writers do not wait for it; whoever reads or writes evolutions first has it catch up, so that nobody sees
+one that lags behind the entities.
 """
 
 from __future__ import annotations

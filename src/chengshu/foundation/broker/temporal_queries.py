@@ -1,9 +1,11 @@
-"""Reading evolutions: of one entity, of those that meet a query, and their aggregates (clauses 5.7.3, 5.7.4)."""
+"""Reading evolutions: of one entity, of those that meet a query, and their aggregates (clauses 5.7.3,
+5.7.4).
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -11,15 +13,15 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from chengshu.foundation.broker import aggregates, store
-from chengshu.foundation.broker.columns import read_columns
 from chengshu.foundation.broker import store_temporal as st
+from chengshu.foundation.broker.columns import read_columns
+from chengshu.foundation.broker.hub_past import Past
+from chengshu.foundation.broker.mirror import shortened
 from chengshu.foundation.broker.model import Attribute, Entity
+from chengshu.foundation.broker.periods import Cover
 from chengshu.foundation.broker.query.matching import compile_query
 from chengshu.foundation.broker.query.model import Groups, Query
 from chengshu.foundation.broker.store_temporal import EvolutionRow, InstanceRow, SeriesRow
-from chengshu.foundation.broker.hub_past import Past
-from chengshu.foundation.broker.mirror import shortened
-from chengshu.foundation.broker.periods import Cover
 from chengshu.foundation.broker.temporal import (
     SCOPE,
     Aggregate,
@@ -133,7 +135,9 @@ class Reader:
         return Evolution(self.entity(row, kept), (), edge is not None, first, last)
 
     def entity(self, row: EvolutionRow, runs: Iterable[Run]) -> Entity:
-        """The entity whose attributes hold these instances; an attribute without any in range is there, empty."""
+        """The entity whose attributes hold these instances; an attribute without any in range is there,
+        empty.
+        """
         attributes: dict[str, tuple[Attribute, ...]] = {}
         for run in runs:
             if run.items or run.name != SCOPE:
@@ -202,7 +206,7 @@ def _time(row: InstanceRow, ask: Ask) -> int:
 
 
 def _to_a_whole_moment(rows: Sequence[InstanceRow], wanted: int, ask: Ask) -> list[InstanceRow]:
-    """The first rows, without a moment of which some would be cut off: the next page begins after a moment."""
+    """The first rows, without a moment of which some would be cut off: a page begins after a moment."""
     beyond = _time(rows[wanted], ask)
     whole = [row for row in rows[:wanted] if _time(row, ask) != beyond]
     return whole or list(rows[:wanted])
@@ -230,7 +234,9 @@ def bounded(runs: Iterable[Run], ask: Ask, edge: int | None) -> list[Run]:
 
 
 class Search:
-    """Evolutions that meet a query: their entity by id and type, their instances in range by everything else."""
+    """Evolutions that meet a query: their entity by id and type, their instances in range by everything
+    else.
+    """
 
     def __init__(
         self, connection: Connection, tenant: str, query: Query, ask: Ask, past: Past | None = None

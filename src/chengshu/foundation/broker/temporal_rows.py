@@ -112,6 +112,8 @@ def code_of(kind: Kind) -> int:
 
 
 def gone(kind: Kind, dataset: str, at: int) -> Attribute:
-    """The instance that says that an attribute was deleted (clause 4.5.6: deletedAt, value urn:ngsi-ld:null)."""
+    """The instance that says that an attribute was deleted (clause 4.5.6: deletedAt, value urn:ngsi-
+    ld:null).
+    """
     value: object = {"@none": NULL} if kind == "LanguageProperty" else NULL
     return Attribute(kind, value, created_at=at, modified_at=at, deleted_at=at, dataset=dataset)

@@ -1,21 +1,20 @@
 """One group of writes inside its transaction: documents read once, edited in memory, written once.
 
-Later commands of the group see what earlier ones did. The rows of the indexes follow from the documents before and
-after, so only what differs is touched.
+Later commands of the group see what earlier ones did. The rows of the indexes follow from the documents
+before and after, so only what differs is touched.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
 
 from chengshu.foundation.broker import store
 from chengshu.foundation.broker.dictionary import Dictionary
-from chengshu.foundation.broker.indexing import Footprint, footprint, scopes_of
-from chengshu.foundation.broker.model import Entity
+from chengshu.foundation.broker.indexing import KIND_CODES, places_of, scopes_of, values_of
+from chengshu.foundation.broker.model import Attribute, Entity
 from chengshu.foundation.broker.moments import millis_of
 
 encode = msgspec.msgpack.Encoder().encode
@@ -94,7 +93,7 @@ class _Moves:
         self._values: tuple[list[store.ValueRow], list[store.ValueRow]] = ([], [])
         self._places: tuple[list[store.PlaceRow], list[store.PlaceRow]] = ([], [])
         self._scopes: tuple[list[store.ScopeRow], list[store.ScopeRow]] = ([], [])
-        self._counts: Counter[tuple[int, int, int]] = Counter()
+        self._counts: dict[tuple[int, int, int], int] = {}
 
     def add(self, slot: Slot, old_typeset: int) -> None:
         """Move one entity from what it was to what it is."""
@@ -103,38 +102,55 @@ class _Moves:
         if before is not None and now is not None and old_typeset == slot.typeset:
             only = [name for name in {**before.attributes, **now.attributes} if _differs(before, now, name)]
         if before is not None:
-            self._side(0, slot.key, old_typeset, footprint(before.attributes, only))
+            self._side(0, slot.key, old_typeset, before.attributes, only)
         if now is not None:
-            self._side(1, slot.key, slot.typeset, footprint(now.attributes, only))
+            self._side(1, slot.key, slot.typeset, now.attributes, only)
         if only is None:
             if before is not None:
-                self._counts[old_typeset, 0, 0] -= 1
+                self._count(old_typeset, -1)
                 self._scopes[0].extend((old_typeset, scope, slot.key) for scope in scopes_of(before))
             if now is not None:
-                self._counts[slot.typeset, 0, 0] += 1
+                self._count(slot.typeset, 1)
                 self._scopes[1].extend((slot.typeset, scope, slot.key) for scope in scopes_of(now))
         elif before is not None and now is not None and before.scopes != now.scopes:
             self._scopes[0].extend((old_typeset, scope, slot.key) for scope in scopes_of(before))
             self._scopes[1].extend((slot.typeset, scope, slot.key) for scope in scopes_of(now))
 
-    def _side(self, side: int, key: int, typeset: int, found: Footprint) -> None:
-        number, connection = self._dictionary.name, self._connection
-        rows, step = self._values[side], 1 if side else -1
-        for name, values in found.values.items():
-            name_id = number(connection, name)
-            if len(values) > 1:
-                self._counts[typeset, name_id, store.SEVERAL] += (len(values) - 1) * step
+    def _count(self, typeset: int, step: int) -> None:
+        self._counts[typeset, 0, 0] = self._counts.get((typeset, 0, 0), 0) + step
+
+    def _side(
+        self,
+        side: int,
+        key: int,
+        typeset: int,
+        attributes: Mapping[str, tuple[Attribute, ...]],
+        only: Sequence[str] | None,
+    ) -> None:
+        """The rows of some attributes of an entity: that go (0) or come (1)."""
+        rows, counts, step = self._values[side], self._counts, 1 if side else -1
+        for name in attributes if only is None else only:
+            instances = attributes.get(name)
+            if not instances:
+                continue
+            name_id = self._dictionary.name(self._connection, name)
+            values = values_of(instances)
             for rank, num, txt in values:
                 rows.append((typeset, name_id, rank, num, txt, key))
-        for name, places in found.places.items():
-            name_id = number(connection, name)
-            if len(places) > 1:
-                self._counts[typeset, name_id, store.SEVERAL] += (len(places) - 1) * step
-            self._places[side].extend(
-                (typeset, name_id, size, z, key, *box) for (size, z), box in places.items()
-            )
-        for name, kind in found.kinds:
-            self._counts[typeset, number(connection, name), kind] += step
+            several = len(values) - 1
+            kinds = {item.kind for item in instances} if len(instances) > 1 else (instances[0].kind,)
+            for kind in kinds:
+                counted = (typeset, name_id, KIND_CODES[kind])
+                counts[counted] = counts.get(counted, 0) + step
+            if "GeoProperty" in kinds:
+                places = places_of(instances)
+                several += max(len(places) - 1, 0)
+                self._places[side].extend(
+                    (typeset, name_id, size, z, key, *box) for (size, z), box in places.items()
+                )
+            if several:
+                counted = (typeset, name_id, store.SEVERAL)
+                counts[counted] = counts.get(counted, 0) + step * several
 
     def write(self) -> None:
         """Write all of them, in the order in which they lie."""

@@ -16,6 +16,8 @@ from chengshu.surfaces.ngsi_ld.operation import PREFIX, Answer
 Headers = tuple[tuple[str, str], ...]
 encode = msgspec.json.Encoder().encode
 _NO_CONTENT = Answer(204)
+_SAFE_PART = ":-._~!$&'()*+,;=@"
+_SAFE = _SAFE_PART + "/"
 
 
 def no_content(headers: Headers = ()) -> Answer:
@@ -30,7 +32,7 @@ def created(path: str, *parts: str) -> Answer:
 
 def location(path: str, *parts: str) -> str:
     """The address of a resource; ``parts`` are ids or names."""
-    return "/".join((PREFIX, path, *(quote(part, safe=":-._~!$&'()*+,;=@") for part in parts)))
+    return "/".join((PREFIX, path, *(quote(part, safe=_SAFE_PART) for part in parts)))
 
 
 def give(call: Call, value: Any, context: LdContext, *, status: int = 200, headers: Headers = ()) -> Answer:
@@ -86,5 +88,5 @@ def _page(call: Call, limit: int, offset: int, rel: str) -> str:
     pairs = parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     kept = [(name, value) for name, value in pairs if name not in ("limit", "offset")]
     query = urlencode([*kept, ("limit", str(limit)), ("offset", str(offset))])
-    path = call.scope["path"].rstrip("/")
-    return f'<{path}?{query}>; rel="{rel}"; type="{call.media or JSON}"'
+    path = quote(call.scope["path"].rstrip("/"), safe=_SAFE)
+    return f'<{path}?{query}>;rel="{rel}";type="{call.media or JSON}"'

@@ -179,13 +179,18 @@ class DistributedBatches:
         self, spec: BatchSpec, call: Call, load: _Load, words: LdContext, params: dict[str, str]
     ) -> list[Share]:
         gate = asyncio.Semaphore(self._sources.settings.at_once)
+        silent: list[Failed] = []  # once it does not answer, nobody waits for it again
 
         async def one(item: _Item, part: Part) -> Share:
             async with gate:
+                if silent:
+                    return of_answer(part, item.identity, silent[0])
                 question = _single(spec, item, part, words, params)
                 answer = await self._sources.ask(question, call)
                 if spec.again and isinstance(answer, HttpAnswer) and answer.status == 409:
                     answer = await self._sources.ask(_again(item, part, words, params), call)
+                if isinstance(answer, Failed):
+                    silent.append(answer)
                 return of_answer(part, item.identity, answer)
 
         return list(await asyncio.gather(*(one(item, part) for item, part in load.items)))

@@ -15,7 +15,7 @@ import msgspec
 
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.query.model import Selector
-from chengshu.foundation.broker.query.selection import read_names, read_types
+from chengshu.foundation.broker.query.selection import read_names, read_selectors, read_types
 from chengshu.foundation.broker.registry.index import Candidates
 from chengshu.foundation.broker.registry.matching import concerns, in_time, names_meet
 from chengshu.foundation.broker.registry.model import Registration
@@ -25,7 +25,7 @@ from chengshu.foundation.broker.registry.watching import temporal_wish
 from chengshu.ports.http import HttpAnswer
 from chengshu.surfaces.ngsi_ld.answers import give
 from chengshu.surfaces.ngsi_ld.call import Call
-from chengshu.surfaces.ngsi_ld.derived import derived, locally, warned
+from chengshu.surfaces.ngsi_ld.derived import derived, given_back, locally, warned
 from chengshu.surfaces.ngsi_ld.media import JSON
 from chengshu.surfaces.ngsi_ld.names import attribute_name, entity_id
 from chengshu.surfaces.ngsi_ld.operation import Answer, Handler
@@ -58,6 +58,7 @@ LISTS: Mapping[tuple[str, str], ListSpec] = {
     ("GET", "attributes/{attrId}"): ListSpec("retrieveAttrTypeInfo", about="attribute"),
     ("GET", "temporal/entities/{entityId}"): ListSpec("retrieveTemporal", about="entity"),
     ("GET", "temporal/entities"): ListSpec("queryTemporal", about="query"),
+    ("POST", "temporal/entityOperations/query"): ListSpec("queryTemporal", about="query"),
 }
 
 
@@ -76,15 +77,20 @@ class DistributedLists:
         return distributed
 
     async def _list(self, spec: ListSpec, call: Call, alive: Candidates, local: Handler) -> Answer:
-        context = await call.context()
+        body: dict[str, Any] | None = None
+        if call.operation.method == "POST":
+            body, context = await call.document()
+            call = given_back(call, body, context)
+        else:
+            context = await call.context()
         wanted = spec.detailed if spec.detailed and call.flag("details") else spec.operation
-        about = _matter(spec, call, context)
+        about = _matter(spec, call, context, body)
         asked = [one for one in alive.about() if wanted in offered(one.operations) and about(one)]
         if not asked:
             return await local(call)
         plain = derived(call, None)
         plain.media = JSON
-        questions = [self._question(call, one, context) for one in asked]
+        questions = [self._question(call, one, context, body) for one in asked]
         own, answers = await asyncio.gather(locally(local, plain), self._sources.ask_all(questions, call))
         if own.status not in (200, 206, 404):
             return own
@@ -104,13 +110,15 @@ class DistributedLists:
         return warned(give(call, joined, context, headers=kept), warnings)
 
     @staticmethod
-    def _question(call: Call, registration: Registration, context: LdContext) -> Question:
+    def _question(
+        call: Call, registration: Registration, context: LdContext, body: dict[str, Any] | None
+    ) -> Question:
         params = {name: value for name, value in call.params.items() if name not in _NOT_SENT}
         if "offset" in params:
             params["limit"] = str(call.number("limit", 20) + call.number("offset", 0))
             del params["offset"]
         path = tuple(segment for segment in call.operation.path.split("/") if not segment.startswith("{"))
-        return Question(registration, "GET", (*path, *call.path), context, params)
+        return Question(registration, call.operation.method, (*path, *call.path), context, params, body)
 
 
 def _take(
@@ -135,7 +143,9 @@ def _take(
         failed.append(refusal(registration, answer))
 
 
-def _matter(spec: ListSpec, call: Call, context: LdContext) -> Callable[[Registration], bool]:
+def _matter(
+    spec: ListSpec, call: Call, context: LdContext, body: dict[str, Any] | None
+) -> Callable[[Registration], bool]:
     """Whether a registration concerns what the request is about."""
     selectors: tuple[Selector, ...] = ()
     attrs: tuple[str, ...] = ()
@@ -145,11 +155,14 @@ def _matter(spec: ListSpec, call: Call, context: LdContext) -> Callable[[Registr
         attrs = (attribute_name(call.path[0], context),)
     elif spec.about == "entity":
         selectors = (Selector((entity_id(call.path[0]),)),)
+    elif body is not None:
+        selectors = read_selectors(body["entities"], context.expand) if "entities" in body else ()
     elif spec.about == "query" and "type" in call.params:
         selectors = (Selector(types=read_types(call.params["type"], context.expand)),)
     if spec.about in ("entity", "query") and call.params.get("attrs"):
         attrs = read_names(call.params["attrs"], context.expand)
-    wish = temporal_wish(call.params) if spec.about in ("entity", "query") else None
+    times = call.params if body is None else body.get("temporalQ") or {}
+    wish = temporal_wish(times) if spec.about in ("entity", "query") and isinstance(times, Mapping) else None
 
     def about(registration: Registration) -> bool:
         if not (in_time(registration, None) or in_time(registration, wish)):

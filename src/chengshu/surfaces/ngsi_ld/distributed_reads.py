@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,18 +25,21 @@ from chengshu.foundation.broker.registry.planning import Part, ReadPlan, plan_re
 from chengshu.foundation.broker.registry.understanding import read_answer
 from chengshu.kernel.errors import ChengshuError
 from chengshu.ports.http import HttpAnswer
-from chengshu.surfaces.ngsi_ld.asking import page_of, query_of, query_of_body, refuse_wide
+from chengshu.surfaces.ngsi_ld.asking import Page, page_of, query_of, query_of_body, refuse_wide
 from chengshu.surfaces.ngsi_ld.call import Call
 from chengshu.surfaces.ngsi_ld.consumption import entities_answer, entity_answer, parameters_of
 from chengshu.surfaces.ngsi_ld.derived import compiled, given_back, warned
 from chengshu.surfaces.ngsi_ld.media import context_link
 from chengshu.surfaces.ngsi_ld.names import entity_id
 from chengshu.surfaces.ngsi_ld.operation import Answer, Handler
-from chengshu.surfaces.ngsi_ld.ordering import ordered, read_order
+from chengshu.surfaces.ngsi_ld.ordering import Order, ordered, read_order
 from chengshu.surfaces.ngsi_ld.problems import problem
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
 from chengshu.surfaces.ngsi_ld.showing import shown_of
 from chengshu.surfaces.ngsi_ld.sources import Failed, Question, Sources, json_of, refusal
+
+_MOST_CLAIMED = 200
+_LONGEST_IDS = 3_000  # characters of ids that still fit into the URL of any server
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,24 @@ class Gathered:
     def warnings(self) -> tuple[tuple[str, str], ...]:
         """A header for each failure."""
         return tuple(failure.warning() for failure in self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A query as it was asked, and as sources are asked it (without what only a whole entity can meet)."""
+
+    call: Call
+    context: LdContext
+    query: Query
+    asked: Query
+    plan: ReadPlan
+    page: Page
+    orders: Sequence[Order]
+
+    def keeps(self, merged: Sequence[Entity]) -> Callable[[Entity], bool]:
+        """Whether a whole entity meets the query; linked entities are looked for among the ``merged``."""
+        by_id = {entity.id: entity for entity in merged}
+        return compile_query(replace(self.query, csf=None), by_id.get)
 
 
 class DistributedReads:
@@ -106,25 +127,55 @@ class DistributedReads:
         orders = read_order(call.params["orderBy"], context) if "orderBy" in call.params else ()
         narrow = any(part.names is not None for part in plan.parts)
         asked = _unfiltered(query) if narrow and _filters(query) else query
-        gathered = await self._gather(call, plan, asked, context)
-        whole = bool(orders or plan.claims or asked is not query)
-        last = page.offset + page.limit
-        own = await asyncio.to_thread(self._own_part, call, asked, gathered, None if whole else last + 1)
-        merged = merge_views((View(tuple(own.entities)), *gathered.views), plan.claims)
-        if whole:
-            by_id = {entity.id: entity for entity in merged}
-            keep = compile_query(replace(query, csf=None), by_id.get)
-            merged = ordered([entity for entity in merged if keep(entity)], orders)
-        total = len(merged) if own.total is None else own.total + len(merged) - len(own.entities)
+        wish = _Wish(call, context, query, asked, plan, page, orders)
+        claimed = _claimed(plan)
+        found, gathered = await (self._all(wish) if orders or claimed is None else self._some(wish, claimed))
         answer = entities_answer(
             call,
             shown,
-            merged[page.offset : last],
+            found.entities[page.offset : page.offset + page.limit],
             page=page,
-            more=len(merged) > last,
-            total=total if page.count else None,
+            more=len(found.entities) > page.offset + page.limit,
+            total=found.total if page.count else None,
         )
         return warned(answer, gathered.warnings)
+
+    async def _all(self, wish: _Wish) -> tuple[Found, Gathered]:
+        """Everything that is found: where the order or a proxy for many entities needs it."""
+        gathered = await self._gather(wish.call, wish.plan, wish.asked, wish.context)
+        own = await asyncio.to_thread(self._each, wish)
+        merged = merge_views((View(tuple(own)), *gathered.views), wish.plan.claims)
+        keep = wish.keeps(merged)
+        kept = ordered([entity for entity in merged if keep(entity)], wish.orders)
+        return Found(tuple(kept), len(kept)), gathered
+
+    async def _some(self, wish: _Wish, claimed: frozenset[str]) -> tuple[Found, Gathered]:
+        """The first entities, up to one beyond the page: our own in their order, then those of sources.
+
+        ``claimed``: entities of which a proxy answers for a part.
+        """
+        page = wish.page
+        most = page.offset + page.limit + 1 + len(claimed)
+        first = await asyncio.to_thread(self._first, wish, most)
+        asked = wish.asked
+        if len(first.entities) == most and not page.count and (near := _near(asked, first, claimed)):
+            asked = near  # the page is full of our own: sources are asked about these alone
+        gathered = await self._gather(wish.call, wish.plan, asked, wish.context)
+        theirs = {entity.id for view in gathered.views for entity in view.entities}
+        others = (theirs | claimed) - {entity.id for entity in first.entities}
+        known = await asyncio.to_thread(self._known, wish, sorted(others))
+        fits = compile_query(replace(wish.query, csf=None))
+        fitting = {entity.id for entity in known if fits(entity)}
+        split = wish.asked is not wish.query
+        own = (*first.entities, *(one for one in known if split or one.id in claimed or one.id in fitting))
+        merged = merge_views((View(own), *gathered.views), wish.plan.claims)
+        judged = claimed | theirs if split else claimed
+        keep = wish.keeps(merged)
+        kept = [entity for entity in merged if entity.id not in judged or keep(entity)]
+        touched = theirs | claimed
+        counted = len(fitting) + sum(1 for entity in first.entities if entity.id in touched)
+        total = (first.total or 0) - counted + sum(1 for entity in kept if entity.id in touched)
+        return Found(tuple(kept), total), gathered
 
     def _plan(self, call: Call, query: Query, alive: Candidates) -> ReadPlan:
         candidates: Sequence[Registration] = latest(alive.about(types_of(query.selectors)))
@@ -140,25 +191,24 @@ class DistributedReads:
         except NonexistentTenant:
             return None
 
-    def _own_part(self, call: Call, query: Query, gathered: Gathered, most: int | None) -> Found:
-        """The broker's own entities: all, or the first ``most`` and those that sources know too.
-
-        ``total`` is how many there are of them, when not all are here.
-        """
-        asked = replace(query, csf=None)
+    def _each(self, wish: _Wish) -> list[Entity]:
         try:
-            if most is None:
-                return Found(tuple(self._queries.each(call.tenant, asked)))
-            first = self._queries.find(call.tenant, asked, limit=most, count=True)
-            seen = {entity.id for entity in first.entities}
-            theirs = {entity.id for view in gathered.views for entity in view.entities} - seen
-            if not theirs or len(first.entities) < most:
-                return first
-            known = self._queries.many(call.tenant, sorted(theirs))
-            fits = compile_query(asked)
-            return Found((*first.entities, *(entity for entity in known if fits(entity))), first.total)
+            return list(self._queries.each(wish.call.tenant, replace(wish.asked, csf=None)))
+        except NonexistentTenant:
+            return []
+
+    def _first(self, wish: _Wish, most: int) -> Found:
+        asked = replace(wish.query, csf=None)
+        try:
+            return self._queries.find(wish.call.tenant, asked, limit=most, count=wish.page.count)
         except NonexistentTenant:
             return Found((), 0)
+
+    def _known(self, wish: _Wish, ids: Sequence[str]) -> list[Entity]:
+        try:
+            return self._queries.many(wish.call.tenant, ids) if ids else []
+        except NonexistentTenant:
+            return []
 
     async def _gather(self, call: Call, plan: ReadPlan, query: Query, context: LdContext) -> Gathered:
         """What every part of the plan gives; all sources are asked at once."""
@@ -172,8 +222,9 @@ class DistributedReads:
         registration = part.registration
         try:
             words = await words_of(call, registration, context)
+            until = asyncio.get_running_loop().time() + self._sources.patience(registration)
             pages = [
-                await self._pages(call, question, words)
+                await self._pages(call, question, words, until)
                 for question in questions_of(part, query, words, self._sources.settings.page)
             ]
         except ChengshuError as error:
@@ -182,33 +233,42 @@ class DistributedReads:
         return View(tuple(entities), part), [failure for _, failures in pages for failure in failures]
 
     async def _pages(
-        self, call: Call, question: Question, words: LdContext
+        self, call: Call, question: Question, words: LdContext, until: float
     ) -> tuple[list[Entity], list[Failed]]:
-        """Page after page until the source has no more."""
-        found: list[Entity] = []
+        """Page after page until the source has no more, or it is ``until`` on the clock of the event loop."""
+        found: dict[str, Entity] = {}
+        failures = await self._read_pages(call, question, words, until, found)
+        return list(found.values()), failures
+
+    async def _read_pages(
+        self, call: Call, question: Question, words: LdContext, until: float, found: dict[str, Entity]
+    ) -> list[Failed]:
         page, offset = self._sources.settings.page, 0
         for _ in range(self._sources.settings.pages):
             asked = question if not offset else _further(question, offset)
-            answer = await self._sources.ask(asked, call)
+            left = until - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            answer = await self._sources.ask(asked, call, within=left if offset else None)
             if isinstance(answer, Failed):
-                return found, [answer]
+                return [answer]
             if answer.status == 404 and "limit" not in question.params:
-                return found, []
+                return []
             if answer.status != 200:
-                return found, [refusal(question.registration, answer)]
+                return [refusal(question.registration, answer)]
             try:
-                entities, faults, size = read_answer(json_of(answer), await answer_words(call, answer, words))
+                spoken = await answer_words(call, answer, words)
+                entities, faults, size = read_answer(json_of(answer), spoken)
             except (ValueError, ChengshuError) as error:
-                return found, [_nonsense(question.registration, error)]
-            found += entities
+                return [_nonsense(question.registration, error)]
+            before = len(found)
+            found.update((entity.id, entity) for entity in entities)
             if faults:
-                return found, [_nonsense(question.registration, faults[0])]
-            if "limit" not in question.params or size < page:
-                return found, []
+                return [_nonsense(question.registration, faults[0])]
+            if "limit" not in question.params or size < page or len(found) == before:
+                return []
             offset += page
-        return found, [
-            Failed(question.registration, 502, "The source has too much", "only the first pages were read")
-        ]
+        return [Failed(question.registration, 504, "The source has too much", "only a part of it was read")]
 
 
 def types_of(selectors: Sequence[Selector]) -> frozenset[str]:
@@ -298,6 +358,23 @@ def _further(question: Question, offset: int) -> Question:
 def _nonsense(registration: Registration, error: Exception) -> Failed:
     detail = error.fault.detail if isinstance(error, ChengshuError) else str(error)
     return Failed(registration, 502, "The source's answer is not understood", detail)
+
+
+def _claimed(plan: ReadPlan) -> frozenset[str] | None:
+    """The entities that proxies answer for, when they are known by their ids and few; else None."""
+    entities = [entity for claim in plan.claims for entity in claim.entities]
+    if not all(claim.entities for claim in plan.claims) or not all(entity.id for entity in entities):
+        return None
+    return frozenset(entity.id for entity in entities) if len(entities) <= _MOST_CLAIMED else None
+
+
+def _near(asked: Query, first: Found, claimed: frozenset[str]) -> Query | None:
+    """The query about the entities of ``first`` and the claimed alone; None when a URL cannot carry that."""
+    ids = tuple({entity.id: None for entity in first.entities} | dict.fromkeys(sorted(claimed)))
+    if sum(map(len, ids)) > _LONGEST_IDS or any(selector.ids for selector in asked.selectors):
+        return None
+    selectors = asked.selectors or (Selector(),)
+    return replace(asked, selectors=tuple(Selector(ids, one.id_pattern, one.types) for one in selectors))
 
 
 def _filters(query: Query) -> bool:

@@ -34,7 +34,7 @@ class Distribution:
         self, rooms: Rooms, registry: Registry, http: HttpClient, settings: Settings | None = None
     ) -> None:
         self._rooms, self._index = rooms, registry.index
-        self.sources = Sources(http, rooms.clock, rooms.alias, settings)
+        self.sources = Sources(http, rooms.clock, rooms.alias, registry.forwards, settings)
         reads = DistributedReads(rooms, self.sources)
         writes = DistributedWrites(rooms, self.sources)
         batches = DistributedBatches(rooms, self.sources)

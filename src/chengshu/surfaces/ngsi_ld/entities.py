@@ -72,9 +72,7 @@ class Entities:
         """Append Attributes: clauses 5.6.3 and 6.6.3.1."""
         identity = entity_id(call.path[0])
         value, context = await call.document()
-        fragment = read_fragment(
-            _with_id(value, identity, strict=False), context, simplified=simplified(call)
-        )
+        fragment = _fragment(call, value, context)
         overwrite = "noOverwrite" not in call.names("options")
         outcome = await submit(self._rooms, call, edit.AppendAttributes(identity, fragment, overwrite))
         return update_answer(outcome)
@@ -83,9 +81,7 @@ class Entities:
         """Update Attributes: clauses 5.6.2 and 6.6.3.2."""
         identity = entity_id(call.path[0])
         value, context = await call.document()
-        fragment = read_fragment(
-            _with_id(value, identity, strict=False), context, simplified=simplified(call)
-        )
+        fragment = _fragment(call, value, context)
         outcome = await submit(self._rooms, call, edit.UpdateAttributes(identity, fragment))
         return update_answer(outcome)
 

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from chengshu.surfaces.ngsi_ld.media import GEO_JSON, JSON, LD_JSON, MERGE_PATCH
-
-if TYPE_CHECKING:
-    from chengshu.surfaces.ngsi_ld.call import Call
 
 PREFIX = "/ngsi-ld/v1"
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -43,7 +40,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-Handler = Callable[["Call"], Awaitable[Answer]]
+Handler = Callable[[Any], Awaitable[Answer]]  # of a Call, which knows its operation
 
 
 @dataclass(frozen=True, slots=True)

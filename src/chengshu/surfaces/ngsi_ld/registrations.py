@@ -17,7 +17,7 @@ from chengshu.foundation.broker.registry.model import Registration
 from chengshu.foundation.broker.registry.reading import read_registration
 from chengshu.foundation.broker.registry.rendering import render_registration
 from chengshu.foundation.broker.registry.watching import temporal_wish
-from chengshu.kernel.clock import millis
+from chengshu.kernel.clock import iso, millis
 from chengshu.kernel.ids import Ids
 from chengshu.surfaces.ngsi_ld import params
 from chengshu.surfaces.ngsi_ld.answers import created, give, no_content, page_headers
@@ -72,6 +72,7 @@ class Registrations:
 
     def __init__(self, rooms: Rooms, registry: Registry, ids: Ids) -> None:
         self._rooms, self._registry, self._ids = rooms, registry, ids
+        self._since = rooms.clock.now()
 
     async def register(self, call: Call) -> Answer:
         """Register Context Source: clauses 5.9.2 and 6.8.3.1."""
@@ -103,7 +104,7 @@ class Registrations:
         id_ = registration_id(call.path[0])
         context = await call.context()
         found = await asyncio.to_thread(self._registry.get, call.tenant, id_)
-        return give(call, render_registration(found, context, sys_attrs=_sys_attrs(call)), context)
+        return give(call, self._rendered(call, found, context), context)
 
     async def query(self, call: Call) -> Answer:
         """Query Context Source Registrations: clauses 5.10.2 and 6.8.3.2."""
@@ -119,9 +120,24 @@ class Registrations:
             more=len(found) > page.offset + page.limit,
             count=len(found) if page.count else None,
         )
-        sys_attrs = _sys_attrs(call)
-        rendered = [render_registration(one, context, sys_attrs=sys_attrs) for one in part]
-        return give(call, rendered, context, headers=headers)
+        return give(call, [self._rendered(call, one, context) for one in part], context, headers=headers)
+
+    async def identity(self, call: Call) -> Answer:
+        """Retrieve Context Source Identity: clauses 5.14.1 and 6.33.3.1."""
+        context, now = await call.context(), self._rooms.clock.now()
+        seconds = int((now - self._since).total_seconds())
+        said = {
+            "id": f"urn:ngsi-ld:ContextSourceIdentity:{self._rooms.alias}",
+            "type": "ContextSourceIdentity",
+            "contextSourceAlias": self._rooms.alias,
+            "contextSourceUptime": f"PT{seconds}S",
+            "contextSourceTimeAt": iso(now),
+        }
+        return give(call, said, context)
+
+    def _rendered(self, call: Call, one: Registration, context: LdContext) -> dict[str, Any]:
+        sent = self._registry.forwards.members(call.tenant, one.id)
+        return render_registration(one, context, sys_attrs=_sys_attrs(call)) | sent
 
     def _now(self) -> int:
         return millis(self._rooms.clock.now())
@@ -187,6 +203,17 @@ class Registrations:
                 answers={204: "updated"},
                 body=_ONE,
                 result="",
+            ),
+            Operation(
+                "GET",
+                "info/sourceIdentity",
+                self.identity,
+                "Retrieve Context Source Identity",
+                "6.33.3.1",
+                TAG,
+                gives=GIVES,
+                answers={200: "found"},
+                result=_ONE,
             ),
             Operation(
                 "DELETE",

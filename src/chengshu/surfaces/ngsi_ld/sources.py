@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from chengshu.foundation.broker.ld.contexts import LdContext
+from chengshu.foundation.broker.registry.forwards import ForwardLog
 from chengshu.foundation.broker.registry.model import Registration
 from chengshu.kernel.clock import Clock, millis
 from chengshu.kernel.errors import ChengshuError
@@ -90,24 +91,19 @@ class Settings:
     most: int = 64 * 1024 * 1024
 
 
-@dataclass(slots=True)
-class Statistics:
-    """What became of the requests to one source since the start; milliseconds."""
-
-    sent: int = 0
-    failed: int = 0
-    last_success: int = 0
-    last_failure: int = 0
-
-
 class Sources:
     """Asks context sources. ``alias`` is the pseudonym of this broker in ``Via`` headers."""
 
-    def __init__(self, http: HttpClient, clock: Clock, alias: str, settings: Settings | None = None) -> None:
-        self._http, self._clock, self.alias = http, clock, alias
+    def __init__(
+        self,
+        http: HttpClient,
+        clock: Clock,
+        alias: str,
+        forwards: ForwardLog,
+        settings: Settings | None = None,
+    ) -> None:
+        self._http, self._clock, self.alias, self._forwards = http, clock, alias, forwards
         self.settings = settings or Settings()
-        self._resting: dict[str, int] = {}
-        self.statistics: dict[str, Statistics] = {}
 
     async def ask_all(self, questions: Sequence[Question], call: Call) -> list[HttpAnswer | Failed]:
         """The answers in order; all are asked at once, within the bounds of the settings."""
@@ -121,33 +117,40 @@ class Sources:
 
         return list(await asyncio.gather(*(one(question) for question in questions)))
 
-    async def ask(self, question: Question, call: Call) -> HttpAnswer | Failed:
-        """What the source answers, whatever its status; :class:`Failed` when it answers nothing in time."""
+    def patience(self, registration: Registration) -> float:
+        """The seconds that one operation may wait for the source."""
+        management = registration.management
+        return management.timeout / 1000 if management and management.timeout else self.settings.timeout_s
+
+    async def ask(
+        self, question: Question, call: Call, *, within: float | None = None
+    ) -> HttpAnswer | Failed:
+        """What the source answers, whatever its status; :class:`Failed` when it answers nothing in time.
+
+        ``within``: seconds, when the operation has used up a part of its patience.
+        """
         registration = question.registration
-        now = millis(self._clock.now())
-        if self._resting.get(registration.id, 0) > now:
+        if self._forwards.of(call.tenant, registration.id).resting_until > self._now():
             return Failed(registration, 504, "The source rests", "it failed a moment ago and is left alone")
-        known = self.statistics.setdefault(registration.id, Statistics())
-        known.sent += 1
         try:
-            answer = await self._http.send(self._request(question, call))
+            answer = await self._http.send(self._request(question, call, within))
         except Unreachable as error:
-            self._failed(registration, known, now)
+            self._note(call, registration, ok=False)
             return Failed(registration, 504, "The source does not answer", error.fault.detail)
         except ChengshuError as error:
-            self._failed(registration, known, now)
+            self._note(call, registration, ok=False)
             return Failed(registration, 502, "The source cannot be asked", error.fault.detail)
-        known.last_success = now
+        self._note(call, registration, ok=answer.status < 500)
         return answer
 
-    def _failed(self, registration: Registration, known: Statistics, now: int) -> None:
-        known.failed += 1
-        known.last_failure = now
+    def _note(self, call: Call, registration: Registration, *, ok: bool) -> None:
         cooldown = registration.management.cooldown if registration.management else 0
-        if cooldown:
-            self._resting[registration.id] = millis(self._clock.now()) + cooldown
+        self._forwards.note(call.tenant, registration.id, self._now(), ok=ok, cooldown=cooldown)
 
-    def _request(self, question: Question, call: Call) -> HttpRequest:
+    def _now(self) -> int:
+        return millis(self._clock.now())
+
+    def _request(self, question: Question, call: Call, within: float | None) -> HttpRequest:
         registration, management = question.registration, question.registration.management
         params = dict(question.params)
         if management is not None and management.local_only:
@@ -158,7 +161,7 @@ class Sources:
             _url(registration.endpoint, question.path, params),
             self._headers(question, call, media),
             body,
-            management.timeout / 1000 if management and management.timeout else self.settings.timeout_s,
+            self.patience(registration) if within is None else within,
             self.settings.most,
         )
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.foundation.broker.ld.test_bounds import anything
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation import journal
@@ -320,3 +323,35 @@ def test_compiled_contexts_take_bounded_memory(library: ContextLibrary) -> None:
     assert library._terms <= 400_000
     assert library._terms == sum(len(context.terms) for context, _ in library._compiled.values())
     assert library.ready({"term2999": "https://x/2999"}) is not None
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(anything)
+def test_any_json_is_a_context_or_refused(library: ContextLibrary, source: Any) -> None:
+    try:
+        context = library.get(source)
+    except (BadRequestData, LdContextNotAvailable) as error:
+        assert error.fault.detail
+    else:
+        assert context.expand("location") == CORE.expand("location")
+        assert library.ready(source) is context
+
+
+def test_what_many_ask_for_at_once_is_kept_once(library: ContextLibrary, web: Web) -> None:
+    web.pages[REMOTE] = {"@context": {"b": "https://x/b"}}
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: library.get([REMOTE]).expand("b"), range(40)))
+        kept = set(pool.map(lambda _: library.implicit([REMOTE, TERMS["@context"]]).id, range(40)))
+    assert set(found) == {"https://x/b"}
+    assert len(kept) == 1
+    assert [item.kind for item in library.listed()] == ["Cached", "ImplicitlyCreated"]
+
+
+def test_bodies_are_read_when_they_are_asked_for(library: ContextLibrary, web: Web) -> None:
+    hosted = library.add(TERMS, CLERK, "mine")
+    web.pages[REMOTE] = TERMS
+    library.get(REMOTE)
+    assert all(kept.body == "" for kept in library._kept.values())
+    bodies = {kept.kind: kept.body for kept in library.listed(tenant="mine")}
+    assert bodies == {"Hosted": json.dumps(TERMS, separators=(",", ":")), "Cached": ""}
+    assert json.loads(library.find(REMOTE).body) == json.loads(library.find(hosted.id).body) == TERMS

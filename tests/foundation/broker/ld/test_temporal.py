@@ -24,9 +24,7 @@ SAID: dict[str, Any] = HEAD | {
         {"type": "Property", "value": 120, "observedAt": T1, "unitCode": "KMH"},
         {"type": "Property", "value": 80, "observedAt": T2, "unitCode": "KMH"},
     ],
-    "street": [
-        {"type": "LanguageProperty", "languageMap": {"fr": "Grand Place", "nl": "x"}, "observedAt": T1}
-    ],
+    "street": [{"type": "LanguageProperty", "languageMap": {"fr": "Place", "nl": "x"}, "observedAt": T1}],
     "use": [{"type": "VocabProperty", "vocab": ["a", "b"], "observedAt": T1}],
     "data": [{"type": "JsonProperty", "json": {"a": None}, "observedAt": T1}],
     "parked": [{"type": "Relationship", "object": "urn:x:y", "observedAt": T1}],
@@ -53,7 +51,7 @@ def test_pairs_of_value_and_time() -> None:
         "speed": {"type": "Property", "values": [[120, T1], [80, T2]]},
         "street": {
             "type": "LanguageProperty",
-            "languageMaps": [[{"languageMap": {"fr": "Grand Place", "nl": "x"}}, T1]],
+            "languageMaps": [[{"languageMap": {"fr": "Place", "nl": "x"}}, T1]],
         },
         "use": {"type": "VocabProperty", "vocabs": [[{"vocab": ["a", "b"]}, T1]]},
         "data": {"type": "JsonProperty", "jsons": [[{"json": {"a": None}}, T1]]},

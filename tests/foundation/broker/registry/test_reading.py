@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chengshu.foundation.broker.errors import BadRequestData
 from chengshu.foundation.broker.ld.contexts import CORE, compile_context
@@ -137,3 +139,23 @@ def test_groups_stand_for_their_operations() -> None:
         "replaceAttrs",
         "queryEntity",
     }
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*FULL, "", "@x", "x:y"]), _json, max_size=4),
+    st.sampled_from([FULL, LEAST]),
+)
+def test_whatever_is_sent_is_read_or_refused(change: dict[str, Any], base: dict[str, Any]) -> None:
+    try:
+        registration = read(base | change)
+    except BadRequestData as error:
+        assert error.fault.detail
+    else:
+        assert read(render_registration(registration, CORE)) == registration

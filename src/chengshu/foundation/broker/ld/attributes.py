@@ -66,9 +66,9 @@ class AttributeReader:
         """Simplified instances by datasetId (clause 4.5.5)."""
         if not said:
             raise _bad("an attribute without instances says nothing", "dataset", "leave it out")
-        return tuple(
-            replace(self.instance(item, depth), dataset="" if key == "@none" else checks.uri(key, "dataset"))
-            for key, item in said.items()
+        sets = {key: "" if key == "@none" else checks.uri(key, "dataset") for key in said}
+        return unique(
+            tuple(replace(self.instance(item, depth), dataset=sets[key]) for key, item in said.items())
         )
 
     def _numbered(self, said: Any, number: int, depth: int) -> Attribute:

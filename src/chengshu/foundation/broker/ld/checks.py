@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from chengshu.foundation.broker.errors import BadRequestData
+from chengshu.foundation.broker.ld.core import is_iri
 from chengshu.foundation.broker.model import NULL
 
 MOST_STRINGS = 1000  # types, scopes, words of a vocabulary said together
@@ -24,8 +25,10 @@ GEOMETRIES = {
     "Polygon": 2,
     "MultiPolygon": 3,
 }
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]{1,2040}")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x1f\x7f<>\"{}|\\^`]{1,2040}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?Z")
+_LAST = "9999-12-31T23:59:59"  # rounded to milliseconds, a part of this second would be in year 10000
 _LANGUAGE = re.compile(r"@none|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
 _SCOPE = re.compile(r"/?[\w\-.]{1,128}(?:/[\w\-.]{1,128}){0,31}")
 _LARGEST, _SMALLEST = 2**64 - 1, -(2**63)
@@ -33,14 +36,14 @@ _LARGEST, _SMALLEST = 2**64 - 1, -(2**63)
 
 def uri(said: Any, where: str) -> str:
     """A URI or IRI (clause 4.6.1), the Null text excepted."""
-    if isinstance(said, str) and _URI.fullmatch(said) and said != NULL:
+    if isinstance(said, str) and _URI.fullmatch(said) and said != NULL and is_iri(said):
         return said
     raise _bad(f"{shown(said)} is not a URI", where, "write one such as urn:ngsi-ld:Sensor:001")
 
 
 def time(said: Any, where: str) -> str:
     """A DateTime in UTC with ``Z`` (clause 4.6.3), kept as it was said."""
-    if isinstance(said, str) and _TIME.fullmatch(said):
+    if isinstance(said, str) and _TIME.fullmatch(said) and not (len(said) > 24 and said.startswith(_LAST)):
         try:
             datetime.fromisoformat(said[:19])
         except ValueError:
@@ -66,8 +69,8 @@ def scope(said: Any, where: str = "scope") -> str:
 
 
 def text(said: Any, where: str) -> str:
-    """A text that is not empty, nor the Null text."""
-    if isinstance(said, str) and said and said != NULL:
+    """A text that is not empty, without control characters, and not the Null text."""
+    if isinstance(said, str) and said and said != NULL and not _CONTROL.search(said):
         return said
     raise _bad(f"{shown(said)} is not a text", where, "write a text that is not empty")
 

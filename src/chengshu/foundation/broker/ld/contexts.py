@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chengshu.foundation.broker.errors import BadRequestData
-from chengshu.foundation.broker.ld.core import CORE_URL, DEFAULT_VOCAB, core_document, is_core
+from chengshu.foundation.broker.ld.core import CORE_URL, DEFAULT_VOCAB, core_document, is_core, is_iri
 from chengshu.foundation.broker.ld.terms import Term, define
 
 _WORD = re.compile(r"\w{1,256}")
-_IRI = re.compile(r"[^\s<>\"'{}|\\^`()=;]{1,2048}")
+_IRI = re.compile(r"[^\s\x00-\x1f\x7f<>\"'{}|\\^`()=;]{1,2048}")
 _MOST_CACHED = 50_000  # names remembered per context; more than any real vocabulary has
 CORE_TERMS, _ = define(core_document()["@context"], {}, "")
 
@@ -83,7 +83,8 @@ class LdContext:
 
     def _remember_name(self, name: str) -> str:
         iri = self.expand(name)
-        if name not in self.terms and not (_IRI if ":" in name else _WORD).fullmatch(name):
+        formed = name in self.terms or (_IRI if ":" in name else _WORD).fullmatch(name)
+        if not formed or not is_iri(iri):
             raise BadRequestData(
                 f"'{name[:80]}' is not a name", where=name[:80], remedy="use letters, digits and _, or an IRI"
             )

@@ -88,7 +88,15 @@ _FOREIGN: dict[str, Any] = {
 }
 
 
+LONGEST = 2048  # bytes of an IRI; the indexes of databases take no more than about 2,700
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CORE_VERSION = re.compile(re.escape(CORE_PREFIX) + r"(?:-v\d+\.\d+(?:\.\d+)?)?\.jsonld")
+
+
+def is_iri(text: str) -> bool:
+    """Whether a text may stand for a name everywhere: no control signs, at most :data:`LONGEST` bytes."""
+    short = len(text) <= LONGEST if text.isascii() else len(text.encode()) <= LONGEST
+    return short and not _CONTROL.search(text)
 
 
 def is_core(url: str) -> bool:

@@ -62,7 +62,8 @@ class ContextLibrary:
         self._database, self._clock, self._ids = database, clock, ids
         self._fetcher, self._hosts = fetcher, frozenset(host.lower() for host in hosts)
         self._files: Mapping[str, Path] = read_index(folder) if folder else {}
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # over the maps below; held shortly, never while the database writes
+        self._adding = threading.Lock()  # one at a time, so that nothing is kept twice
         self._compiled: OrderedDict[Any, tuple[LdContext, tuple[str, ...]]] = OrderedDict()
         self._terms = 0
         self._usage: dict[str, list[int]] = {}  # id → hits, last use; written back by flush()
@@ -161,10 +162,9 @@ class ContextLibrary:
             raise LdContextNotAvailable(f"what is there is not JSON: {error}", where=url[:200]) from error
 
     def _keep_cached(self, url: str, document: Any) -> None:
-        with self._lock:
-            if url in self._by_url:
-                return
-            self._add(document, "Cached", "", url, None)
+        with self._adding:
+            if url not in self._by_url:
+                self._add(document, "Cached", "", url, None)
 
     def _name(self, url: str) -> str | None:
         """The id of the kept context that a URL, a local path or an id names."""
@@ -213,7 +213,7 @@ class ContextLibrary:
         The same context gets the same address again.
         """
         document = {"@context": source}
-        with self._lock:
+        with self._adding:
             name = self._implicit.get((tenant, _digest(_body(document))))
             return self._kept[name] if name else self._add(document, "ImplicitlyCreated", tenant, "", actor)
 
@@ -243,6 +243,7 @@ class ContextLibrary:
     def listed(self, kind: str = "", tenant: str = "") -> list[Kept]:
         """The contexts of ``tenant`` and the cached ones (clause 5.13.3), of one kind or all, oldest first.
 
+        Those that came from elsewhere are given without their bodies.
         Raises :class:`BadRequestData` for a kind there is not.
         """
         if kind and kind not in {"Hosted", "Cached", "ImplicitlyCreated"}:
@@ -253,10 +254,12 @@ class ContextLibrary:
             )
         with self._lock:
             found = [self._current(kept) for kept in self._kept.values()]
+        with self._database.read() as connection:
+            bodies = store.bodies_of(connection, tenant) if kind != "Cached" else {}
         return [
-            kept
+            replace(kept, body=bodies.get(kept.id, ""))
             for kept in found
-            if (not kind or kept.kind == kind) and (kept.kind == "Cached" or kept.tenant == tenant)
+            if (not kind or kept.kind == kind) and (kept.kind == "Cached" or kept.id in bodies)
         ]
 
     def find(self, name: str) -> Kept:

@@ -45,9 +45,7 @@ class PatchReader:
                 found.append(self.instance(item, depth))
             except BadRequestData as error:
                 raise within(error, f"[{number}]") from error
-        patches = tuple(found)
-        unique(patches)
-        return patches
+        return unique(tuple(found))
 
     def instance(self, said: Any, depth: int = DEEPEST) -> AttributePatch:
         """One patch: a bare value, or the members that change."""

@@ -42,7 +42,7 @@ contexts = Table(
 class Kept(msgspec.Struct, frozen=True):
     """One stored context; times in milliseconds UTC.
 
-    ``body`` is the JSON document with its ``@context``, '' where it was not asked for; ``digest`` its SHA-256.
+    ``body`` is the JSON document with its ``@context`` ('' where it was not read), ``digest`` its SHA-256.
     """
 
     id: str
@@ -73,6 +73,13 @@ def add(connection: Connection, kept: Kept) -> None:
 def body_of(connection: Connection, name: str) -> str | None:
     """The JSON document of a context."""
     return connection.execute(select(contexts.c.body).where(contexts.c.id == name)).scalar_one_or_none()
+
+
+def bodies_of(connection: Connection, tenant: str) -> dict[str, str]:
+    """The documents of the contexts of a tenant by id, those that came from elsewhere left out."""
+    query = select(contexts.c.id, contexts.c.body)
+    query = query.where(contexts.c.tenant == tenant, contexts.c.kind != "Cached")
+    return {row.id: row.body for row in connection.execute(query)}
 
 
 def put_body(connection: Connection, kept: Kept) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chengshu.foundation.broker.errors import BadRequestData
-from chengshu.foundation.broker.ld.core import DEFAULT_VOCAB
+from chengshu.foundation.broker.ld.core import DEFAULT_VOCAB, is_iri
 
 MOST_TERMS = 50_000  # of one context object
 _GEN_DELIMS = frozenset(":/?#[]@")
@@ -79,6 +79,8 @@ class _Definitions:
             raise _wrong(
                 f"'{name}' is a scheme of IRIs and cannot be a prefix", f"@context.{name}", "choose another"
             )
+        if not is_iri(term.iri):
+            raise _wrong("the IRI has control signs or is too long", f"@context.{name[:80]}", "mend it")
         self.added[name] = term
         return term
 

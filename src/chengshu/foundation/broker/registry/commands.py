@@ -12,20 +12,22 @@ from sqlalchemy import Connection
 from chengshu.foundation.broker.errors import AlreadyExists, ResourceNotFound
 from chengshu.foundation.broker.registry import store
 from chengshu.foundation.broker.registry.conflicts import check_conflicts
+from chengshu.foundation.broker.registry.forwards import ForwardLog
 from chengshu.foundation.broker.registry.index import RegistrationIndex, expired
 from chengshu.foundation.broker.registry.model import Registration
+from chengshu.foundation.broker.store import add_tenant, has_tenant
 from chengshu.foundation.journal import Act, Actor, record
 from chengshu.kernel.clock import Clock, millis
 from chengshu.ports.database import Database, Work
 
 T = TypeVar("T")
-CHANGED = "source.registered", "source.updated", "source.deleted"
+CHANGED = "csource.registered", "csource.updated", "csource.deleted"
 
 
 class Registry:
     """Registers context sources durably and keeps them in memory; every method may be called from any thread.
 
-    Each write is one transaction: state, journal and a change ``source.*`` whose body holds the registration
+    Each write is one transaction: state, journal and a change ``csource.*`` whose body holds the registration
     before and after, so that the subscriptions to registrations follow the stream like all others.
     """
 
@@ -34,6 +36,7 @@ class Registry:
         self._clock = clock
         self._refreshing = threading.Lock()
         self.index = RegistrationIndex()
+        self.forwards = ForwardLog()
         database.create(store.metadata)
         self.reload()
 
@@ -92,6 +95,8 @@ class Registry:
             )
         check_conflicts(new, self._others(connection, tenant, new))
         now = millis(self._clock.now())
+        if not has_tenant(connection, tenant):
+            add_tenant(connection, tenant, now)
         kept = replace(new, created_at=now, modified_at=now)
         store.add(connection, tenant, kept)
         self._record(connection, 0, tenant, kept.id, actor, None, kept)

@@ -103,6 +103,20 @@ def truth(value: Any, where: str) -> bool:
     return value
 
 
+def plain(value: Any, where: str) -> Any:
+    """Any JSON value, as far as it can be kept: whole numbers have 64 bits."""
+    level = [value]
+    while level:
+        item = level.pop()
+        if isinstance(item, int) and not -(2**63) <= item < 2**63:
+            raise refuse("a whole number is too large", where, "write it as a text, or with a decimal point")
+        if isinstance(item, list):
+            level.extend(item)
+        elif isinstance(item, dict):
+            level.extend(item.values())
+    return value
+
+
 def scope(value: str, where: str) -> str:
     """A scope (clause 4.18), with its leading slash."""
     if not _SCOPE.fullmatch(value):
@@ -112,19 +126,19 @@ def scope(value: str, where: str) -> str:
 
 def geometry(value: Any, where: str) -> dict[str, Any]:
     """A GeoJSON geometry (RFC 7946) of the kinds of clause 4.7."""
-    if (
-        not isinstance(value, dict)
-        or value.get("type") not in _DEPTH
-        or set(value) != {"type", "coordinates"}
-    ):
-        raise refuse("a GeoJSON geometry is expected", where, 'write {"type": "Point", "coordinates": […]}')
-    if not _positions(value["coordinates"], _DEPTH[value["type"]], [_MOST_POSITIONS]):
+    kind = value.get("type") if isinstance(value, dict) and value.keys() == {"type", "coordinates"} else None
+    if not isinstance(kind, str) or kind not in _DEPTH:
         raise refuse(
-            f"the coordinates are not those of a {value['type']}",
+            "a GeoJSON geometry is expected", where, 'write {"type": "Point", "coordinates": […]}'
+        )
+    if not _positions(value["coordinates"], _DEPTH[kind], [_MOST_POSITIONS]):
+        raise refuse(
+            f"the coordinates are not those of a {kind}",
             f"{where}.coordinates",
             "write [longitude, latitude] pairs, nested as RFC 7946 says",
         )
-    return value
+    found: dict[str, Any] = value
+    return found
 
 
 def _positions(value: Any, depth: int, left: list[int]) -> bool:

@@ -61,8 +61,8 @@ class Sender(Protocol):
 class SourceFollower:
     """Puts notices of changed registrations into the queue."""
 
-    name = "source.follower"
-    kinds = ("source.",)
+    name = "csource.follower"
+    kinds = ("csource.",)
 
     def __init__(self, database: Database, nudge: Callable[[], None]) -> None:
         self._database, self._nudge = database, nudge

@@ -15,6 +15,7 @@ from chengshu.foundation.broker.registry.members import (
     moment,
     object_of,
     one_or_more,
+    plain,
     refuse,
     scope,
     text_of,
@@ -248,7 +249,7 @@ def _management(value: Any) -> Management:
 def _properties(payload: Mapping[str, Any], context: LdContext) -> dict[str, Any]:
     """The source's own properties: whatever else is said of it (clause 5.2.9)."""
     return {
-        context.expand(name): value
+        context.expand(name): plain(value, name)
         for name, value in payload.items()
         if name not in _KNOWN and name not in _COMPUTED
     }

@@ -19,7 +19,7 @@ from chengshu.kernel.clock import Clock, millis
 from chengshu.ports.database import Database
 
 Change = Callable[[SourceSubscription], SourceSubscription]
-_NOTIFIED = "source_subscription."
+_NOTIFIED = "csource_subscription."
 
 
 class SourceSubscriptions:

@@ -20,7 +20,7 @@ from chengshu.foundation.broker.registry.matching import (
     TemporalWish,
     compile_source_query,
 )
-from chengshu.foundation.broker.registry.members import micros, moment, object_of, refuse
+from chengshu.foundation.broker.registry.members import micros, moment, object_of, plain, refuse
 from chengshu.foundation.broker.registry.model import Registration
 from chengshu.foundation.broker.subscriptions.model import Progress, Subscription
 from chengshu.foundation.broker.subscriptions.reading import change_subscription, read_subscription
@@ -97,7 +97,7 @@ def _parted(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] 
     value = said.pop("temporalQ")
     if value is None:
         return said, {}
-    temporal = object_of(value, "temporalQ", _TEMPORAL)
+    temporal: dict[str, Any] = plain(object_of(value, "temporalQ", _TEMPORAL), "temporalQ")
     temporal_wish(temporal)
     return said, temporal
 

@@ -43,6 +43,10 @@ class Contexts(Protocol):
 class Entities(Protocol):
     """What is read of the present state."""
 
+    def peek(self, tenant: str, entity: str) -> Entity | None:
+        """One entity, if it exists."""
+        ...
+
     def many(self, tenant: str, ids: Sequence[str]) -> Sequence[Entity]:
         """Those of the entities that exist."""
         ...
@@ -81,6 +85,10 @@ class Composer:
         self._numbers = 0
         self._by_number: dict[int, tuple[_Manner, dict[str, str]]] = {}
         self._written: Shelf[tuple[int, int], bytes] = Shelf(_WRITTEN)
+
+    def peek(self, tenant: str, entity: str) -> Entity | None:
+        """An entity as it is now: for conditions on what entities link to."""
+        return self._entities.peek(tenant, entity)
 
     def forget(self, subscription: Subscription) -> None:
         """The subscription has changed."""

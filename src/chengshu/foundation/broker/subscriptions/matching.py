@@ -10,24 +10,41 @@ from functools import lru_cache
 
 from chengshu.foundation.broker.model import Entity, EntityChange
 from chengshu.foundation.broker.query.matching import compile_query
-from chengshu.foundation.broker.query.model import Query
+from chengshu.foundation.broker.query.model import Condition, Every, Not, Place, Query, Some
 from chengshu.foundation.broker.subscriptions.model import Subscription, Trigger
 
 Matches = Callable[[EntityChange], bool]
-Resolve = Callable[[str, str], Entity | None]
+Peek = Callable[[str, str], Entity | None]
 _CACHED = 20_000  # compiled queries; equal ones of many subscriptions are compiled once
 _WHAT = {"attributeCreated": "created", "attributeUpdated": "updated", "attributeDeleted": "deleted"}
 
 
-def compile_matches(subscription: Subscription) -> Matches:
-    """The subscription as a predicate over writes. Raises :class:`BadRequestData` of an unusable pattern."""
+def compile_matches(subscription: Subscription, peek: Peek | None = None) -> Matches:
+    """The subscription as a predicate over writes; ``peek`` finds linked entities, by tenant and id.
+
+    Raises :class:`BadRequestData` of an unusable pattern.
+    """
     wants = compile_triggers(frozenset(subscription.triggers), frozenset(subscription.watched))
-    holds = _compiled(subscription.query)
+    query, tenant = subscription.query, subscription.tenant
+    if peek is not None and query.q is not None and _links(query.q):
+        found = peek
+        holds = compile_query(query, lambda name: found(tenant, name))
+    else:
+        holds = _compiled(query)
 
     def matches(change: EntityChange) -> bool:
         return wants(change) and holds(change.entity)
 
     return matches
+
+
+def _links(condition: Condition) -> bool:
+    """Whether the condition looks into linked entities: then it depends on more than the write."""
+    if isinstance(condition, Every | Some):
+        return any(_links(part) for part in condition.parts)
+    if isinstance(condition, Not):
+        return _links(condition.part)
+    return not isinstance(condition, Place) and condition.path.link is not None
 
 
 @lru_cache(maxsize=_CACHED)

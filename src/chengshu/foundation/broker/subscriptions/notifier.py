@@ -68,6 +68,7 @@ class Notifier:
         self._kept_head = self._loaded = 0
         self._unkept: tuple[dict[int, Progress], list[Attempt]] = ({}, [])
         self._service: Service | None = None
+        self._runner: asyncio.Runner | None = None  # of the steps in the pump
 
     # --- in service ----------------------------------------------------------------------------------
 
@@ -84,6 +85,10 @@ class Notifier:
         service, self._service = self._service, None
         if service is not None:
             service.stop()
+        if self._runner is not None:
+            self._runner.run(self._sender.close())
+            self._runner.close()
+            self._runner = None
 
     # --- in the pump ---------------------------------------------------------------------------------
 
@@ -97,16 +102,17 @@ class Notifier:
 
     def tick(self, now: datetime) -> None:
         """Read, deliver and note everything that can be now, one after the other."""
-        with asyncio.Runner() as runner:
-            while True:
-                moved = self.follow() + self.read_on()
-                while (parcel := self.opened().take(self.now())) is not None:
-                    runner.run(self.deliver(parcel))
-                    self.keep_now()
-                    moved += 1
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        while True:
+            moved = self.follow() + self.read_on()
+            while (parcel := self.opened().take(self.now())) is not None:
+                self._runner.run(self.deliver(parcel))
                 self.keep_now()
-                if not moved:
-                    return
+                moved += 1
+            self.keep_now()
+            if not moved:
+                return
 
     # --- the steps -----------------------------------------------------------------------------------
 
@@ -135,7 +141,7 @@ class Notifier:
 
     def _put(self, desks: Desks, subscription: Subscription, state: Progress | None, now: int) -> None:
         try:
-            matches = compile_matches(subscription)
+            matches = compile_matches(subscription, self._composer.peek)
         except ChengshuError as error:  # written by a version that allowed it: say so, serve the others
             _log.error("subscription cannot be used", subscription=subscription.id, error=str(error))
             desks.drop(subscription.number)

@@ -117,7 +117,17 @@ def _checked(found: Subscription, now_ms: int, said: Mapping[str, Any]) -> Subsc
 
 
 def _entities(value: Any, context: LdContext, _said: Mapping[str, Any]) -> Fields:
+    if isinstance(value, list):
+        value = [_bare(item) for item in value]
     return {"query_selectors": () if value is None else read_selectors(value, context.expand)}
+
+
+def _bare(item: Any) -> Any:
+    """A selector whose type selection is wholly in brackets, as in ``(A|B)``, without these."""
+    types = item.get("type") if isinstance(item, dict) else None
+    if isinstance(types, str) and re.fullmatch(r"\([^()]*\)", types):
+        return item | {"type": types[1:-1]}
+    return item
 
 
 def _watched(value: Any, context: LdContext, _said: Mapping[str, Any]) -> Fields:
