@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pyarrow as pa
@@ -136,6 +137,7 @@ def test_groups_large_enough_single_out_nobody() -> None:
 def test_a_report_can_be_told() -> None:
     table = people(40)
     told = grade_sample("人口", table_sample(table), DAY, Elements(sector="civil")).as_dict()
+    assert json.loads(json.dumps(told)) == told
     assert told["tables_of"] == "2026-07-01" and len(told["columns"]) == 4
     assert told["columns"][1]["category"] == "birth_date"
     assert told["columns"][1]["grade"]["label"]["zh-Hant"] == "一般數據2級"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,10 +15,11 @@ from chengshu.foundation.journal import store as journal_store
 from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.errors import Conflict, Invalid, Missing
 from chengshu.kernel.ids import SequenceIds
-from chengshu.resources.grading import Grading, TableSample, commands, queries, store, table_sample
+from chengshu.resources.grading import Grade, Grading, TableSample, commands, queries, store, table_sample
 from chengshu.resources.grading.generator.draw import Draw
 from chengshu.resources.grading.generator.sensitive import identity_number
 from chengshu.resources.grading.generator.words import words
+from chengshu.resources.grading.lineage import Step, effect_on, propagate
 
 STEWARD = Actor("person-1", "Steward")
 HUB = Actor.hub("grading")
@@ -159,6 +160,15 @@ def test_a_word_said_while_the_machine_looks_is_not_lost(
     monkeypatch.setattr(commands, "grade_sample", meanwhile)
     grading.grade("r1", table(tbzj=EIGHT), HUB)
     assert len(calls) == 2 and held(database, "r1") == {"tbzj": "taiwan_permit"}
+
+
+def test_lineage_starts_from_the_kept_grades(grading: Grading, database: SqliteDatabase) -> None:
+    grading.grade("people", table(sfzh=[identity_number(Draw(seed), words()) for seed in range(30)]), HUB)
+    with database.read() as c:
+        own = queries.own_grades(c)
+    assert own == {"people.sfzh": Grade.GENERAL_3}
+    found = propagate(own, [Step("people.sfzh", "report.id")], effect_on(date(2026, 7, 1)))
+    assert found["report.id"].grade == Grade.GENERAL_3
 
 
 def test_columns_of_one_name_or_none(grading: Grading, database: SqliteDatabase) -> None:

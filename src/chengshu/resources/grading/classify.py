@@ -20,6 +20,8 @@ from chengshu.resources.grading.values import Values
 
 _BESIDE = 0.02  # share from which another category among the values is told
 _ONE_LENGTH = 0.6  # share of values of one length from which the length belongs to the form
+_DOCUMENTS = ("passport", "hk_macao_permit")
+_COULD_BE = 0.9  # share of values of a document's shape from which a steward is asked
 _PLAIN = 0.9  # confidence from which the machine contradicts a word about a column that has changed
 _SURE_CHANCE = 0.05  # only checks that look-alikes rarely pass tell of others
 
@@ -153,6 +155,8 @@ def _nothing(values: Values, hint: Hint, found: Sequence[Evidence]) -> tuple[flo
     passed.
     """
     near = max((min(one.share / one.needed, 1.0) for one in found if one.needed <= 1), default=0.0)
+    if any(one.category in _DOCUMENTS and one.hint == 0 and one.share >= _COULD_BE for one in found):
+        near = 1.0  # shapes alone cannot tell a passport from a voucher: a person may
     promised = [c for c, s in hint.strengths.items() if s == 1 and catalogue().categories[c].sensitive]
     if values.total == 0:
         return 0.5 if promised else 0.9, Reason("classify.empty", _EMPTY, {"hint": hint.word})

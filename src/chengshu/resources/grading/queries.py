@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from chengshu.kernel.errors import Missing
 from chengshu.resources.grading import store
 from chengshu.resources.grading.classify import said_key
+from chengshu.resources.grading.model import Grade
 from chengshu.resources.grading.store import QueueItem, Result, Saying
 
 
@@ -20,6 +21,13 @@ def results_of(connection: Connection, resource: str) -> list[Result]:
             "not-graded", f"{resource!r} has not been graded", where=resource, remedy="grade it first"
         )
     return found
+
+
+def own_grades(connection: Connection) -> dict[str, Grade]:
+    """The grade of every graded column under ``resource.column``: what lineage starts from."""
+    return {
+        f"{resource}.{column}": Grade(grade) for resource, column, grade in store.column_grades(connection)
+    }
 
 
 def queue(connection: Connection, *, state: str = "open", limit: int = 500) -> list[QueueItem]:

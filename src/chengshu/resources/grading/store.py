@@ -137,6 +137,13 @@ def find_results(connection: Connection, resource: str) -> list[Result]:
     return [_result(row) for row in found]
 
 
+def column_grades(connection: Connection) -> list[tuple[str, str, str]]:
+    """Resource, column and grade of every graded column."""
+    query = select(results.c.resource, results.c.column, results.c.grade).where(results.c.column != "")
+    found = connection.execute(query.order_by(results.c.resource, results.c.column))
+    return [(resource, column, grade) for resource, column, grade in found]
+
+
 def _result(row: Row[Any]) -> Result:
     found = row._mapping
     return Result(

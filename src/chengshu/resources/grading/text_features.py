@@ -14,6 +14,7 @@ from chengshu.resources.grading.surnames import surnames
 
 BUCKETS = 4096
 CLASSES = ("person_name", "address", "organisation", "place", "word", "sentence")
+_WELL_KNOWN = 300  # frequency from which a word that is also a name is a word first
 _MOST = 60  # characters looked at
 _NUMBERED = re.compile(r"\d+(?:号|弄|幢|栋|室|单元|楼|組|组|層|层)")
 _ROAD = re.compile(r"[\u4e00-\u9fff](?:路|街|大道|巷|胡同|弄|村)")
@@ -48,6 +49,8 @@ def _form(text: str) -> list[str]:
     surname = surnames().of(text)
     tags = [tag for _, tag in cutter.tag(text[:12])]
     frequency = cutter.suggest_freq(text) if len(text) <= 5 and cutter.has_word(text) else 0
+    if tags[:1] and len(tags) == 1 and tags[0].startswith("nr") and frequency < _WELL_KNOWN:
+        frequency = 0  # the dictionary has it as somebody's name
     common = 0 if not frequency else 1 if frequency < 30 else 2 if frequency < 300 else 3
     size = len(text) if len(text) < 6 else 6 if len(text) < 10 else 7 if len(text) < 20 else 8
     found = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from chengshu.resources.grading.generator.sensitive import address, organisation
 from chengshu.resources.grading.generator.words import Words, words
 from chengshu.resources.grading.text_features import BUCKETS, CLASSES, features
 
+_RARE = (
+    0.4  # share of names made with any character, so that the characters of the list are not learned by heart
+)
 TRAINED_ON = 0  # the half of the words; figures are taken with the other
 
 
@@ -36,12 +40,27 @@ def _make(name: str, draw: Draw, lists: Words, at: int) -> str:
         "organisation": organisation,
         "place": place,
     }
+    if name == "person_name" and draw.chance(_RARE):
+        return draw.front(lists.surnames) + "".join(
+            draw.pick(_common_signs()) for _ in range(draw.pick((1, 2, 2)))
+        )
     if name in makers:
         return makers[name](draw, lists)
     if name == "sentence":
         return sentence(draw, lists, at)
     return draw.pick(
         (draw.pick(lists.words), draw.pick(lists.words), product(draw, lists, at), station(draw, lists, at))
+    )
+
+
+@cache
+def _common_signs() -> str:
+    """The 3,755 common characters (GB 2312, first level): people are named with any of them."""
+    return "".join(
+        bytes((row, cell)).decode("gb2312")
+        for row in range(0xB0, 0xD8)
+        for cell in range(0xA1, 0xFF)
+        if (row, cell) <= (0xD7, 0xF9)
     )
 
 

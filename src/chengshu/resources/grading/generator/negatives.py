@@ -86,6 +86,12 @@ def measured(draw: Draw, words: Words, at: int) -> str:
     return f"{draw.real(100, 130):.3f}"
 
 
+def imei(draw: Draw, words: Words, at: int) -> str:
+    """The number of a telephone itself: 15 digits with Luhn's check digit."""
+    body = "86" + draw.digits(12)
+    return body + luhn_check_digit(body)
+
+
 def amount(draw: Draw, words: Words, at: int) -> str:
     """Money."""
     return f"{draw.real(0, 1) ** 3 * 90_000:.2f}"
@@ -150,6 +156,21 @@ NEGATIVES: Mapping[str, Negative] = {
         lambda d, w, at: f"{d.between(10, 85)}{d.below(10)}{d.digits(3)}", ("邮政编码", "postcode", "yb")
     ),
     "counting": Negative(lambda d, w, at: str(100_001 + at), ("序号", "no", "xh")),
+    "voucher": Negative(lambda d, w, at: d.pick("EGH") + d.digits(8), ("券码", "voucher_no", "qm")),
+    "chat": Negative(lambda d, w, at: str(d.between(10**8, 3 * 10**9)), ("QQ", "chat_id", "群号")),
+    "student": Negative(
+        lambda d, w, at: f"20{d.between(15, 26)}{d.between(1, 30):02d}{d.digits(4)}",
+        ("学号", "stu_no", "xuehao"),
+    ),
+    "imei": Negative(imei, ("终端", "imei", "zdh")),
+    "like_a_card": Negative(lambda d, w, at: "62" + d.digits(17), ("凭证流水", "voucher_seq", "pzls")),
+    "oid": Negative(
+        lambda d, w, at: f"1.2.{d.below(900)}.{d.below(99999)}.{d.below(9)}", ("标识", "oid", "bs")
+    ),
+    "stock": Negative(
+        lambda d, w, at: d.pick(("60", "00", "30", "68")) + d.digits(4), ("证券", "ticker", "gpdm")
+    ),
+    "line_less": Negative(lambda d, w, at: str(d.between(2, 8)) + d.digits(7), ("表号", "meter", "bh8")),
     "time": Negative(
         lambda d, w, at: f"{d.below(24):02d}:{d.below(60):02d}:{d.below(60):02d}", ("时刻", "clock", "sk")
     ),
