@@ -34,6 +34,8 @@ from chengshu.kernel.clock import from_millis, millis
 metadata = MetaData()
 REACH = 200_000
 """Newest lines of the journal that are searched for past decisions: a page must not read them all."""
+_NEVER = ("observations.recorded", "entity.upserted", "forecast.made")
+"""What is journalled most and is never decided by a rule."""
 
 changes = Table(
     "rule_changes",
@@ -126,6 +128,7 @@ def decided(
     query = (
         select(journal.c.seq, journal.c.at, journal.c.reason, journal.c.body)
         .where(
+            journal.c.action.not_in(_NEVER),
             journal.c.seq > (select(func.max(journal.c.seq)).scalar_subquery() - REACH),
             or_(
                 journal.c.reason.contains(wanted, autoescape=True),
