@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,16 +41,21 @@ class Running:
             self.doors.broker.pump.drain()
 
 
-@pytest.fixture
-def running(city: Path, tmp_path: Path) -> Iterator[Running]:
+@contextmanager
+def opened(city: Path, tmp_path: Path) -> Iterator[Running]:
     clock = VirtualClock(NOW)
-    hub = open_hub(
-        read_city(city, city.parents[1] / "scenarios"), tmp_path / "data", clock, SequenceIds(), MANNER
-    )
+    packages = city.parents[1] / "scenarios"
+    hub = open_hub(read_city(city, packages), tmp_path / "data", clock, SequenceIds(), MANNER)
     doors = doors_of(hub, tmp_path / "drills")
     app = make_app(hub, doors.view, doors.tokens, doors.guard, doors.broker)
     yield Running(hub, doors, TestClient(app, base_url="http://hub.test"), clock)
     hub.close()
+
+
+@pytest.fixture
+def running(city: Path, tmp_path: Path) -> Iterator[Running]:
+    with opened(city, tmp_path) as found:
+        yield found
 
 
 def bearer(running: Running, *rights: str) -> dict[str, str]:
@@ -102,3 +108,56 @@ def test_the_document_of_the_application_has_every_interface(running: Running) -
     paths = running.http.get("/openapi.json").json()["paths"]
     for path in ("/ngsi-ld/v1/entities", "/ogc/collections", "/dcat/catalog.{form}", "/ingest/{source}"):
         assert path in paths
+
+
+def test_the_newest_values_of_an_area_come_at_once(running: Running) -> None:
+    reader = bearer(running, "read")
+    seen = Observation(GAUGE, "RainGauge", "rainIntensity", 12.5, "mm/h", NOW)
+    running.hub.context.record([seen], source="gauges")
+    running.follow()
+    root = running.hub.city.areas.roots()[0].id
+    rows = running.http.get(f"/ngsi-ld/v1/extensions/latest?area={root}", headers=reader).json()
+    assert [(row["id"], row["attribute"], row["value"], row["age"]) for row in rows] == [
+        (GAUGE, "rainIntensity", 12.5, 10.0)
+    ]
+    assert running.http.get("/ngsi-ld/v1/extensions/latest?area=nowhere", headers=reader).json() == []
+    assert running.http.get("/ngsi-ld/v1/extensions/latest", headers=reader).status_code == 400
+
+
+def test_silent_sensors_are_told_longest_first(running: Running) -> None:
+    reader = bearer(running, "read")
+    seen = Observation(GAUGE, "RainGauge", "rainIntensity", 12.5, "mm/h", NOW)
+    running.hub.context.record([seen], source="gauges")
+    running.follow()
+    path = "/ngsi-ld/v1/extensions/silent?type=RainGauge&attribute=rainIntensity&for="
+    gauges = [item for item in running.hub.city.entities if item["type"] == "RainGauge"]
+    never = running.http.get(path + "PT1H", headers=reader).json()
+    assert len(never) == len(gauges) - 1
+    assert all(row["lastSeen"] is None for row in never)
+    every = running.http.get(path + "PT5S", headers=reader).json()
+    assert every[-1] == {"id": GAUGE, "lastSeen": "2026-07-01T08:00:00Z", "silentFor": 10.0}
+    assert running.http.get(path + "soon", headers=reader).status_code == 400
+
+
+def test_what_differs_from_the_declared_models_is_flagged_and_taken_back(city: Path, tmp_path: Path) -> None:
+    (city / "models").mkdir()
+    (city / "models" / "gauge.yaml").write_text(
+        "type: RainGauge\nattributes:\n"
+        "  rainIntensity: {kind: Property, value: number, minimum: 0, maximum: 400}\n"
+    )
+    with opened(city, tmp_path) as running:
+        writer = bearer(running, "read", "write")
+        running.follow()
+        path = f"/ngsi-ld/v1/entities/{GAUGE}/attrs"
+        sent = {"rainIntensity": {"type": "Property", "value": 4000}}
+        assert running.http.post(path, json=sent, headers=writer).status_code == 204
+        running.follow()
+        flagged = "/ngsi-ld/v1/extensions/flags"
+        rows = running.http.get(flagged, headers=writer).json()
+        assert [(row["entity"], row["attribute"], row["code"]) for row in rows] == [
+            (GAUGE, "rainIntensity", "out-of-range")
+        ]
+        sent = {"rainIntensity": {"type": "Property", "value": 40}}
+        assert running.http.post(path, json=sent, headers=writer).status_code == 204
+        running.follow()
+        assert running.http.get(flagged, headers=writer).json() == []

@@ -55,7 +55,9 @@ def doors(play: Play, tmp_path_factory: pytest.TempPathFactory) -> Doors:
 
 def enter(play: Play, doors: Doors, login: str, *grants: Grant) -> TestClient:
     """A browser of somebody with these grants."""
-    client = TestClient(make_app(play.hub, doors.view, doors.tokens, doors.guard, doors.broker), base_url="http://hub.test")
+    client = TestClient(
+        make_app(play.hub, doors.view, doors.tokens, doors.guard, doors.broker), base_url="http://hub.test"
+    )
     person = doors.accounts.create_account(login, login.title(), grants, ROOT)
     doors.accounts.set_password(person.id, PASSWORD, ROOT)
     answer = client.post("/sign-in", data={"login": login, "password": PASSWORD}, follow_redirects=False)

@@ -15,6 +15,8 @@ from chengshu.foundation.broker.errors import LdContextNotAvailable
 from chengshu.foundation.broker.ld import store as contexts_store
 from chengshu.foundation.broker.ld.library import ContextLibrary
 from chengshu.foundation.broker.mirror import Echo, Mirror
+from chengshu.foundation.broker.models import Models, keeping
+from chengshu.foundation.broker.models.keeping import Flagging
 from chengshu.foundation.broker.queries import BrokerQueries
 from chengshu.foundation.broker.registry.commands import Registry
 from chengshu.foundation.broker.subscriptions import store as subscriptions_store
@@ -34,10 +36,11 @@ from chengshu.ports.http import HttpCalls, HttpRequest
 from chengshu.ports.runtime import Consumer, Ticker
 from chengshu.surfaces.ngsi_ld import Limits, Operation, Rooms, Surface, anyone, operations
 from chengshu.surfaces.ngsi_ld.distribution import Distribution
+from chengshu.surfaces.ngsi_ld.extensions import Below, Extensions, alone
 from chengshu.surfaces.ngsi_ld.registrations import Registrations
 from chengshu.surfaces.ngsi_ld.subscriptions import SubscriptionsSurface
 
-STORES = (broker_store, contexts_store, subscriptions_store)
+STORES = (broker_store, contexts_store, subscriptions_store, keeping)
 Who = Callable[[Any], Actor]
 
 
@@ -65,7 +68,8 @@ class BrokerParts:
 
     ``reach``: hosts and networks that are not public and may be called all the same; contexts are fetched
     from hosts named there and from nowhere else. ``context``: the hub's entities and series, shown as
-    NGSI-LD and fed by it; none for a broker by itself.
+    NGSI-LD and fed by it; none for a broker by itself. ``models``: what entities are held against;
+    ``below``: an area's id → it and the areas under it.
     """
 
     def __init__(
@@ -79,6 +83,8 @@ class BrokerParts:
         context: Context | None = None,
         who: Who = anyone,
         limits: Limits | None = None,
+        models: Models | None = None,
+        below: Below = alone,
     ) -> None:
         for store in STORES:
             database.create(store.metadata)
@@ -94,20 +100,20 @@ class BrokerParts:
         )
         courier = Courier(AioHttpClient(guard), MqttPublisher(guard))
         self.notifier = Notifier(database, clock, Composer(library, self.queries), courier)
-        consumers: list[Consumer] = [feed]
+        consumers: list[Consumer] = [feed, Flagging(models or Models())]
         tickers: list[Ticker] = []
         if context is not None:
             mirror = Mirror(database, context, clock, feed)
             consumers += [mirror, Echo(context)]
             tickers.append(mirror)
         self.pump = Pump(database, clock, consumers, tickers)
-        self.surface = Surface(self.rooms, self._operations(database, clock, ids))
+        self.surface = Surface(self.rooms, self._operations(database, clock, ids, below))
         self._stop = threading.Event()
         self._thread = threading.Thread(
             target=self.pump.run, args=(self._stop,), name="chengshu-broker", daemon=True
         )
 
-    def _operations(self, database: Database, clock: Clock, ids: Ids) -> tuple[Operation, ...]:
+    def _operations(self, database: Database, clock: Clock, ids: Ids, below: Below) -> tuple[Operation, ...]:
         registry = Registry(database, clock)
         shown = SubscriptionQueries(database, clock, self.notifier)
         kept = Subscriptions(database, clock)
@@ -115,6 +121,7 @@ class BrokerParts:
             *Distribution(self.rooms, registry, self._client).over(operations(self.rooms)),
             *SubscriptionsSurface(self.rooms, kept, shown, ids).operations(),
             *Registrations(self.rooms, registry, ids).operations(),
+            *Extensions(self.rooms, database, below).operations(),
         )
 
     def start(self) -> None:

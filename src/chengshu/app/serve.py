@@ -27,6 +27,7 @@ from chengshu.engines.mqtt.subscriber import MqttSubscriber
 from chengshu.foundation.access import Access, Accounts, Clients, Lifetimes
 from chengshu.foundation.access import store as access_store
 from chengshu.foundation.access.queries import needs_setup
+from chengshu.foundation.broker.models import Models, read_rules
 from chengshu.foundation.city import City
 from chengshu.foundation.journal import Actor
 from chengshu.foundation.sensing import Tokens
@@ -77,6 +78,8 @@ def doors_of(
         contexts=contexts or _contexts(hub.city),
         context=hub.context,
         who=guard.who,
+        models=Models(read_rules(hub.city.folder / "models")),
+        below=lambda area: [item.id for item in hub.city.areas if area in hub.city.areas.ancestors(item.id)],
     )
     return Doors(accounts, Tokens(hub.database, hub.clock), view, guard, broker)
 

@@ -11,7 +11,15 @@ from chengshu.app.cli.base import app
 from chengshu.app.say import say_error
 from chengshu.kernel.errors import ChengshuError
 
-PARTS = ("city", "city_run", "clients", "ledger", "proof", "rules")  # the commands register themselves
+PARTS = (
+    "city",
+    "city_run",
+    "clients",
+    "entities",
+    "ledger",
+    "proof",
+    "rules",
+)  # the commands register themselves
 
 
 def main() -> None:
