@@ -27,6 +27,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 
@@ -144,9 +145,8 @@ class Hub:
         for tables in (journal_store, broker_store, context_store, store):
             self.database.create(tables.metadata)
         self.broker = Broker(self.database, clock)
-        composer = Composer(
-            ContextLibrary(self.database, clock, SequenceIds()), BrokerQueries(self.database, clock)
-        )
+        self.contexts = ContextLibrary(self.database, clock, SequenceIds())
+        composer = Composer(self.contexts, BrokerQueries(self.database, clock))
         courier = Courier(AioHttpClient(AddressGuard(["127.0.0.0/8"])))
         self.notifier = Notifier(self.database, clock, composer, courier)
         self.entities = subscriptions // PER_WRITE
@@ -167,6 +167,7 @@ class Hub:
         terms = {"at": VOCAB + "at", "level": VOCAB + "level", "Gauge": VOCAB + "Gauge"}
         terms |= {f"Gauge{n}": f"{VOCAB}Gauge{n}" for n in range(self.entities)}
         context, room = compile_context([terms], terms), Subscriptions(self.database, SystemClock())
+        address = f"http://hub/ngsi-ld/v1/jsonldContexts/{self.contexts.implicit(terms).id}"
         futures = []
         for number in range(subscriptions):
             place, way = divmod(number, PER_WRITE)
@@ -180,7 +181,7 @@ class Hub:
             } | ({"q": "level>=0"} if way % 4 == 0 else {})
             name = f"urn:ngsi-ld:Subscription:{number}"
             read = read_subscription(payload, context, tenant="", name=name, now_ms=0)
-            futures.append(room.create(read, self.actor))
+            futures.append(room.create(replace(read, context=address), self.actor))
         for future in futures:
             future.result()
 

@@ -88,7 +88,10 @@ def test_a_group_is_one_change_and_one_journal_entry(hub: Hub) -> None:
 
 def test_what_changes_nothing_is_not_published(hub: Hub) -> None:
     hub.ok(CreateEntity(thing(1, speed=1)))
-    hub.do(UpdateAttributes("urn:ngsi-ld:Thing:1", thing(1, other=3)), DeleteEntity("urn:ngsi-ld:Thing:7"))
+    hub.do(
+        AppendAttributes("urn:ngsi-ld:Thing:1", thing(1, speed=3), overwrite=False),
+        DeleteEntity("urn:ngsi-ld:Thing:7"),
+    )
     assert len(changes(hub)) == 1
 
 

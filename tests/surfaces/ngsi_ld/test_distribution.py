@@ -20,6 +20,8 @@ from chengshu.ports.http import HttpAnswer, HttpRequest, Unreachable
 from chengshu.surfaces.ngsi_ld import Surface
 
 TYPE = "Pump"
+SPANISH = "https://contexts.example/spanish.jsonld"
+VOCABULARY = "https://uri.etsi.org/ngsi-ld/default-context/"
 _numbers = count()
 
 
@@ -51,7 +53,7 @@ class Federated(Standing):
     """A broker whose sources are found on the network of this process."""
 
     def __init__(self, name: str, data: Path, network: Network) -> None:
-        super().__init__(data / name, durable=False)
+        super().__init__(data / name, data / "contexts", durable=False)
         self.rooms = replace(self.rooms, alias=name)
         self.client = network  # type: ignore[assignment]
         self.surface = Surface(self.rooms, self._operations())
@@ -62,6 +64,10 @@ class City:
     """Four brokers a, b, c and whole, and a tenant of its own for every test."""
 
     def __init__(self, data: Path) -> None:
+        (data / "contexts").mkdir()
+        (data / "contexts" / "index.json").write_text(json.dumps({SPANISH: "spanish.jsonld"}))
+        terms = {"bomba": VOCABULARY + "Pump", "potencia": VOCABULARY + "power"}
+        (data / "contexts" / "spanish.jsonld").write_text(json.dumps({"@context": terms}))
         self.network = Network()
         names = ("a", "b", "c", "whole")
         self.brokers = {name: Federated(name, data, self.network) for name in names}
@@ -84,7 +90,7 @@ class City:
             }
             content = None if body is None else json.dumps(body)
             if body is not None:
-                said["Content-Type"] = "application/json"
+                said.setdefault("Content-Type", "application/json")
             return await client.request(method, path, content=content, headers=said)
 
     async def register(self, at: str, source: str, **more: Any) -> httpx.Response:
@@ -416,6 +422,73 @@ async def test_rubbish_becomes_a_warning(city: City, reply: tuple[int, bytes]) -
     assert none.status_code == 404
 
 
+_said = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=4)
+    | st.sampled_from(["urn:ngsi-ld:Pump:1", TYPE]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "id",
+                    "type",
+                    "power",
+                    "value",
+                    "errors",
+                    "success",
+                    "entityId",
+                    "error",
+                    "status",
+                    "title",
+                    "typeList",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    status=st.sampled_from([200, 200, 201, 204, 206, 207, 400, 404, 409, 500, 508]),
+    said=_said,
+    how=st.sampled_from(
+        [
+            ("GET", f"entities?type={TYPE}", None),
+            ("GET", "entities/urn:ngsi-ld:Pump:1", None),
+            ("GET", "types", None),
+            ("GET", "types?details=true", None),
+            ("GET", f"types/{TYPE}", None),
+            ("GET", "temporal/entities/urn:ngsi-ld:Pump:1", None),
+            ("POST", "entities", pump("2", power=1)),
+            ("PATCH", "entities/urn:ngsi-ld:Pump:1/attrs", {"power": {"type": "Property", "value": 2}}),
+            ("POST", "entityOperations/upsert", [pump("1", power=1), pump("2", power=1)]),
+            ("DELETE", "entities/urn:ngsi-ld:Pump:1", None),
+        ]
+    ),
+)
+def test_whatever_a_source_says_is_not_our_error(
+    brokers: City, status: int, said: Any, how: tuple[str, str, Any]
+) -> None:
+    city = brokers.fresh()
+    city.network.hosts["odd"] = (status, json.dumps(said).encode())
+
+    async def run() -> None:
+        await city.call("a", "POST", "entities", pump("1", power=1))
+        assert (await city.register("a", "odd")).status_code == 201
+        answer = await city.call("a", *how)
+        assert answer.status_code < 500, answer.text
+        assert len(city.network.sent) == 1
+
+    asyncio.run(run())
+
+
 async def test_a_source_says_nothing_but_what_it_registered_for(city: City) -> None:
     said = [pump("1", power=1, level=1), pump("2", power=1), {"id": "urn:x:1", "type": "Car"}]
     city.network.hosts["chatty"] = (200, json.dumps(said).encode())
@@ -440,6 +513,40 @@ async def test_the_headers_of_a_forwarded_request(city: City) -> None:
     assert "Host" not in request.headers
     assert "local=true" in request.url
     assert "ngsi-ld-core-context" in request.headers["Link"]
+
+
+@pytest.mark.parametrize("batch", [False, True])
+async def test_a_context_in_the_body_goes_along(city: City, batch: bool) -> None:
+    information = [{"entities": [{"type": "https://x/Pump"}], "propertyNames": ["https://x/power"]}]
+    assert (await city.register("a", "b", mode="redirect", information=information)).status_code == 201
+    words = {"Pump": "https://x/Pump", "power": "https://x/power", "level": "https://x/level"}
+    body = pump("1", power=1, level=2) | {"@context": [words]}
+    path = "entityOperations/upsert" if batch else "entities"
+    made = await city.call("a", "POST", path, [body] if batch else body, Content_Type="application/ld+json")
+    assert made.status_code == 201, made.text
+    for name, attribute in (("a", "https://x/level"), ("b", "https://x/power")):
+        held = await city.call(name, "GET", "entities/urn:ngsi-ld:Pump:1?local=true&options=keyValues")
+        assert held.json().keys() == {"id", "type", attribute}
+        assert held.json()["type"] == "https://x/Pump"
+
+
+async def test_a_source_is_spoken_to_in_its_own_words(city: City) -> None:
+    info = [{"key": "jsonldContext", "value": SPANISH}]
+    await city.register("a", "b", mode="redirect", contextSourceInfo=info)
+    assert (await city.call("a", "POST", "entities", pump("1", power=1))).status_code == 201
+    (request,) = city.network.sent
+    assert json.loads(request.body) == {
+        "id": "urn:ngsi-ld:Pump:1",
+        "type": "bomba",
+        "potencia": {"type": "Property", "value": 1},
+    }
+    assert SPANISH in request.headers["Link"]
+    found = by_id(await city.call("a", "GET", f"entities?type={TYPE}&attrs=power&options=keyValues"))
+    assert found["urn:ngsi-ld:Pump:1"]["power"] == 1
+    assert "type=bomba&attrs=potencia" in city.network.sent[-1].url
+    path = "entities/urn:ngsi-ld:Pump:1/attrs/power"
+    assert (await city.call("a", "PATCH", path, {"value": 2})).status_code == 204
+    assert city.network.sent[-1].url.endswith("/attrs/potencia")
 
 
 async def test_a_wrong_request_is_sent_to_nobody(city: City) -> None:

@@ -25,7 +25,7 @@ def _nothing(clause: sqlite.OnConflictDoNothing, compiler: Any, **words: Any) ->
 
 def _same(clause: Any, kind: type[Any]) -> Any:
     """The clause as PostgreSQL's object, which also may name a constraint."""
-    found = kind.__new__(kind)
+    found: Any = object.__new__(kind)
     found.__dict__.update(clause.__dict__)
     found.constraint_target = None
     return found

@@ -48,9 +48,9 @@ class Box(NamedTuple):
 
 def values_of(instances: tuple[Attribute, ...]) -> Collection[Value]:
     """What the index keeps of an attribute's values, each once; at least that it is there."""
-    if len(instances) == 1 and instances[0].kind == "Property":  # nearly always
-        if (single := scalar(instances[0].value)) is not None:
-            return (single,)
+    first = instances[0]
+    if len(instances) == 1 and first.kind == "Property" and (single := scalar(first.value)) is not None:
+        return (single,)  # nearly always
     found = {value for instance in instances for value in _of(instance)}
     if len(found) > _MOST_VALUES:
         return ((MORE, 0.0, ""),)

@@ -16,6 +16,7 @@ from chengshu.foundation.broker import store
 from chengshu.foundation.broker.indexing import MORE, NUMBER, TEXT, TRUTH, Box, cut, ranges, scope_path
 from chengshu.foundation.broker.plan import TEXT_INDEXED, Plan
 
+_COLLECTED = 4  # keys of one more probe are collected in the time in which one document is looked at
 _RUNS = 100  # type sets of one statement
 _COMMON = 5000  # matches of a probe from which reading in order of the keys is likely to be cheaper
 
@@ -47,8 +48,8 @@ def prepare(
 ) -> Search | None:
     """How to answer ``plan`` in this tenant; None when nothing can meet it.
 
-    Without ``whole``, probes that let much through are left out beside one that does not: it is cheaper to
-    look at its candidates than to collect theirs.
+    Probes that let much through are left out beside one that does not: it is cheaper to look at its
+    candidates than to collect theirs; the more so when a page is wanted and not the ``whole`` answer.
     """
     return _Translation(connection, tenant, now, whole).search(plan, exact)
 
@@ -91,15 +92,23 @@ class _Translation:
         """Keys that meet every part, the narrowest probe first; whether all of them let much through."""
         probes = [self._one(part, typed) for part in parts if not isinstance(part, plans.Lacks)]
         sizes = [self._size(probe) for probe in probes]
-        probes = [probe for _, probe in sorted(zip(sizes, probes, strict=True), key=lambda pair: pair[0])]
+        order = sorted(range(len(probes)), key=sizes.__getitem__)
         common = all(size >= _COMMON for size in sizes)
-        if not self._whole and not common and max(sizes) >= _COMMON:
-            probes = probes[: sum(size < _COMMON for size in sizes)]
+        if probes and not common and (kept := self._worth(sorted(sizes))) < len(order):
+            order = order[:kept]
             self._exact = False
+        probes = [probes[index] for index in order]
         return self._joined(probes, parts, typed), common
 
+    def _worth(self, sizes: Sequence[int]) -> int:
+        """How many of the probes, the narrowest first, to ask of the indexes: of the others it is cheaper to
+        look at the candidates than to collect all they let through."""
+        limit = _COLLECTED * sizes[0] if self._whole else _COMMON
+        return sum(size < max(limit, 1) for size in sizes) or 1
+
     def _size(self, piece: Piece) -> int:
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM ({piece.sql} LIMIT {_COMMON}) AS k) AS n"
+        most = _COMMON * (_COLLECTED if self._whole else 1)
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM ({piece.sql} LIMIT {most}) AS k) AS n"
         return int(store.rows(self._connection, sql, piece.parameters)[0][0])
 
     def _all(self, parts: Sequence[Plan], typed: _Typed) -> Piece:

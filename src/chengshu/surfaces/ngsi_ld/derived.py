@@ -11,11 +11,11 @@ import msgspec
 
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.kernel.errors import ChengshuError
+from chengshu.surfaces.ngsi_ld.answers import in_context
 from chengshu.surfaces.ngsi_ld.call import Call
 from chengshu.surfaces.ngsi_ld.media import LD_JSON, media_of
 from chengshu.surfaces.ngsi_ld.operation import Answer, Handler
 from chengshu.surfaces.ngsi_ld.problems import problem
-from chengshu.surfaces.ngsi_ld.sources import in_context
 
 _encode = msgspec.json.Encoder().encode
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -20,16 +20,16 @@ from chengshu.foundation.broker.registry.planning import Names, Part, WritePlan,
 from chengshu.foundation.broker.registry.splitting import attribute_names, only, translated, without
 from chengshu.kernel.errors import ChengshuError
 from chengshu.ports.http import HttpAnswer
-from chengshu.surfaces.ngsi_ld.answers import encode
+from chengshu.surfaces.ngsi_ld.answers import encode, in_context
 from chengshu.surfaces.ngsi_ld.call import Call
 from chengshu.surfaces.ngsi_ld.derived import derived, locally
-from chengshu.surfaces.ngsi_ld.distributed_reads import types_of, words_of
+from chengshu.surfaces.ngsi_ld.distributed_questions import types_of, words_of
 from chengshu.surfaces.ngsi_ld.entities import simplified
 from chengshu.surfaces.ngsi_ld.media import JSON, LD_JSON, media_of
 from chengshu.surfaces.ngsi_ld.operation import Answer, Handler
 from chengshu.surfaces.ngsi_ld.rollup import MULTI, Share, conflict, of_answer
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
-from chengshu.surfaces.ngsi_ld.sources import Failed, Question, Sources, in_context, json_of
+from chengshu.surfaces.ngsi_ld.sources import Failed, Question, Sources, json_of
 
 Distributed = Callable[[Call, Candidates, Handler], Awaitable[Answer]]
 _decode = msgspec.json.Decoder().decode

@@ -25,7 +25,7 @@ from chengshu.kernel.errors import ChengshuError
 from chengshu.surfaces.ngsi_ld.answers import created
 from chengshu.surfaces.ngsi_ld.call import Call
 from chengshu.surfaces.ngsi_ld.derived import given_back, locally
-from chengshu.surfaces.ngsi_ld.distributed_reads import types_of, words_of
+from chengshu.surfaces.ngsi_ld.distributed_questions import types_of, words_of
 from chengshu.surfaces.ngsi_ld.entities import simplified
 from chengshu.surfaces.ngsi_ld.names import attribute_name, entity_id
 from chengshu.surfaces.ngsi_ld.operation import Answer, Handler

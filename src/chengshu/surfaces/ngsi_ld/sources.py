@@ -21,6 +21,7 @@ from chengshu.foundation.broker.registry.model import Registration
 from chengshu.kernel.clock import Clock, millis
 from chengshu.kernel.errors import ChengshuError
 from chengshu.ports.http import HttpAnswer, HttpClient, HttpRequest, Unreachable
+from chengshu.surfaces.ngsi_ld.answers import in_context
 from chengshu.surfaces.ngsi_ld.call import Call
 from chengshu.surfaces.ngsi_ld.media import JSON, LD_JSON, link_to_context
 from chengshu.surfaces.ngsi_ld.operation import PREFIX
@@ -191,13 +192,6 @@ class Sources:
         if _single(question.context) or not isinstance(question.body, dict | list):
             return _encode(question.body), JSON
         return _encode(in_context(question.body, question.context)), LD_JSON
-
-
-def in_context(value: Any, context: LdContext) -> Any:
-    """An object, or each object of a list, with its @context inside."""
-    if isinstance(value, list):
-        return [in_context(item, context) for item in value]
-    return {**value, "@context": context.document} if isinstance(value, dict) else value
 
 
 def _single(context: LdContext) -> str:

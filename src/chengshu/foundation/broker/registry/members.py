@@ -128,16 +128,14 @@ def geometry(value: Any, where: str) -> dict[str, Any]:
     """A GeoJSON geometry (RFC 7946) of the kinds of clause 4.7."""
     kind = value.get("type") if isinstance(value, dict) and value.keys() == {"type", "coordinates"} else None
     if not isinstance(kind, str) or kind not in _DEPTH:
-        raise refuse(
-            "a GeoJSON geometry is expected", where, 'write {"type": "Point", "coordinates": […]}'
-        )
+        raise refuse("a GeoJSON geometry is expected", where, 'write {"type": "Point", "coordinates": […]}')
     if not _positions(value["coordinates"], _DEPTH[kind], [_MOST_POSITIONS]):
         raise refuse(
             f"the coordinates are not those of a {kind}",
             f"{where}.coordinates",
             "write [longitude, latitude] pairs, nested as RFC 7946 says",
         )
-    found: dict[str, Any] = value
+    found: dict[str, Any] = plain(value, where)
     return found
 
 

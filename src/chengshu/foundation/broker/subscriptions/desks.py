@@ -139,9 +139,13 @@ class Desks:
             self._cold[number] = desk
         self._touched[number] = desk
 
-    def hungry(self) -> list[Desk]:
-        """Cold desks with room, whose endpoint may be tried."""
-        return [desk for desk in self._cold.values() if len(desk.pending) <= LOW]
+    def hungry(self, now: int) -> list[Desk]:
+        """Cold desks that have nothing to tell, or little and an endpoint that may be tried."""
+        return [
+            desk
+            for desk in self._cold.values()
+            if not desk.pending or (len(desk.pending) <= LOW and desk.lane.retry_at <= now)
+        ]
 
     def refill(self, hungry: Sequence[Desk], records: Iterable[Record], through: int, now: int) -> None:
         """Read on for the ``hungry``: ``records`` are all from the first of them to record ``through``."""

@@ -177,12 +177,12 @@ class Notifier:
             desks.rewind(number, place(int(change.payload["from"]) - 1), now)
 
     def _wants_reading(self) -> bool:
-        return bool(self.opened().hungry())
+        return bool(self.opened().hungry(self.now()))
 
     def read_on(self) -> int:
         """Read one bite of the past for those who are far behind; returns how many that helped."""
         desks = self.opened()
-        hungry = desks.hungry()
+        hungry = desks.hungry(self.now())
         if not hungry:
             return 0
         after = min(seq_of(desk.scanned + 1) for desk in hungry) - 1
@@ -227,7 +227,7 @@ class Notifier:
     def worth_keeping(self) -> bool:
         """Whether something happened that the store should know."""
         desks = self.opened()
-        return bool(desks.unkept or self._unkept[1]) or desks.head - self._kept_head >= _HEAD_EVERY
+        return bool(desks.unkept or any(self._unkept)) or desks.head - self._kept_head >= _HEAD_EVERY
 
     @property
     def full(self) -> bool:
