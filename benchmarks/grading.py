@@ -50,7 +50,7 @@ def rightness() -> None:
         ("60 rows only", Settings(half=held, rows=60)),
         ("thrice the noise", Settings(half=held, noise=Noise(0.15, 0.09, 0.09, 0.06, 0.06))),
     ):
-        score = measure(make_columns(77_002, 20, settings))
+        score = measure(make_columns(77_003, 20, settings))
         say(f"F1: {name}", f"{score.f1:.4f}", f"{score.columns} columns")
         say(
             "    false alarms",
