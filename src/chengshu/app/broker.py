@@ -15,8 +15,9 @@ from chengshu.foundation.broker.errors import LdContextNotAvailable
 from chengshu.foundation.broker.ld import store as contexts_store
 from chengshu.foundation.broker.ld.library import ContextLibrary
 from chengshu.foundation.broker.mirror import Echo, Mirror
-from chengshu.foundation.broker.models import Models, keeping
-from chengshu.foundation.broker.models.keeping import Flagging
+from chengshu.foundation.broker.models import Models
+from chengshu.foundation.broker.models import store as flags_store
+from chengshu.foundation.broker.models.flagging import Flagging
 from chengshu.foundation.broker.queries import BrokerQueries
 from chengshu.foundation.broker.registry.commands import Registry
 from chengshu.foundation.broker.subscriptions import store as subscriptions_store
@@ -40,7 +41,7 @@ from chengshu.surfaces.ngsi_ld.extensions import Below, Extensions, alone
 from chengshu.surfaces.ngsi_ld.registrations import Registrations
 from chengshu.surfaces.ngsi_ld.subscriptions import SubscriptionsSurface
 
-STORES = (broker_store, contexts_store, subscriptions_store, keeping)
+STORES = (broker_store, contexts_store, subscriptions_store, flags_store)
 Who = Callable[[Any], Actor]
 
 

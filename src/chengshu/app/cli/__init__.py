@@ -19,6 +19,7 @@ PARTS = (
     "ledger",
     "proof",
     "rules",
+    "sharing",
 )  # the commands register themselves
 
 

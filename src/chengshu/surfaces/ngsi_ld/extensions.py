@@ -13,7 +13,7 @@ from typing import Any
 from chengshu.foundation.broker.errors import BadRequestData
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.model import Attribute, Entity
-from chengshu.foundation.broker.models.keeping import flagged
+from chengshu.foundation.broker.models.store import flagged
 from chengshu.foundation.broker.moments import millis_of
 from chengshu.foundation.broker.query.grammar import read_q
 from chengshu.foundation.broker.query.model import Query, Selector
