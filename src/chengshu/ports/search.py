@@ -32,8 +32,9 @@ class Layout:
 class Term:
     """One thing looked for: a token or any of its stand-ins, in some fields (all when none is named).
 
-    ``alternatives``: (token, weight in 0..1) counted in place of ``token``; the best one counts. ``edits``:
-    how many letters may differ, 0 to 2. ``prefix``: whether it may go on. A ``needed`` term must be in every hit.
+    ``alternatives``: (token, weight in 0..1) counted in place of ``token``; the best one counts.
+    ``edits``: how many letters may differ, 0 to 2. ``prefix``: whether it may go on. A ``needed`` term must
+    be in every hit.
     """
 
     token: str
