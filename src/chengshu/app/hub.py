@@ -41,6 +41,7 @@ from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.history import History
 from chengshu.ports.search import SearchIndex
+from chengshu.resources.grading import store as grading_store
 from chengshu.resources.ledger import Ledger, LedgerQueries
 from chengshu.resources.ledger import store as ledger_store
 from chengshu.resources.ledger.harvest import store as harvest_store
@@ -59,6 +60,7 @@ STORES = (
     vitals_store,
     response_store,
     rulebook_store,
+    grading_store,
     ledger_store,
     harvest_store,
 )

@@ -16,6 +16,7 @@ PARTS = (
     "city_run",
     "clients",
     "entities",
+    "grading",
     "ledger",
     "proof",
     "rules",
