@@ -20,6 +20,8 @@ from chengshu.foundation.broker.models import store as flags_store
 from chengshu.foundation.broker.models.flagging import Flagging
 from chengshu.foundation.broker.queries import BrokerQueries
 from chengshu.foundation.broker.registry.commands import Registry
+from chengshu.foundation.broker.registry.notifying import SourceFollower, SourceNotifier
+from chengshu.foundation.broker.registry.watchers import SourceSubscriptions
 from chengshu.foundation.broker.subscriptions import store as subscriptions_store
 from chengshu.foundation.broker.subscriptions.commands import Subscriptions
 from chengshu.foundation.broker.subscriptions.composing import Composer
@@ -33,9 +35,10 @@ from chengshu.kernel.clock import Clock
 from chengshu.kernel.errors import ChengshuError
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
-from chengshu.ports.http import HttpCalls, HttpRequest
+from chengshu.ports.http import HttpCalls, HttpClient, HttpRequest
 from chengshu.ports.runtime import Consumer, Ticker
 from chengshu.surfaces.ngsi_ld import Limits, Operation, Rooms, Surface, anyone, operations
+from chengshu.surfaces.ngsi_ld.csource_subscriptions import SourceSubscriptionsSurface
 from chengshu.surfaces.ngsi_ld.distribution import Distribution
 from chengshu.surfaces.ngsi_ld.extensions import Below, Extensions, alone
 from chengshu.surfaces.ngsi_ld.registrations import Registrations
@@ -70,7 +73,8 @@ class BrokerParts:
     ``reach``: hosts and networks that are not public and may be called all the same; contexts are fetched
     from hosts named there and from nowhere else. ``context``: the hub's entities and series, shown as
     NGSI-LD and fed by it; none for a broker by itself. ``models``: what entities are held against;
-    ``below``: an area's id → it and the areas under it.
+    ``below``: an area's id → it and the areas under it. ``alias``: its name among brokers, unlike any of
+    theirs, by which loops end. ``client``: how they are reached, by default over the network.
     """
 
     def __init__(
@@ -83,6 +87,8 @@ class BrokerParts:
         contexts: Path | None = None,
         context: Context | None = None,
         who: Who = anyone,
+        alias: str = "chengshu",
+        client: HttpClient | None = None,
         limits: Limits | None = None,
         models: Models | None = None,
         below: Below = alone,
@@ -90,18 +96,27 @@ class BrokerParts:
         for store in STORES:
             database.create(store.metadata)
         guard = AddressGuard(reach)
-        self._http, self._client = ThreadedHttp(guard), AioHttpClient(guard)
+        self._http, self._client = ThreadedHttp(guard), client or AioHttpClient(guard)
+        mqtt = MqttPublisher(guard)
         feed = TemporalFeed(database)
         library = ContextLibrary(
             database, clock, ids, folder=contexts, fetcher=Fetching(self._http), hosts=set(reach)
         )
         self.queries = BrokerQueries(database, clock, feed)
         self.rooms = Rooms(
-            Broker(database, clock), self.queries, library, clock=clock, who=who, limits=limits or Limits()
+            Broker(database, clock),
+            self.queries,
+            library,
+            clock=clock,
+            who=who,
+            alias=alias,
+            limits=limits or Limits(),
         )
-        courier = Courier(AioHttpClient(guard), MqttPublisher(guard))
+        courier = Courier(AioHttpClient(guard), mqtt)
         self.notifier = Notifier(database, clock, Composer(library, self.queries), courier)
-        consumers: list[Consumer] = [feed, Flagging(models or Models())]
+        self.sources = SourceNotifier(database, clock, library, lambda: Courier(AioHttpClient(guard), mqtt))
+        follower = SourceFollower(database, self.sources.nudge)
+        consumers: list[Consumer] = [feed, follower, Flagging(models or Models())]
         tickers: list[Ticker] = []
         if context is not None:
             mirror = Mirror(database, context, clock, feed)
@@ -118,10 +133,12 @@ class BrokerParts:
         registry = Registry(database, clock)
         shown = SubscriptionQueries(database, clock, self.notifier)
         kept = Subscriptions(database, clock)
+        watched = SourceSubscriptions(database, clock, self.sources.nudge)
         return (
             *Distribution(self.rooms, registry, self._client).over(operations(self.rooms)),
             *SubscriptionsSurface(self.rooms, kept, shown, ids).operations(),
             *Registrations(self.rooms, registry, ids).operations(),
+            *SourceSubscriptionsSurface(self.rooms, watched, ids).operations(),
             *Extensions(self.rooms, database, below).operations(),
         )
 
@@ -129,12 +146,14 @@ class BrokerParts:
         """Begin to follow the change stream and to deliver."""
         self._thread.start()
         self.notifier.start()
+        self.sources.start()
 
     def stop(self) -> None:
         """Finish what is under way; what was not delivered is delivered after the next start."""
         self._stop.set()
         if self._thread.is_alive():
             self.notifier.stop()
+            self.sources.stop()
             self._thread.join(timeout=30)
         self._http.close()
         self.rooms.contexts.flush()

@@ -78,6 +78,7 @@ def doors_of(
         contexts=contexts or _contexts(hub.city),
         context=hub.context,
         who=guard.who,
+        alias=f"chengshu-{hub.city.id}",
         models=Models(read_rules(hub.city.folder / "models")),
         below=lambda area: [item.id for item in hub.city.areas if area in hub.city.areas.ancestors(item.id)],
     )

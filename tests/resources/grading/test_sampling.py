@@ -70,5 +70,5 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="table-unreadable"):
         read_sample(tmp_path / "a.parquet")
     (tmp_path / "a.csv").write_bytes("姓名\n".encode() + b"\xff\xff\xfe\n")
-    with pytest.raises(Invalid, match="neither UTF-8 nor GB18030"):
+    with pytest.raises(Invalid, match="neither UTF-8"):
         read_sample(tmp_path / "a.csv")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from hypothesis import strategies as st
 from tools.broker import Standing
 
 from chengshu.ports.http import HttpAnswer, HttpRequest, Unreachable
-from chengshu.surfaces.ngsi_ld import Surface
 
 TYPE = "Pump"
 SPANISH = "https://contexts.example/spanish.jsonld"
@@ -53,10 +51,13 @@ class Federated(Standing):
     """A broker whose sources are found on the network of this process."""
 
     def __init__(self, name: str, data: Path, network: Network) -> None:
-        super().__init__(data / name, data / "contexts", durable=False)
-        self.rooms = replace(self.rooms, alias=name)
-        self.client = network  # type: ignore[assignment]
-        self.surface = Surface(self.rooms, self._operations())
+        super().__init__(
+            data / name,
+            data / "contexts",
+            durable=False,
+            alias=name,
+            client=network,  # type: ignore[arg-type]
+        )
         network.hosts[name] = self.surface
 
 

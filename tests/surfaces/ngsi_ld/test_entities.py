@@ -29,6 +29,10 @@ async def test_what_was_created_is_given_back(api: httpx.AsyncClient) -> None:
     assert answer.headers["location"] == "/ngsi-ld/v1/entities/urn:v:1"
     assert await body_of(api) == VEHICLE
     assert (await api.get("http://hub" + answer.headers["location"])).json() == VEHICLE
+    joined = "http://hub/ngsi-ld/v1/entities/" + answer.headers["location"]
+    assert (await api.get(joined)).json() == VEHICLE, (
+        "clients that join an address and a Location get there too"
+    )
 
 
 async def test_a_second_of_the_same_id_is_refused_and_changes_nothing(api: httpx.AsyncClient) -> None:

@@ -267,6 +267,7 @@ async def test_delivery_can_be_watched(api: httpx.AsyncClient, standing: Standin
     assert shown["lastFailure"] and "lastSuccess" not in shown
     replayed = await api.post(f"subscriptions/{ONE}/replay?from=1")
     assert (replayed.status_code, replayed.json()["fromSequence"]) == (202, 1)
+    await asyncio.to_thread(standing.notifier.stop)
     for query in ("", "?from=0", "?from=x", "?from=99999"):
         refused = await api.post(f"subscriptions/{ONE}/replay{query}")
         assert (refused.status_code, refused.json()["type"]) == (400, ERRORS + "BadRequestData")

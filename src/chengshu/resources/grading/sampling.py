@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -16,10 +14,10 @@ import pyarrow as pa
 
 from chengshu.kernel.errors import Invalid, Missing
 from chengshu.resources.grading.model import ColumnSample
+from chengshu.resources.tables import encoding_of_file, utf8_copy
 
 MOST_ROWS = 10_000  # of a sample: distinct values enough for shares to the second digit, rows enough for k
 MOST_CELLS = 2_000_000  # of a sample: a table of thousands of columns is looked at in fewer rows
-_SNIFF = 1 << 20
 _CSV = (
     "header = true, all_varchar = true, null_padding = true, strict_mode = false, "
     + """quote = '"', escape = '"'"""
@@ -53,7 +51,11 @@ def opened_table(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         kinds = ", ".join(_READERS)
         raise Invalid("file-kind", f"only {kinds} are sampled", where=str(path), remedy="convert it first")
     with tempfile.TemporaryDirectory(prefix="chengshu-") as folder:
-        source = path if path.suffix.lower() == ".parquet" else _as_utf8(path, Path(folder))
+        source = (
+            path
+            if path.suffix.lower() == ".parquet"
+            else utf8_copy(path, encoding_of_file(path), Path(folder) / "utf8.csv")
+        )
         db = duckdb.connect(config={"memory_limit": "2GB", "temp_directory": folder})
         try:
             db.execute(f"CREATE TEMP TABLE data AS SELECT * FROM {reader}", {"path": str(source)})
@@ -118,37 +120,3 @@ def samples_of(table: pa.Table, rows: int | None = None) -> tuple[ColumnSample, 
                 counts[str(entry["values"])] += entry["counts"]
         found.append(ColumnSample(name, tuple(counts), tuple(counts.values()), whole, nulls))
     return tuple(found)
-
-
-def _as_utf8(path: Path, folder: Path) -> Path:
-    """The file itself when it is UTF-8, else a copy of it made from GB18030, without holding it in memory."""
-    encoding = _encoding_of(path)
-    if encoding == "utf-8":
-        return path
-    copy = folder / "utf8.csv"
-    try:
-        with (
-            path.open(encoding=encoding, newline="") as old,
-            copy.open("w", encoding="utf-8", newline="") as new,
-        ):
-            shutil.copyfileobj(old, new, _SNIFF)
-    except UnicodeDecodeError as error:
-        raise Invalid(
-            "table-encoding",
-            f"the file is neither UTF-8 nor GB18030 (byte {error.start})",
-            where=str(path),
-            remedy="save it as UTF-8",
-        ) from None
-    return copy
-
-
-def _encoding_of(path: Path) -> str:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_SNIFF):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8"

@@ -77,7 +77,7 @@ def measure(
     now: datetime,
     *,
     folder: Path | None = None,
-    encoding: str = "utf-8",
+    encoding: str = "",
 ) -> Report:
     """Apply the rules to a table. ``folder``: what files of references are relative to.
 

@@ -56,7 +56,7 @@ class Profile:
     columns: tuple[ColumnProfile, ...]
 
 
-def profile(source: Path | pa.Table, encoding: str = "utf-8") -> Profile:
+def profile(source: Path | pa.Table, encoding: str = "") -> Profile:
     """Profile a file or a table in one pass and a sample. Raises :class:`Invalid`, :class:`Missing`."""
     with opened(source, encoding) as table:
         return profile_of(table)

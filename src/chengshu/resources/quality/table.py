@@ -6,7 +6,6 @@ bounded.
 
 from __future__ import annotations
 
-import codecs
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +17,9 @@ import duckdb
 import pyarrow as pa
 
 from chengshu.kernel.errors import Invalid, Missing
+from chengshu.resources.tables import encoding_of_file, utf8_copy
 
 _MEMORY = "1GB"
-_PORTION = 4 * 1024 * 1024
 _READERS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".jsonl": "json", ".ndjson": "json"}
 
 
@@ -47,8 +46,8 @@ class Opened:
 
 
 @contextmanager
-def opened(source: Path | pa.Table, encoding: str = "utf-8") -> Iterator[Opened]:
-    """Open a CSV, Parquet or JSON-lines file, or an Arrow table.
+def opened(source: Path | pa.Table, encoding: str = "") -> Iterator[Opened]:
+    """Open a CSV, Parquet or JSON-lines file, or an Arrow table; ``encoding`` is told by the file when empty.
 
     Raises :class:`Missing` for a file that is not there, :class:`Invalid` for one that cannot be read.
     """
@@ -81,22 +80,13 @@ def _open_file(database: duckdb.DuckDBPyConnection, path: Path, encoding: str, s
             remedy=f"write one of {', '.join(_READERS)}",
         )
     if kind == "csv":
-        plain = path if encoding in ("utf-8", "ascii") else _as_utf8(path, encoding, spare / "utf8.csv")
+        plain = utf8_copy(path, encoding or encoding_of_file(path), spare / "utf8.csv")
         relation = database.read_csv(str(plain), sample_size=20_000, null_padding=True, store_rejects=True)
     elif kind == "parquet":
         relation = database.read_parquet(str(path))
     else:
         relation = database.read_json(str(path), format="newline_delimited")
     relation.create_view("data")
-
-
-def _as_utf8(path: Path, encoding: str, target: Path) -> Path:
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    with path.open("rb") as read, target.open("w", encoding="utf-8", newline="") as write:
-        while portion := read.read(_PORTION):
-            write.write(decoder.decode(portion))
-        write.write(decoder.decode(b"", final=True))
-    return target
 
 
 def quoted(name: str) -> str:

@@ -27,7 +27,7 @@ def no_content(headers: Headers = ()) -> Answer:
 
 def created(path: str, *parts: str) -> Answer:
     """``201`` with the ``Location`` of what was made: ``path`` below the prefix, and its ids."""
-    return Answer(201, headers=(("Location", location(path, *parts)),))
+    return Answer(201, headers=(("location", location(path, *parts)),))
 
 
 def location(path: str, *parts: str) -> str:

@@ -129,10 +129,13 @@ def _other(method: str, node: _Node, path: str) -> Answer:
 
 
 def _below(scope: Scope) -> str:
-    """The undecoded path below the surface's prefix."""
+    """The undecoded path below the surface's prefix.
+
+    Below the last one, if there are several: some clients put a whole ``Location`` behind an address.
+    """
     raw = scope.get("raw_path")
     path: str = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
-    at = path.find(PREFIX)
+    at = path.rfind(f"{PREFIX}/")
     return path[at + len(PREFIX) + 1 :] if at >= 0 else path.lstrip("/")
 
 

@@ -54,7 +54,7 @@ class Extensions:
         self._rooms, self._database, self._below = rooms, database, below
 
     async def latest(self, call: Call) -> Answer:
-        """Newest value of every sensor of an area at once, with its age in seconds."""
+        """Newest value of every sensor of an area at once, with its age in seconds. An extension."""
         context = await call.context()
         query = self._query(call, context)
         wanted = {attribute_name(name, context) for name in call.names("attrs")}
@@ -83,7 +83,7 @@ class Extensions:
         return rows[:_MOST]
 
     async def silent(self, call: Call) -> Answer:
-        """Entities of a type whose attribute did not come for a time, longest first; never is longest."""
+        """Entities of a type whose attribute did not come for a time, longest first. An extension."""
         context = await call.context()
         for name in ("type", "attribute", "for"):
             if name not in call.params:
@@ -116,7 +116,7 @@ class Extensions:
         ]
 
     async def flags(self, call: Call) -> Answer:
-        """What differs from the declared models of the types (Smart Data Models), by entity."""
+        """What differs from the declared models of the types (Smart Data Models). An extension."""
         context = await call.context()
         entity, code = call.params.get("entity", ""), call.params.get("code", "")
         found = await asyncio.to_thread(

@@ -16,13 +16,13 @@ import msgspec
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from charset_normalizer import from_bytes
 
 from chengshu.kernel.clock import iso
 from chengshu.kernel.errors import Invalid, Unavailable
 from chengshu.kernel.texts import Text
 from chengshu.resources.ledger.harvest.model import Page, Problem, Record
 from chengshu.resources.ledger.model import Distribution, Field, Resource
+from chengshu.resources.tables import encoding_of
 
 _PAGE = 50
 _LOOK = 512 * 1024  # bytes of a text file that are looked at
@@ -159,22 +159,6 @@ def _csv(path: Path) -> Described:
         Field(name, type_of([row[at] for row in rows if at < len(row)])) for at, name in enumerate(names)
     )
     return fields, max(_lines(path) - 1, 0), remarks
-
-
-def encoding_of(look: bytes) -> str:
-    """The encoding of a text's beginning: UTF-8 or UTF-16 by their marks, else tried, else guessed."""
-    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if look.startswith(mark):
-            return name
-    for name in ("utf-8", "gb18030"):
-        for cut in range(4):  # the look may end inside a sign
-            try:
-                look[: len(look) - cut].decode(name)
-            except UnicodeDecodeError:
-                continue
-            return name
-    best = from_bytes(look).best()
-    return best.encoding if best is not None else "latin-1"
 
 
 def _delimiter(text: str, usual: str) -> str:
