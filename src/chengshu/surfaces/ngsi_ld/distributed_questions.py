@@ -98,6 +98,7 @@ def _narrowed(selector: Selector, part: Part) -> Selector | None:
 
 
 def further(question: Question, offset: int) -> Question:
+    """The same question, asked on from a place."""
     params: Mapping[str, str] = {**question.params, "offset": str(offset)}
     return Question(
         question.registration, question.method, question.path, question.context, params, question.body
