@@ -105,6 +105,10 @@ class Writing:
             raise BadRequestData(
                 "a number is larger than the broker keeps", remedy="send integers of at most 64 bits"
             ) from None
+        except UnicodeEncodeError:
+            raise BadRequestData(
+                "a text is no Unicode", where=change.entity.id, remedy="send whole surrogate pairs"
+            ) from None
         slot.now, slot.doc = edit.after, after
         self._changes.append(
             PackedChange(item.tenant, change.what, msgspec.Raw(doc), change.touched, change.scopes)

@@ -26,7 +26,7 @@ DEFAULT_TENANT = ""
 NULL = "urn:ngsi-ld:null"  # in a fragment: delete this (clause 5.5.4); never in what is kept
 
 
-class Attribute(msgspec.Struct, frozen=True, omit_defaults=True):
+class Attribute(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One instance of an attribute (clauses 4.5.2-4.5.8); instances of one name differ by ``dataset``.
 
     ``value`` by kind: Property any JSON value; Relationship an IRI or a list of them; GeoProperty a GeoJSON
@@ -50,7 +50,7 @@ class Attribute(msgspec.Struct, frozen=True, omit_defaults=True):
     attributes: dict[str, tuple[Attribute, ...]] = {}
 
 
-class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
+class Entity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An entity (clause 4.5.1): its types, scopes (clause 4.18) and attributes by expanded name.
 
     ``created_at``, ``modified_at`` and ``deleted_at`` are milliseconds UTC; ``expires_at`` as it was said.
@@ -95,7 +95,7 @@ class EntityPatch(msgspec.Struct, frozen=True, omit_defaults=True):
     attributes: dict[str, tuple[AttributePatch, ...]] = {}
 
 
-class Touched(msgspec.Struct, frozen=True, omit_defaults=True):
+class Touched(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What happened to one attribute instance; ``before`` is what it was, for notifications of changes."""
 
     name: str
@@ -104,7 +104,7 @@ class Touched(msgspec.Struct, frozen=True, omit_defaults=True):
     before: Attribute | None = None
 
 
-class EntityChange(msgspec.Struct, frozen=True, omit_defaults=True):
+class EntityChange(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One write to one entity, as the change stream carries it: all a subscriber needs, now or on replay.
 
     ``entity`` is the state after the write; of a deleted entity, the state before it with ``deleted_at``.

@@ -7,35 +7,46 @@ one that lags behind the entities.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
 from chengshu.foundation.broker.dictionary import Dictionary
+from chengshu.foundation.broker.model import EntityChange
 from chengshu.foundation.broker.stream import KIND, changes_of, settled
 from chengshu.foundation.broker.temporal_writing import EvolutionWriter
 from chengshu.foundation.journal.queries import changes_after, last_seq
 from chengshu.foundation.journal.store import put_offset, read_offset
+from chengshu.kernel.clock import Clock
 from chengshu.ports.database import Database
 from chengshu.ports.runtime import Change, Effect
 
-_BITE = 200
+_BITE = 200  # changes read together
+_ENOUGH = 500  # writes of one transaction
+_RESTS = 2  # times as long as it worked
+_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 _POSITION = "broker-evolutions"
 
 
 class TemporalFeed:
-    """Consumer ``broker-temporal``. ``forget``: the evolution of an entity is deleted with it.
+    """Consumer and ticker ``broker-temporal``. ``forget``: the evolution of an entity is deleted with it.
 
-    Its position is its own (``broker-evolutions`` among the offsets), moved in the transaction that adds the
-    instances, because readers move it too.
+    It works in small transactions and rests between them longer than it worked (by ``clock``; without one
+    it does not rest), so that writers are hardly held up however much there is to take in. Its position is
+    its own (``broker-evolutions`` among the offsets), moved in the transaction that adds the instances,
+    because readers move it too.
     """
 
     name = "broker-temporal"
     kinds: tuple[str, ...] = (KIND,)
+    follows_stream = True
 
-    def __init__(self, database: Database, *, forget: bool = False) -> None:
+    def __init__(self, database: Database, *, forget: bool = False, clock: Clock | None = None) -> None:
         self._database = database
+        self._clock = clock
         self.forget = forget
         self._clean = 0  # up to here there is nothing to take in that is not taken in
+        self._rest: datetime | None = None
 
     def offset(self) -> int:
         """The last position whose instances are durable."""
@@ -43,13 +54,21 @@ class TemporalFeed:
             return read_offset(connection, _POSITION)
 
     def prepare(self, changes: Sequence[Change]) -> Effect | None:
-        """Add the instances of all groups of writes."""
+        """Take in a portion; what is left is for :meth:`tick`, or for a reader. With a clock :meth:`tick`
+        takes in all of it, at its own pace."""
+        return self._portion if self._clock is None else None
 
-        def effect(connection: Connection) -> None:
-            position = read_offset(connection, _POSITION)
-            self._take(connection, [change for change in changes if change.seq > position])
+    def next_due(self) -> datetime | None:
+        """At once when something is left, but not before the rest is over."""
+        with self._database.read() as connection:
+            return (self._rest or _AT_ONCE) if self._behind(connection) else None
 
-        return effect
+    def tick(self, now: datetime) -> None:
+        """Take in a portion, then rest."""
+        self._database.write(self._portion)
+        if self._clock is not None:
+            ended = self._clock.now()
+            self._rest = ended + _RESTS * (ended - now)
 
     def catch_up(self) -> None:
         """Take in whatever is committed but not yet in the evolutions."""
@@ -57,32 +76,41 @@ class TemporalFeed:
             with self._database.read() as connection:
                 if not self._behind(connection):
                     return
-            self._database.write(lambda connection: self._take(connection, self._behind(connection)))
+            self._database.write(self._portion)
 
     def catch_up_in(self, connection: Connection) -> None:
         """As :meth:`catch_up`, in the caller's write transaction."""
-        while changes := self._behind(connection):
-            self._take(connection, changes)
+        while self._behind(connection):
+            self._portion(connection)
 
-    def _behind(self, connection: Connection) -> list[Change]:
+    def _behind(self, connection: Connection, most: int = 1) -> list[Change]:
+        """The next changes to be taken in."""
         end = last_seq(connection)
         start = max(read_offset(connection, _POSITION), self._clean)
         if start >= end:
             return []
-        changes = list(changes_after(connection, start, self.kinds, _BITE))
+        changes = list(changes_after(connection, start, self.kinds, most))
         if not changes:
             self._clean = end
         return changes
 
-    def _take(self, connection: Connection, changes: Sequence[Change]) -> None:
-        if not changes:
+    def _portion(self, connection: Connection) -> None:
+        """Take in some changes: as many as bring about :data:`_ENOUGH` writes, one at least."""
+        groups: list[tuple[tuple[EntityChange, ...], frozenset[int]]] = []
+        size, position = 0, 0
+        for change in self._behind(connection, _BITE):
+            items = changes_of(change).items
+            groups.append((items, settled(change)))
+            size, position = size + len(items), change.seq
+            if size >= _ENOUGH:
+                break
+        if not groups:
             return
         writer = EvolutionWriter(connection, Dictionary(), forget=self.forget)
-        groups = [(changes_of(change).items, settled(change)) for change in changes]
         writer.load((item.tenant, item.entity.id) for items, _ in groups for item in items)
         for items, done in groups:
             for index, item in enumerate(items):
                 if index not in done:
                     writer.follow(item)
         writer.write()
-        put_offset(connection, _POSITION, changes[-1].seq)
+        put_offset(connection, _POSITION, position)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from chengshu.foundation.broker import store_temporal as st
 from chengshu.foundation.broker.dictionary import Dictionary
+from chengshu.foundation.broker.indexing import cut
 from chengshu.foundation.broker.model import Attribute, Entity, EntityChange
 from chengshu.foundation.broker.moments import millis_of
 from chengshu.foundation.broker.store_temporal import EvolutionRow, InstanceRow, SeriesRow
@@ -152,7 +153,7 @@ class EvolutionWriter:
         key = (evolution.key, self._dictionary.name(self._connection, name), item.dataset)
         series = self._series.get(key)
         if series is None:
-            series = SeriesRow(self._next_series, *key, code_of(item.kind), item.unit_code)
+            series = SeriesRow(self._next_series, *key, code_of(item.kind), cut(item.unit_code))
             self._next_series += 1
             self._series[key] = series
             self._new_series.append(series)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from tests.foundation.broker.subscriptions.bench import (
 from chengshu.foundation.broker.edit import CreateEntity
 from chengshu.foundation.broker.errors import BadRequestData
 from chengshu.foundation.broker.model import Attribute
-from chengshu.foundation.broker.subscriptions.desk import HOT
+from chengshu.foundation.broker.subscriptions.desk import HOT, Parcel
 from chengshu.foundation.broker.subscriptions.dispatching import Limits
 from chengshu.foundation.broker.subscriptions.store import RING
 
@@ -147,6 +148,26 @@ def test_endpoints_in_doubt_leave_connections_to_the_others(tmp_path: Path) -> N
         desks.settle(item, Verdict("silent", 0, "timed out"), now, 0)
     doubted = [desks.take(now) for _ in range(3)]
     assert sum(item is not None for item in doubted) == 2
+    bench.close()
+
+
+def test_endpoints_of_one_machine_take_turns(tmp_path: Path) -> None:
+    """None is served twice while another waits, however few connections there are."""
+    bench = Bench(tmp_path, limits=Limits(at_once=4, per_origin=2, suspects=2))
+    for number in range(7):
+        bench.subscribe(f"s{number}", uri=f"http://one.test/{number}")
+    desks, served, now = bench.notifier.opened(), [], bench.notifier.now()
+    under_way: deque[Parcel] = deque()
+    for level in range(40):
+        bench.create(f"g{level}", level=level)
+        bench.notifier.follow()
+        while (parcel := desks.take(now)) is not None:
+            served.append(parcel.desk.lane.uri)
+            under_way.append(parcel)
+        desks.settle(under_way.popleft(), Verdict("ok", 200), now, 0)
+    assert len(served) == 41
+    for at in range(0, len(served) - 7, 7):
+        assert len(set(served[at : at + 7])) == 7
     bench.close()
 
 

@@ -18,6 +18,7 @@ class Forwards(NamedTuple):
     last_success: int = 0
     last_failure: int = 0
     resting_until: int = 0
+    ok: bool = True  # how the last one ended
 
 
 class ForwardLog:
@@ -41,6 +42,7 @@ class ForwardLog:
             now if ok else before.last_success,
             before.last_failure if ok else now,
             now + cooldown if cooldown and not ok else 0,
+            ok,
         )
 
     def members(self, tenant: str, registration: str) -> dict[str, Any]:
@@ -49,7 +51,7 @@ class ForwardLog:
         if not known.sent:
             return {}
         said: dict[str, Any] = {
-            "status": "failed" if known.last_failure > known.last_success else "ok",
+            "status": "ok" if known.ok else "failed",
             "timesSent": known.sent,
             "timesFailed": known.failed,
         }

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
@@ -62,7 +63,7 @@ class SourceFollower:
     """Puts notices of changed registrations into the queue."""
 
     name = "csource.follower"
-    kinds = ("csource.",)
+    kinds: tuple[str, ...] = ("csource.",)
 
     def __init__(self, database: Database, nudge: Callable[[], None]) -> None:
         self._database, self._nudge = database, nudge
@@ -134,8 +135,9 @@ class SourceNotifier:
     def wake(self) -> None:
         """Look at the queue now. Cheap, from any thread."""
         loop = self._loop
-        if loop is not None and not self._news.is_set() and not loop.is_closed():
-            loop.call_soon_threadsafe(self._news.set)
+        if loop is not None and not self._news.is_set():
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(self._news.set)
 
     def _run(self) -> None:
         asyncio.run(self._serve())

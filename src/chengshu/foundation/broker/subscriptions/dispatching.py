@@ -144,10 +144,11 @@ class Dispatcher:
         return False
 
     def _release(self, lane: Lane[Desk]) -> None:
-        """Let those look again who wait for what ``lane`` does not use (any more)."""
-        for queue in (lane.origin.waiting, self._doubted):
-            if queue:
-                self._open.append(queue.popleft())
+        """Let the next look who waits longest for what ``lane`` does not use (any more)."""
+        if self._doubted and self._doubtful < self._limits.suspects:
+            self._open.appendleft(self._doubted.popleft())
+        if lane.origin.waiting and lane.origin.under_way < self._limits.per_origin:
+            self._open.appendleft(lane.origin.waiting.popleft())
 
     def _start(self, lane: Lane[Desk], desk: Desk) -> None:
         lane.busy = desk.under_way = True
