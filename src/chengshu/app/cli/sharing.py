@@ -90,6 +90,9 @@ def request(
         str, typer.Option(help="official, or analyst (numbers as tokens and bands).")
     ] = "official",
     assessment: Annotated[str, typer.Option(help="The risk assessment; important data need one.")] = "",
+    consent: Annotated[
+        bool, typer.Option("--consent", help="It rests on the persons' consent, which they may take back.")
+    ] = False,
     completes: Annotated[str, typer.Option(help="The incomplete request that this completes.")] = "",
     packages: Packages = None,
     language: Language = Tongue.ENGLISH,
@@ -109,6 +112,7 @@ def request(
         manner,
         reader,
         assessment,
+        consent,
     )
     with opened(city, data, packages) as room:
         if completes:
@@ -271,7 +275,7 @@ def record(
     """
     with opened(city, data, packages) as room:
         if subject:
-            _say_subject(room, sys.stdin.readline().strip(), as_json)
+            _say_subject(room, _number(), as_json)
             return
         if id_:
             _say_life(room, id_, language, as_json)
@@ -305,9 +309,32 @@ def record(
     raise typer.Exit(1 if audit.seals else 0)
 
 
-def _say_subject(room: Room, number: str, as_json: bool) -> None:
+@sharing_app.command("consent")
+def consent(
+    city: CityFolder,
+    resource: Annotated[str, typer.Argument(help="The entry's id in the ledger.")],
+    data: Data,
+    given: Annotated[bool, typer.Option("--give/--withdraw", help="Give consent again, or take it back.")],
+    packages: Packages = None,
+) -> None:
+    """Take one person's consent back, or give it again; reads the identity number from stdin."""
+    from chengshu.foundation.journal import Actor
+
+    number = _number()
+    with opened(city, data, packages) as room:
+        token = room.gate.subject_token(number)
+        room.duties.consent(resource, token, Actor(f"subject:{token}"), given=given)
+    out.print("consent given" if given else "consent taken back, from the next use on")
+
+
+def _number() -> str:
+    number = sys.stdin.readline().strip()
     if not number:
         raise Invalid("subject", "no number was given", where="stdin", remedy="write it on standard input")
+    return number
+
+
+def _say_subject(room: Room, number: str, as_json: bool) -> None:
     found = [
         {
             "at": iso(from_millis(seen.at)),

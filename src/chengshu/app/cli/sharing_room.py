@@ -16,7 +16,7 @@ from chengshu.kernel.errors import Missing
 
 if TYPE_CHECKING:
     from chengshu.resources.ledger import Resource
-    from chengshu.resources.sharing import Gate, Sharing, SharingQueries, Source
+    from chengshu.resources.sharing import Duties, Gate, Sharing, SharingQueries, Source
 
 KEY_FILE = "sharing.key"
 
@@ -27,6 +27,7 @@ class Room:
 
     clock: Clock
     desk: Sharing
+    duties: Duties
     queries: SharingQueries
     gate: Gate
 
@@ -41,7 +42,15 @@ def opened(city: Path, data: Path, packages: Path | None) -> Iterator[Room]:
     from chengshu.kernel.ids import TimeIds
     from chengshu.resources.ledger import LedgerQueries
     from chengshu.resources.ledger import store as ledger_store
-    from chengshu.resources.sharing import Gate, Sharing, SharingClocks, SharingQueries, read_terms, store
+    from chengshu.resources.sharing import (
+        Duties,
+        Gate,
+        Sharing,
+        SharingClocks,
+        SharingQueries,
+        read_terms,
+        store,
+    )
 
     found = read_city(city, packages or find_packages(city))
     lock = DataFolder(data)
@@ -53,11 +62,12 @@ def opened(city: Path, data: Path, packages: Path | None) -> Iterator[Room]:
             clock = SystemClock()
             calendar = WorkingCalendar.read(found.calendar, found.zone)
             entries = LedgerQueries(database)
-            desk = Sharing(database, clock, TimeIds(clock), calendar, entries, read_terms(found.folder))
+            parts = (database, clock, TimeIds(clock), calendar, entries, read_terms(found.folder))
+            desk = Sharing(*parts)
             sources = _sources(found)
             gate = Gate(database, clock, calendar, entries, desk, sources, _key(data))
             SharingClocks(database, desk).tick(clock.now())
-            yield Room(clock, desk, SharingQueries(database, calendar), gate)
+            yield Room(clock, desk, Duties(*parts), SharingQueries(database, calendar), gate)
         finally:
             database.close()
     finally:
