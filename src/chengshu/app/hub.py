@@ -46,6 +46,8 @@ from chengshu.resources.ledger import Ledger, LedgerQueries
 from chengshu.resources.ledger import store as ledger_store
 from chengshu.resources.ledger.harvest import store as harvest_store
 from chengshu.resources.ledger.search import LAYOUT, LedgerSearch
+from chengshu.resources.sharing import CatalogueWatch, Sharing, SharingClocks, read_terms
+from chengshu.resources.sharing import store as sharing_store
 from chengshu.scenes.response import Response
 from chengshu.scenes.response import store as response_store
 from chengshu.scenes.vitals import VitalQueries, Vitals, read_catalogue
@@ -63,6 +65,7 @@ STORES = (
     grading_store,
     ledger_store,
     harvest_store,
+    sharing_store,
 )
 HUB = Actor.hub("start")
 
@@ -92,6 +95,7 @@ class Hub:
     ledger_queries: LedgerQueries
     ledger_index: SearchIndex
     ledger_search: LedgerSearch
+    sharing: Sharing
     pump: Pump
     engine: SwmmEngine
 
@@ -146,9 +150,8 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     catalogue = read_catalogue(city)
     vitals = Vitals(database, history, clock, ids, city, context.series, catalogue, exercise=manner.exercise)
     decisions = Decisions(city, clock)
-    processes = Processes(
-        database, SpiffEngine(), clock, ids, WorkingCalendar.read(city.calendar, city.zone), decisions.decide
-    )
+    calendar = WorkingCalendar.read(city.calendar, city.zone)
+    processes = Processes(database, SpiffEngine(), clock, ids, calendar, decisions.decide)
     deploy_plans(city, processes)
     response = Response(
         database,
@@ -165,11 +168,21 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     ledger_queries = LedgerQueries(database)
     ledger_index = TantivyIndex(folder / "search" / "ledger", LAYOUT)
     ledger_search = LedgerSearch(ledger_index, ledger_queries)
+    sharing = Sharing(database, clock, ids, calendar, ledger_queries, read_terms(city.folder))
     services, feed = Services(processes), HistoryFeed(history, clock)
     pump = Pump(
         database,
         clock,
-        [feed, sensing, *twins.values(), vitals, *response.consumers, services, ledger_search],
+        [
+            feed,
+            sensing,
+            *twins.values(),
+            vitals,
+            *response.consumers,
+            services,
+            ledger_search,
+            CatalogueWatch(),
+        ],
         [
             *replays,
             feed,
@@ -177,6 +190,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
             *twins.values(),
             vitals,
             Timers(database, clock, processes),
+            SharingClocks(database, sharing),
             *response.tickers,
         ],
         strict=manner.strict,
@@ -203,6 +217,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         ledger_queries,
         ledger_index,
         ledger_search,
+        sharing,
         pump,
         engine,
     )

@@ -12,7 +12,6 @@ from tests.foundation.broker.conftest import START, Hub, V, opened, prop, thing
 
 from chengshu.engines.embedded.history import DuckHistory
 from chengshu.foundation.broker.edit import AppendAttributes, CreateEntity, UpdateAttributes
-from chengshu.foundation.broker.extensions import SensorQueries
 from chengshu.foundation.broker.hub_past import HubPast
 from chengshu.foundation.broker.ld.core import DEFAULT_VOCAB
 from chengshu.foundation.broker.mirror import LOCATION, Echo, Mirror, shortened
@@ -207,23 +206,6 @@ def test_a_mirror_that_was_killed_goes_on_where_it_had_written(city: City) -> No
     city.hub.later(3)
     pump.drain()
     assert city.queries.get("", GAUGE).attributes[RAIN][0].value == 2
-
-
-def test_the_newest_values_of_an_area_and_who_is_silent(city: City) -> None:
-    city.context.upsert(Declared(GAUGE, "RainGauge", Text.of("a"), "east"))
-    city.context.upsert(Declared("urn:ngsi-ld:RainGauge:8", "RainGauge", Text.of("b"), "east"))
-    city.observe(3.0, START)
-    city.settle()
-    sensors = SensorQueries(city.queries, city.states, city.hub.clock)
-    (found,) = sensors.latest("city")
-    assert found.id == GAUGE and found.attributes[RAIN][0].value == 3
-    assert sensors.latest("city", attribute="none") == []
-    gauges = Query(selectors=(Selector(types=((DEFAULT_VOCAB + "RainGauge",),)),))
-    assert [item.entity for item in sensors.silent("", gauges, RAIN, 60)] == ["urn:ngsi-ld:RainGauge:8"]
-    city.hub.later(61)
-    never, late = sensors.silent("", gauges, RAIN, 60)
-    assert (never.last, late.entity, late.last) == (None, GAUGE, millis(START))
-    assert late.seconds is not None and late.seconds > 60
 
 
 def test_units_are_translated_both_ways() -> None:

@@ -21,6 +21,7 @@ PARTS = (
     "proof",
     "rules",
     "sharing",
+    "tables",
 )  # the commands register themselves
 
 

@@ -31,6 +31,7 @@ KINDS = (
 KIND_CODES = {kind: code for code, kind in enumerate(KINDS)}
 _MOST_VALUES = 64  # of one attribute: a longer list is looked at, not indexed
 _EXTENTS = (0.0, 0.002, 0.02, 0.2, 2.0, 20.0, 360.0)  # degrees: the classes of size
+SIZES = len(_EXTENTS)
 _BITS = 26
 _SIDE = 1 << _BITS
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from chengshu.foundation.broker import plan as plans
 from chengshu.foundation.broker import store
-from chengshu.foundation.broker.indexing import MORE, NUMBER, TEXT, TRUTH, Box, cut, ranges, scope_path
+from chengshu.foundation.broker.indexing import MORE, NUMBER, SIZES, TEXT, TRUTH, Box, cut, ranges, scope_path
 from chengshu.foundation.broker.plan import TEXT_INDEXED, Plan
 
 _COLLECTED = 4  # keys of one more probe are collected in the time in which one document is looked at
@@ -62,6 +62,7 @@ class _Translation:
         self._now = now
         self._whole = whole
         self._exact = True
+        self._known_sizes: dict[tuple[int, tuple[int, ...]], frozenset[int]] = {}
 
     def search(self, plan: Plan, exact: bool) -> Search | None:
         parts, groups = [], None
@@ -195,17 +196,31 @@ class _Translation:
         return self._values(name, typed, *_bounds("txt", TEXT, low, high, low_open, high_open))
 
     def _places(self, name: str, typed: _Typed, box: Box) -> Piece:
+        """One run of the index for each range of cells: engines look at a union run by run, at ``OR`` not always."""
         number = store.find_name(self._connection, name)
-        cells = ranges(box)
-        rows = ", ".join(["(?, ?, ?)"] * len(cells))
-        sql = (
-            f"SELECT key FROM (WITH r (size, low, high) AS (VALUES {rows}) "
-            f"SELECT p.key FROM r CROSS JOIN linked_places p "
-            f"WHERE {typed.sql} AND p.name = ? AND p.size = r.size AND p.z BETWEEN r.low AND r.high "
-            f"AND p.west <= ? AND p.east >= ? AND p.south <= ? AND p.north >= ?) AS places WHERE 1 = 1"
+        run = (
+            f"SELECT key FROM linked_places WHERE {typed.sql} AND name = ? AND size = ? AND z BETWEEN ? AND ? "
+            "AND west <= ? AND east >= ? AND south <= ? AND north >= ?"
         )
-        flat = [value for cell in cells for value in cell]
-        return Piece(sql, (*flat, *typed.parameters, number, box.east, box.west, box.north, box.south))
+        cells = [cell for cell in ranges(box) if cell[0] in self._sizes(number, typed)]
+        if not cells:
+            return Piece("SELECT key FROM linked_places WHERE key < 0")
+        bounds = (box.east, box.west, box.north, box.south)
+        values = tuple(value for cell in cells for value in (*typed.parameters, number, *cell, *bounds))
+        return _wrapped(Piece(" UNION ALL ".join([run] * len(cells)), values))
+
+    def _sizes(self, name: int, typed: _Typed) -> frozenset[int]:
+        """The classes of size that there are: nearly always the points alone."""
+        key = (name, typed.parameters)
+        if key not in self._known_sizes:
+            one = (
+                "SELECT {0} AS size WHERE EXISTS "
+                f"(SELECT 1 FROM linked_places WHERE {typed.sql} AND name = ? AND size = {{0}})"
+            )
+            sql = " UNION ALL ".join(one.format(size) for size in range(SIZES))
+            found = store.rows(self._connection, sql, (*typed.parameters, name) * SIZES)
+            self._known_sizes[key] = frozenset(row[0] for row in found)
+        return self._known_sizes[key]
 
     def _ids(self, ids: Sequence[str], typed: _Typed) -> Piece:
         clause = " OR ".join(f"id IN ({store.marks(len(part))})" for part in store.portions(ids)) or "1 = 0"

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from chengshu.foundation.declared import Declaration, checked, read_document
 
 FILE = "sharing.yaml"
+Days = Annotated[int, Field(ge=1, le=250)]
+Count = Annotated[int, Field(ge=1)]
 
 
 class Periods(Declaration):
     """Working days. The defaults are those of 政務數據共享條例; objection and destruction are our own."""
 
-    answer_unconditional: int = Field(1, ge=1, le=250)
-    answer_conditional: int = Field(10, ge=1, le=250)
-    extension: int = Field(10, ge=0, le=250)
-    supply: int = Field(20, ge=1, le=250)
-    catalogue: int = Field(10, ge=1, le=250)
-    correction: int = Field(10, ge=1, le=250)
-    objection: int = Field(10, ge=1, le=250)
-    destroy: int = Field(10, ge=1, le=250)
+    answer_unconditional: Days = 1
+    answer_conditional: Days = 10
+    extension: Annotated[int, Field(ge=0, le=250)] = 10
+    supply: Days = 20
+    catalogue: Days = 10
+    correction: Days = 10
+    objection: Days = 10
+    destroy: Days = 10
 
 
 class Limits(Declaration):
     """How much one grant gives, unless the provider decides less."""
 
-    rows_per_use: int = Field(10_000, ge=1)
-    rows_per_day: int = Field(100_000, ge=1)
+    rows_per_use: Count = 10_000
+    rows_per_day: Count = 100_000
 
 
 Action = Literal["block", "flag", "off"]
@@ -38,21 +40,22 @@ Action = Literal["block", "flag", "off"]
 class Thresholds(Declaration):
     """When a use is unlike the grant's own past.
 
-    ``bulk``: rows above ``bulk_rows``, or above ``bulk_factor`` times the median of the past, if more than
-    ``bulk_least``. ``off_hours``: outside the city's working time, more than ``off_hours_rows`` rows.
+    ``bulk``: rows of a use or a day above ``bulk_rows``, or of a use above ``bulk_factor`` times the median
+    of the past, if more than ``bulk_least``.
+    ``off_hours``: outside the city's working time, more than ``off_hours_rows`` rows.
     ``fields``: a granted field never used in at least ``past_uses`` uses. ``joins``: within ``join_minutes``
     of another grant's use by the same person, both with the same identifying field, for the first time.
     ``probing``: denied attempts of a day. Only uses of the last ``past_days`` count as past.
     """
 
-    past_uses: int = Field(10, ge=1)
-    past_days: int = Field(90, ge=1)
-    bulk_rows: int = Field(50_000, ge=1)
-    bulk_factor: float = Field(20.0, gt=1)
-    bulk_least: int = Field(500, ge=1)
-    off_hours_rows: int = Field(100, ge=0)
-    join_minutes: int = Field(30, ge=1)
-    denied_per_day: int = Field(20, ge=1)
+    past_uses: Count = 10
+    past_days: Count = 90
+    bulk_rows: Count = 50_000
+    bulk_factor: Annotated[float, Field(gt=1)] = 20.0
+    bulk_least: Count = 500
+    off_hours_rows: Annotated[int, Field(ge=0)] = 100
+    join_minutes: Count = 30
+    denied_per_day: Count = 20
     bulk: Action = "block"
     off_hours: Action = "flag"
     off_hours_bulk: Action = "block"
@@ -64,6 +67,7 @@ class Thresholds(Declaration):
 class Terms(Declaration):
     """All of sharing.yaml. ``bureau`` decides objections and takes what is overdue.
 
+    In its last ``renewal_days`` a grant may be asked for again.
     ``ungraded`` is the grade a field has that nobody graded; ``decoys`` how many made-up rows an export gets
     that no other watermark can mark (0: none, and such exports say so).
     """
@@ -72,11 +76,12 @@ class Terms(Declaration):
     periods: Periods = Periods()
     limits: Limits = Limits()
     anomalies: Thresholds = Thresholds()
-    keep_years: int = Field(3, ge=3)
-    seal_uses: int = Field(200, ge=1)
-    seal_minutes: int = Field(10, ge=1)
+    renewal_days: Annotated[int, Field(ge=0, le=366)] = 10
+    keep_years: Annotated[int, Field(ge=3)] = 3
+    seal_uses: Count = 200
+    seal_minutes: Count = 10
     ungraded: Literal["general-1", "general-2", "general-3", "general-4", "important", "core"] = "general-3"
-    decoys: int = Field(0, ge=0, le=20)
+    decoys: Annotated[int, Field(ge=0, le=20)] = 0
 
 
 def read_terms(folder: Path) -> Terms:

@@ -1,4 +1,4 @@
-"""What is looked at before a request is taken in: is it possible, complete, needed at all, and whose to answer."""
+"""What is looked at before a request is taken in: is it possible, complete, and needed at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chengshu.kernel.reasons import Reason
 from chengshu.resources.grading.model import Grade
 from chengshu.resources.ledger import Resource
 from chengshu.resources.sharing.model import ASKING_READERS, MANNERS, OPEN_STATES, Ask, Party, Request
-from chengshu.resources.sharing.protecting import grade_of
+from chengshu.resources.sharing.protecting import grade_of, proposed
 from chengshu.resources.sharing.rulings import missing
 from chengshu.rules.feel import Expression, FeelSyntaxError, compile_expression
 
@@ -85,16 +85,28 @@ def row_filter(text: str, names: Iterable[str]) -> Expression:
     return expression
 
 
-def highest_rank(ask: Ask, resource: Resource, ungraded: str) -> int:
-    """The rank of the highest grade among the fields asked for (就高從嚴), 1 to 6.
+def touched(ask: Ask, resource: Resource) -> frozenset[str]:
+    """The fields asked for and those the rows are chosen by: what a filter looks at, its answers tell."""
+    names = frozenset(ask.fields)
+    return (
+        names | row_filter(ask.rows, {field.name for field in resource.fields}).names if ask.rows else names
+    )
 
-    Fields the rows are chosen by count too: what a filter looks at is told by its answers.
-    """
-    wanted = set(ask.fields)
-    if ask.rows:
-        wanted |= row_filter(ask.rows, {field.name for field in resource.fields}).names
-    grades = [grade_of(field, resource, ungraded) for field in resource.fields if field.name in wanted]
+
+def highest_rank(ask: Ask, resource: Resource, ungraded: str) -> int:
+    """The rank of the highest grade among the fields touched (就高從嚴), 1 to 6."""
+    names = touched(ask, resource)
+    grades = [grade_of(field, resource, ungraded) for field in resource.fields if field.name in names]
     return Grade.highest(grades).rank
+
+
+def hidden_rows(ask: Ask, resource: Resource, day: date, ungraded: str) -> bool:
+    """Whether the rows are chosen by a field whose values would not be shown as they are."""
+    if not ask.rows:
+        return False
+    names = row_filter(ask.rows, {field.name for field in resource.fields}).names
+    fields = proposed(resource, sorted(names), ask.reader, day, ungraded)
+    return any(field.treatment != "show" for field in fields)
 
 
 def lacking(ask: Ask, rank: int, day: date) -> list[tuple[str, Reason]]:
@@ -112,11 +124,12 @@ def lacking(ask: Ask, rank: int, day: date) -> list[tuple[str, Reason]]:
 
 
 def reusable(
-    ask: Ask, by: Party, standing: Iterable[Request], related: Iterable[Resource]
+    ask: Ask, by: Party, standing: Iterable[Request], related: Iterable[Resource], renewable: int
 ) -> tuple[str, ...]:
     """What may already serve: standing grants of the department, entries with the same fields that are freer.
 
-    Raises :class:`Conflict` when a standing grant gives all of it for the same purpose: then use that.
+    Raises :class:`Conflict` when a standing grant gives all of it for the same purpose: then use that. One
+    that ends by ``renewable`` (ms) may be asked for again.
     """
     found: list[str] = []
     wanted = set(ask.fields)
@@ -128,11 +141,12 @@ def reusable(
             or request.state not in (*OPEN_STATES, "granted")
         ):
             continue
-        covers = wanted <= set(grant.names()) and grant.rows in ("", ask.rows)
+        covers = wanted <= set(grant.names()) and grant.rows in ("", f"({ask.rows})")
         same = same_purpose(ask.purpose, request.ask.purpose) and set(ask.recipients) <= set(
             request.ask.recipients
         )
-        if wanted and covers and same and request.ask.manner == ask.manner:
+        lasting = not grant.ends_at or grant.ends_at > renewable
+        if wanted and covers and same and lasting and request.ask.manner == ask.manner:
             raise Conflict(
                 "already-granted",
                 f"{by.department} has this already, for this purpose",

@@ -56,6 +56,8 @@ class Ask(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is asked for. ``rows`` is a FEEL expression over the resource's fields, empty for every row.
 
     ``duration`` is an ISO 8601 duration from the day of supply; ``recipients`` are departments or persons;
+    ``consent`` says that it rests on the consent of the persons concerned (個人信息保護法 13), so that who
+    withdraws it is left out from then on; duties set by law need none.
     ``assessment`` refers to the risk assessment that important data need (網絡數據安全管理條例 31).
     """
 
@@ -69,6 +71,7 @@ class Ask(msgspec.Struct, frozen=True, omit_defaults=True):
     manner: str = "query"
     reader: str = "official"
     assessment: str = ""
+    consent: bool = False
 
 
 class GrantedField(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""How the values of granted fields are shown: treatments proposed by grade, stricter wins, applied to rows."""
+"""How values of granted fields are shown: treatments proposed by grade, the stricter wins."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from chengshu.kernel.errors import Invalid
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 from chengshu.resources.grading.model import Grade
-from chengshu.resources.grading.protection import treated, treatment_for
 from chengshu.resources.grading.protection import Treatment as Protection
+from chengshu.resources.grading.protection import treated, treatment_for
 from chengshu.resources.ledger import Field, Resource
 from chengshu.resources.sharing.model import GrantedField
 
@@ -24,8 +24,13 @@ _NO_REASON = Reason("sharing.grant", Text.of("as granted"))
 
 
 def grade_of(field: Field, resource: Resource, ungraded: str) -> Grade:
-    """The field's grade, else the resource's, else that of what nobody graded."""
-    for text in (field.grade, resource.grade, ungraded):
+    """The field's grade, else the resource's, else that of what nobody graded.
+
+    Of a resource that is shared without condition, a field in which nobody found anything personal or
+    identifying (no category) is general-1: its provider has said that every department may see it.
+    """
+    free = (field.sharing or resource.sharing) == "unconditional" and not field.category
+    for text in (field.grade, resource.grade, Grade.GENERAL_1.value if free else ungraded):
         if text in set(Grade):
             return Grade(text)
     return Grade.CORE  # a word that is no grade: nothing is known, nothing is given

@@ -32,9 +32,12 @@ def missing(day: date, given: Mapping[str, Any]) -> list[tuple[str, Reason]]:
     return [(str(match.outputs["item"]), _reason(match)) for match in _matched(day, "missing", given)]
 
 
-def route(day: date, sharing: str, rank: int) -> tuple[str, Reason]:
-    """``grant``, ``review`` or ``refuse``, and why. ``rank`` is that of the highest grade asked for, 1 to 6."""
-    match = _matched(day, "route", {"sharing": sharing, "rank": rank})[0]
+def route(day: date, sharing: str, rank: int, hidden_rows: bool = False) -> tuple[str, Reason]:
+    """``grant``, ``review`` or ``refuse``, and why. ``rank`` is the highest grade's, 1 to 6.
+
+    ``hidden_rows``: whether rows are chosen by a field whose values the applicant would not see as they are.
+    """
+    match = _matched(day, "route", {"sharing": sharing, "rank": rank, "hidden rows": hidden_rows})[0]
     return str(match.outputs["route"]), _reason(match)
 
 

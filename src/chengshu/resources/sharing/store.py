@@ -1,4 +1,4 @@
-"""Tables of sharing: requests with their grants, steps, clocks, uses with whom they are about, corrections."""
+"""Tables of sharing: requests with grants, steps, clocks, uses with whom they are about, corrections."""
 
 from __future__ import annotations
 
@@ -89,6 +89,14 @@ subjects = Table(
     Index("sharing_use_subjects_seq", "seq"),
     sqlite_with_rowid=False,
 )
+withdrawals = Table(
+    "sharing_withdrawals",
+    metadata,
+    Column("token", String, primary_key=True),
+    Column("resource", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 seals = Table(
     "sharing_seals",
     metadata,
@@ -158,6 +166,22 @@ def select_requests(connection: Connection, after: str, limit: int, **conditions
     query = select(requests.c.body).where(requests.c.id > after).order_by(requests.c.id).limit(limit)
     for name, value in conditions.items():
         query = query.where(requests.c[name] == value)
+    return [_request.decode(body) for body in connection.scalars(query)]
+
+
+def standing(connection: Connection, resource: str, department: str, states: Sequence[str]) -> list[Request]:
+    """A department's requests for a resource that are in one of ``states``."""
+    query = select(requests.c.body).where(
+        requests.c.resource == resource,
+        requests.c.department == department,
+        requests.c.state.in_(states),
+    )
+    return [_request.decode(body) for body in connection.scalars(query.order_by(requests.c.id))]
+
+
+def in_states(connection: Connection, states: Sequence[str]) -> list[Request]:
+    """Every request in one of ``states``."""
+    query = select(requests.c.body).where(requests.c.state.in_(states)).order_by(requests.c.id)
     return [_request.decode(body) for body in connection.scalars(query)]
 
 
@@ -293,10 +317,44 @@ def count_uses(connection: Connection, grant: str, since: int, outcome: str) -> 
     return int(connection.execute(query).scalar_one())
 
 
+def tally(connection: Connection, since: int, until: int) -> tuple[dict[str, int], dict[str, int]]:
+    """How many uses ended how, and how many rows left by each grant; ``since <= at < until`` (ms)."""
+    span = (uses.c.at >= since) & (uses.c.at < until)
+    outcomes = select(uses.c.outcome, func.count()).where(span).group_by(uses.c.outcome)
+    by_grant = (
+        select(uses.c.grant, func.sum(uses.c.rows))
+        .where(span, uses.c.outcome == "answered")
+        .group_by(uses.c.grant)
+    )
+    return (
+        {row[0]: int(row[1]) for row in connection.execute(outcomes.order_by(uses.c.outcome))},
+        {row[0]: int(row[1]) for row in connection.execute(by_grant.order_by(uses.c.grant))},
+    )
+
+
 def uses_about(connection: Connection, token: str, limit: int) -> list[Use]:
     """The uses that gave rows about a person, newest first."""
     query = select(uses.c.body).join(subjects, subjects.c.seq == uses.c.seq).where(subjects.c.token == token)
     return [_use.decode(body) for body in connection.scalars(query.order_by(uses.c.seq.desc()).limit(limit))]
+
+
+def keep_withdrawal(connection: Connection, token: str, resource: str, at: int) -> None:
+    """A person takes consent back for a resource."""
+    drop_withdrawal(connection, token, resource)
+    connection.execute(insert(withdrawals).values(token=token, resource=resource, at=at))
+
+
+def drop_withdrawal(connection: Connection, token: str, resource: str) -> None:
+    """A person consents again."""
+    key = (withdrawals.c.token == token) & (withdrawals.c.resource == resource)
+    connection.execute(delete(withdrawals).where(key))
+
+
+def withdrawn(connection: Connection, resource: str) -> frozenset[str]:
+    """The tokens of those who took their consent back for a resource."""
+    return frozenset(
+        connection.scalars(select(withdrawals.c.token).where(withdrawals.c.resource == resource))
+    )
 
 
 def bodies_between(connection: Connection, first: int, last: int) -> list[tuple[int, int, bytes]]:

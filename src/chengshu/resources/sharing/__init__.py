@@ -1,0 +1,46 @@
+"""Sharing of government data (政務數據共享): asked for, decided with a reason, enforced, on record, ended."""
+
+from chengshu.resources.sharing.commands import Sharing
+from chengshu.resources.sharing.corrections import CatalogueWatch, Duties
+from chengshu.resources.sharing.declared import Terms, read_terms
+from chengshu.resources.sharing.following import SharingClocks
+from chengshu.resources.sharing.gate import Answer, Export, Gate, Source
+from chengshu.resources.sharing.model import (
+    Ask,
+    Correction,
+    Grant,
+    GrantedField,
+    Party,
+    Request,
+    StatutoryClock,
+    Step,
+    Use,
+)
+from chengshu.resources.sharing.queries import Audit, Life, SeenBy, SharingQueries, Ticking
+
+__all__ = [
+    "Answer",
+    "Ask",
+    "Audit",
+    "CatalogueWatch",
+    "Correction",
+    "Duties",
+    "Export",
+    "Gate",
+    "Grant",
+    "GrantedField",
+    "Life",
+    "Party",
+    "Request",
+    "SeenBy",
+    "Sharing",
+    "SharingClocks",
+    "SharingQueries",
+    "Source",
+    "StatutoryClock",
+    "Step",
+    "Terms",
+    "Ticking",
+    "Use",
+    "read_terms",
+]
