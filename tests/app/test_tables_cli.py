@@ -1,4 +1,4 @@
-"""`chengshu quality` and `chengshu lineage`: figures and failing rows, steps between columns, plain errors."""
+"""`chengshu quality` and `chengshu lineage`: figures, failing rows, steps between columns, errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from pathlib import Path
 
 from tests.app.terminal import run
 
-RULES = "rules:\n  - {id: id-filled, kind: filled, columns: [id]}\n  - {id: rain, kind: range, column: rain, least: 0}\n"
+RULES = """rules:
+  - {id: id-filled, kind: filled, columns: [id]}
+  - {id: rain, kind: range, column: rain, least: 0}
+"""
 
 
 def test_a_table_is_measured_and_its_failing_rows_are_named(tmp_path: Path) -> None:

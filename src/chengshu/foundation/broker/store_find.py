@@ -196,13 +196,14 @@ class _Translation:
         return self._values(name, typed, *_bounds("txt", TEXT, low, high, low_open, high_open))
 
     def _places(self, name: str, typed: _Typed, box: Box) -> Piece:
-        """One run of the index for each range of cells: engines look at a union run by run, at ``OR`` not always."""
+        """One run of the index for each range of cells; not every engine looks at an ``OR`` run by run."""
         number = store.find_name(self._connection, name)
         run = (
-            f"SELECT key FROM linked_places WHERE {typed.sql} AND name = ? AND size = ? AND z BETWEEN ? AND ? "
-            "AND west <= ? AND east >= ? AND south <= ? AND north >= ?"
+            f"SELECT key FROM linked_places WHERE {typed.sql} AND name = ? AND size = ? "
+            "AND z BETWEEN ? AND ? AND west <= ? AND east >= ? AND south <= ? AND north >= ?"
         )
-        cells = [cell for cell in ranges(box) if cell[0] in self._sizes(number, typed)]
+        sizes = self._sizes(number, typed)
+        cells = [cell for cell in ranges(box) if cell[0] in sizes]
         if not cells:
             return Piece("SELECT key FROM linked_places WHERE key < 0")
         bounds = (box.east, box.west, box.north, box.south)
