@@ -50,6 +50,23 @@ def test_a_program_reads_and_writes_by_its_rights(parts: tuple[Guard, Clients, A
         guard.who(call("GET", authorization=bearer, ngsild_tenant="port"))
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", "/ngsi-ld/v1/entityOperations/query"),
+        ("DELETE", "/ngsi-ld/v1/entities/urn:x/entityOperations/query"),
+        ("POST", "/ngsi-ld/v1/entities/urn:x/entityOperations/query"),
+    ],
+)
+def test_only_the_questions_themselves_are_reading(
+    parts: tuple[Guard, Clients, Accounts], method: str, path: str
+) -> None:
+    guard, clients, _ = parts
+    bearer = f"Bearer {clients.create('dashboard', ['read'], ROOT)}"
+    with pytest.raises(Denied):
+        guard.who(call(method, path, authorization=bearer))
+
+
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic abc", "bearer \u00e9"])
 def test_without_a_token_nobody_is_let_in(parts: tuple[Guard, Clients, Accounts], header: str) -> None:
     with pytest.raises(Unauthenticated):

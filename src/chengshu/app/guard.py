@@ -12,9 +12,12 @@ from chengshu.console.visit import SESSION_COOKIE
 from chengshu.foundation.access import Access, Accounts, Clients, Resource
 from chengshu.foundation.journal import Actor
 from chengshu.kernel.errors import Denied, Unauthenticated
+from chengshu.surfaces.ngsi_ld import PREFIX
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_ASKING = ("/entityOperations/query", "/temporal/entityOperations/query")  # questions that are posted
+_ASKING = frozenset(  # questions that are posted
+    f"{PREFIX}/{path}" for path in ("entityOperations/query", "temporal/entityOperations/query")
+)
 Scope = MutableMapping[str, Any]
 
 
@@ -27,7 +30,8 @@ class Guard:
     def who(self, scope: Scope) -> Actor:
         """The caller of a request, from its ASGI scope. Raises :class:`Unauthenticated`, :class:`Denied`."""
         headers = dict(scope["headers"])
-        reading = scope["method"] in _READING or scope["path"].rstrip("/").endswith(_ASKING)
+        asking = scope["method"] == "POST" and scope["path"].rstrip("/") in _ASKING
+        reading = asking or scope["method"] in _READING
         scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" and (session := _session(headers.get(b"cookie", b""))):
             person = self._accounts.session(session).person
