@@ -56,6 +56,7 @@ class Standing:
             reach=[*reach, "127.0.0.1"],
             contexts=contexts,
             limits=limits,
+            forget=True,  # as the suite has it: delete_temporal_on_core_delete
             alias=alias,
             client=client,
         )

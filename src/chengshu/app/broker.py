@@ -12,6 +12,8 @@ from chengshu.engines.mqtt import MqttPublisher
 from chengshu.foundation.broker import store as broker_store
 from chengshu.foundation.broker.commands import Broker
 from chengshu.foundation.broker.errors import LdContextNotAvailable
+from chengshu.foundation.broker.expiry import Expiry
+from chengshu.foundation.broker.hub_past import HubPast
 from chengshu.foundation.broker.ld import store as contexts_store
 from chengshu.foundation.broker.ld.library import ContextLibrary
 from chengshu.foundation.broker.mirror import Echo, Mirror
@@ -35,6 +37,7 @@ from chengshu.kernel.clock import Clock
 from chengshu.kernel.errors import ChengshuError
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
+from chengshu.ports.history import History
 from chengshu.ports.http import HttpCalls, HttpClient, HttpRequest
 from chengshu.ports.runtime import Consumer, Ticker
 from chengshu.surfaces.ngsi_ld import Limits, Operation, Rooms, Surface, anyone, operations
@@ -74,7 +77,8 @@ class BrokerParts:
     from hosts named there and from nowhere else. ``context``: the hub's entities and series, shown as
     NGSI-LD and fed by it; none for a broker by itself. ``models``: what entities are held against;
     ``below``: an area's id → it and the areas under it. ``alias``: its name among brokers, unlike any of
-    theirs, by which loops end. ``client``: how they are reached, by default over the network.
+    theirs, by which loops end. ``history``: the past of the hub's series; ``forget``: whether the past of an
+    entity goes with it. ``client``: how they are reached, by default over the network.
     """
 
     def __init__(
@@ -86,6 +90,8 @@ class BrokerParts:
         reach: Sequence[str] = (),
         contexts: Path | None = None,
         context: Context | None = None,
+        history: History | None = None,
+        forget: bool = False,
         who: Who = anyone,
         alias: str = "chengshu",
         client: HttpClient | None = None,
@@ -98,13 +104,15 @@ class BrokerParts:
         guard = AddressGuard(reach)
         self._http, self._client = ThreadedHttp(guard), client or AioHttpClient(guard)
         mqtt = MqttPublisher(guard)
-        feed = TemporalFeed(database)
+        feed = TemporalFeed(database, forget=forget, clock=clock)
+        past = HubPast(context.series, history) if context is not None and history is not None else None
+        broker = Broker(database, clock, feed)
         library = ContextLibrary(
             database, clock, ids, folder=contexts, fetcher=Fetching(self._http), hosts=set(reach)
         )
-        self.queries = BrokerQueries(database, clock, feed)
+        self.queries = BrokerQueries(database, clock, feed, past)
         self.rooms = Rooms(
-            Broker(database, clock),
+            broker,
             self.queries,
             library,
             clock=clock,
@@ -117,7 +125,7 @@ class BrokerParts:
         self.sources = SourceNotifier(database, clock, library, lambda: Courier(AioHttpClient(guard), mqtt))
         follower = SourceFollower(database, self.sources.nudge)
         consumers: list[Consumer] = [feed, follower, Flagging(models or Models())]
-        tickers: list[Ticker] = []
+        tickers: list[Ticker] = [feed, Expiry(database, clock, broker)]
         if context is not None:
             mirror = Mirror(database, context, clock, feed)
             consumers += [mirror, Echo(context)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import socket
 import threading
@@ -77,6 +78,7 @@ def doors_of(
         reach=reach,
         contexts=contexts or _contexts(hub.city),
         context=hub.context,
+        history=hub.history,
         who=guard.who,
         alias=f"chengshu-{hub.city.id}",
         models=Models(read_rules(hub.city.folder / "models")),
@@ -185,6 +187,8 @@ def run_web(hub: Hub, doors: Doors, host: str, port: int) -> None:
     if threading.current_thread() is threading.main_thread():
         # the web server raises what stopped it once more when it has stopped: SIGTERM must not end us there
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+    gc.freeze()  # what is there by now stays; looking through it again and again costs a batch a third
+    gc.set_threshold(100_000, 50, 100)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run()
 
