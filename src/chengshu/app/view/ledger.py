@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chengshu.app.harvesting import harvest_of
@@ -10,6 +11,7 @@ from chengshu.app.view.base import Base
 from chengshu.console import model as shown
 from chengshu.console.model import ledger as page
 from chengshu.kernel.clock import from_millis
+from chengshu.kernel.errors import Missing
 from chengshu.kernel.texts import Text
 from chengshu.resources.ledger import Resource, Version, wanting
 from chengshu.resources.ledger.checks import MOST_WANTED
@@ -43,12 +45,13 @@ class LedgerReading(Base):
             offset=(number - 1) * _PAGE,
             retired="state" in filters,
         )
+        hits = found.hits if as_of is None else self._then(found.hits, as_of)
         return page.LedgerView(
             self._month(as_of),
             question,
             {name: values[0] for name, values in filters.items()},
             found.total,
-            tuple(self._hit(hit) for hit in found.hits),
+            tuple(self._hit(hit) for hit in hits),
             {
                 name: tuple((value, self._facet(name, value), count) for value, count in counts.items())
                 for name, counts in found.facets.items()
@@ -57,6 +60,17 @@ class LedgerReading(Base):
             number,
             max((found.total + _PAGE - 1) // _PAGE, 1),
         )
+
+    def _then(self, hits: Sequence[Hit], moment: datetime) -> list[Hit]:
+        """Of what is found today, the entries that stood at a moment, as they were then."""
+        with_past = []
+        for hit in hits:
+            try:
+                entry = self.hub.ledger_queries.get(hit.resource.id, moment)
+            except Missing:
+                continue
+            with_past.append(replace(hit, resource=entry))
+        return with_past
 
     def entry(self, person: shown.Person, id_: str, as_of: datetime | None) -> page.EntryView:
         """One entry, as it stood at a moment when one is given. Raises :class:`Missing`."""
