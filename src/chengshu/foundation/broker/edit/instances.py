@@ -25,12 +25,16 @@ def stamped(new: Attribute, old: Attribute | None, now: int) -> Attribute:
 
 def stamped_all(new: Instances, old: Instances, now: int) -> Instances:
     """Each of ``new`` stamped with the instance of its dataset in ``old``; those that are to go are not."""
-    return tuple(stamped(item, find(old, item.dataset), now) for item in new if not is_null(item.value))
+    # lists, not generators, here and below: this runs for every attribute of every entity of a batch
+    return tuple([stamped(item, find(old, item.dataset), now) for item in new if not is_null(item.value)])
 
 
 def find(instances: Iterable[Attribute], dataset: str) -> Attribute | None:
     """The instance of ``dataset`` ('' is the default one), if there is one."""
-    return next((item for item in instances if item.dataset == dataset), None)
+    for item in instances:
+        if item.dataset == dataset:
+            return item
+    return None
 
 
 def put(instances: Instances, item: Attribute) -> Instances:
@@ -76,6 +80,10 @@ class Draft:
 
 def differences(before: Mapping[str, Instances], after: Mapping[str, Instances]) -> tuple[Touched, ...]:
     """What happened to each instance when ``after`` took the place of ``before``."""
+    if not before:
+        return tuple(
+            [Touched(name, "created", item.dataset) for name, items in after.items() for item in items]
+        )
     touched = []
     for name, items in after.items():
         for item in items:

@@ -51,6 +51,11 @@ class Desks:
 
     # --- subscriptions come and go -------------------------------------------------------------------
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no subscription at all."""
+        return not self._desks
+
     def put(
         self,
         subscription: Subscription,

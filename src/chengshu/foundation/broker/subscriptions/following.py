@@ -33,14 +33,25 @@ class Reader:
         with self._database.read() as connection:
             return journal.last_seq(connection)
 
-    def news(self, after: int, limit: int = BITE) -> tuple[list[Record | Change], int]:
+    def news(
+        self, after: int, limit: int = BITE, *, nobody: bool = False
+    ) -> tuple[list[Record | Change], int]:
         """The next records above ``after``, changes of subscriptions as they are, and up to which record
-        these are all."""
+        these are all. While ``nobody`` listens, writes are passed over up to the first subscription."""
+        if nobody:
+            return self._first_subscription(after)
         with self._database.read() as connection:
             end = journal.last_seq(connection)
             found = list(journal.changes_after(connection, after, _KINDS, limit)) if end > after else []
         news = [self._record(item) if item.kind == stream.KIND else item for item in found]
         return news, found[-1].seq if found else max(end, after)
+
+    def _first_subscription(self, after: int) -> tuple[list[Record | Change], int]:
+        with self._database.read() as connection:
+            end = journal.last_seq(connection)
+            first = journal.changes_after(connection, after, (commands.STREAM,), 1)
+            found: list[Record | Change] = list(first) if end > after else []
+        return found, found[0].seq if found else max(end, after)
 
     def writes(self, after: int, through: int, limit: int = BITE) -> tuple[list[Record], int]:
         """Writes above record ``after`` up to ``through``, and up to which record these are all."""

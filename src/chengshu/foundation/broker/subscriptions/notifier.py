@@ -151,7 +151,7 @@ class Notifier:
     def follow(self, limit: int = BITE) -> int:
         """Take in the next records of the stream; returns how many."""
         desks, now = self.opened(), self.now()
-        news, reached = self._reader.news(desks.head, limit)
+        news, reached = self._reader.news(desks.head, limit, nobody=desks.empty)
         for item in news:
             if isinstance(item, Record):
                 desks.accept(item, now)
