@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,9 +37,12 @@ def test_it_opens_in_the_middle_of_the_storm_and_goes_on_after_a_stop_and_after_
         assert served.stop(signal.SIGINT) == 0, served.said
         assert "the storm waits" in served.said and "Traceback" not in served.said
         assert not [pid for pid in workers if alive(pid)]
+    added = run("client", "add", "probe", "--data", data)
+    assert added.code == 0, added.err
     with serving(pristine, data, "demo") as served:
         again, seq = state(served)
         assert again >= later and seq >= more  # nothing is played twice, nothing is lost
+        assert again < later + timedelta(hours=1)  # an entry by the wall clock moved no storm
         time.sleep(1)
         os.kill(served.process.pid, signal.SIGKILL)
         served.process.wait(timeout=30)

@@ -21,6 +21,7 @@ from chengshu.foundation.journal.queries import earlier_entries
 from chengshu.kernel.clock import as_utc
 from chengshu.kernel.ids import TimeIds
 
+_BY_WALL = ("operator:command-line",)  # who writes by the wall clock: no moment of the storm
 WORLD_FILE = "world.msgpack"
 # nothing of a demo outlives a power cut: a kill or a crash of the hub itself still loses nothing
 MANNER = Manner(durable=False, threaded=True, strict=False, exercise=True)
@@ -108,12 +109,12 @@ def _go_on(play: Play, clock: DemoClock, data: Path) -> None:
     """Take up the kept world, at the last moment the hub wrote anything."""
     kept = load_world(data / WORLD_FILE)
     with play.hub.database.read() as connection:
-        newest = earlier_entries(connection, None, 1)
+        newest = [entry for entry in earlier_entries(connection, None, 200) if entry.actor not in _BY_WALL]
     if kept is None:
         return
     play.world.resume(kept)
     play.heard = kept.heard
-    clock.advance_to(max([kept.at, *(entry.at for entry in newest)]))
+    clock.advance_to(max([kept.at, *(entry.at for entry in newest[:1])]))
 
 
 def _live(play: Play, clock: DemoClock, data: Path, stop: threading.Event) -> None:

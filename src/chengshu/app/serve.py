@@ -187,10 +187,15 @@ def run_web(hub: Hub, doors: Doors, host: str, port: int) -> None:
     if threading.current_thread() is threading.main_thread():
         # the web server raises what stopped it once more when it has stopped: SIGTERM must not end us there
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+    usual = gc.get_threshold()
     gc.freeze()  # what is there by now stays; looking through it again and again costs a batch a third
     gc.set_threshold(100_000, 50, 100)
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run()
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*usual)
 
 
 def _broker(hub: Hub, clock: Clock, address: str) -> MqttIntake:
