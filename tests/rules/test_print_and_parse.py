@@ -115,3 +115,8 @@ def test_unary_tests_come_back_as_they_were(text: str) -> None:
 
 def test_numbers_keep_their_digits() -> None:
     assert parse_expression("1.50e-3") == ast.Number(Decimal("1.50e-3"))
+
+
+@pytest.mark.parametrize("word", ['function() ""', "if x then 1 else 2", "for x in y return x", "not(x)"])
+def test_a_filter_at_the_end_of_a_range_is_no_open_end(word: str) -> None:
+    assert print_tree(parse_expression(f"(1..y[{word}])")) == f"(1..y[{word}])"

@@ -208,9 +208,7 @@ class Grammar(TokenReader):
     def ends_range(self) -> bool:
         """Whether the ``[`` here closes a range rather than opening a filter."""
         after = self.tokens[self.at + 1]
-        return (
-            after.kind == "end" or after.text in _ENDS or after.text in (RESERVED - {"true", "false", "null"})
-        )
+        return after.kind == "end" or after.text in _ENDS or after.text in STOPS
 
     def primary(self) -> ast.Node:
         token = self.here
