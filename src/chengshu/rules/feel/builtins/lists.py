@@ -126,7 +126,7 @@ def median(run: Run, items: list[Any]) -> Decimal | None:
     middle = len(numbers) // 2
     if len(numbers) % 2:
         return numbers[middle]
-    return divide(ARITHMETIC.add(numbers[middle - 1], numbers[middle]), Decimal(2))
+    return divide(calculate("+", numbers[middle - 1], numbers[middle]), Decimal(2))
 
 
 @LIBRARY.add("stddev", "*list: number")
@@ -136,7 +136,7 @@ def stddev(run: Run, items: list[Any]) -> Decimal:
     if len(numbers) < 2:
         raise FeelError("bad-value", name="stddev", value="fewer than two numbers")
     middle = mean_of(run, numbers)
-    squares = [ARITHMETIC.power(ARITHMETIC.subtract(number, middle), 2) for number in numbers]
+    squares = [calculate("**", calculate("-", number, middle), Decimal(2)) for number in numbers]
     return ARITHMETIC.sqrt(divide(total(run, squares), Decimal(len(numbers) - 1)))
 
 
