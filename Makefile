@@ -57,7 +57,7 @@ check: $(STAMP)/dev ## the quick ones: style, types, layers, fast tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
-	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not external" $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadfile --hypothesis-profile=quick -m "not slow and not browser and not external" $(ARGS)
 
 bench: $(STAMP)/dev ## the figures, each beside a baseline of the same run
 	@$(BIN)/python -m benchmarks

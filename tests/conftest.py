@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+from tests import examples  # noqa: F401 - registers the profiles
+
+settings.load_profile("whole")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -63,6 +63,7 @@ def bearer(running: Running, *rights: str) -> dict[str, str]:
     return {"authorization": f"Bearer {clients.create('-'.join(rights), rights, Actor('operator:root'))}"}
 
 
+@pytest.mark.slow
 def test_the_hubs_entities_and_newest_values_are_ngsi_ld(running: Running) -> None:
     reader = bearer(running, "read")
     seen = Observation(GAUGE, "RainGauge", "rainIntensity", 12.5, "mm/h", NOW)
@@ -75,6 +76,7 @@ def test_the_hubs_entities_and_newest_values_are_ngsi_ld(running: Running) -> No
     assert found["location"]["value"]["type"] == "Point"
 
 
+@pytest.mark.slow
 def test_what_a_program_writes_is_an_observation_of_the_hub(running: Running) -> None:
     writer = bearer(running, "read", "write")
     running.follow()
@@ -90,6 +92,7 @@ def test_what_a_program_writes_is_an_observation_of_the_hub(running: Running) ->
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/ngsi-ld/v1/entities?type=RainGauge", "/ogc/collections", "/sensorthings/v1.1/Things"]
 )
@@ -98,18 +101,21 @@ def test_strangers_are_not_let_in_and_readers_are(running: Running, path: str) -
     assert running.http.get(path, headers=bearer(running, "read")).status_code == 200
 
 
+@pytest.mark.slow
 def test_who_may_only_read_does_not_write(running: Running) -> None:
     answer = running.http.delete(f"/ngsi-ld/v1/entities/{GAUGE}", headers=bearer(running, "read"))
     assert answer.status_code == 403
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.slow
 def test_the_document_of_the_application_has_every_interface(running: Running) -> None:
     paths = running.http.get("/openapi.json").json()["paths"]
     for path in ("/ngsi-ld/v1/entities", "/ogc/collections", "/dcat/catalog.{form}", "/ingest/{source}"):
         assert path in paths
 
 
+@pytest.mark.slow
 def test_the_newest_values_of_an_area_come_at_once(running: Running) -> None:
     reader = bearer(running, "read")
     seen = Observation(GAUGE, "RainGauge", "rainIntensity", 12.5, "mm/h", NOW)
@@ -124,6 +130,7 @@ def test_the_newest_values_of_an_area_come_at_once(running: Running) -> None:
     assert running.http.get("/ngsi-ld/v1/extensions/latest", headers=reader).status_code == 400
 
 
+@pytest.mark.slow
 def test_silent_sensors_are_told_longest_first(running: Running) -> None:
     reader = bearer(running, "read")
     seen = Observation(GAUGE, "RainGauge", "rainIntensity", 12.5, "mm/h", NOW)
@@ -139,6 +146,7 @@ def test_silent_sensors_are_told_longest_first(running: Running) -> None:
     assert running.http.get(path + "soon", headers=reader).status_code == 400
 
 
+@pytest.mark.slow
 def test_what_differs_from_the_declared_models_is_flagged_and_taken_back(city: Path, tmp_path: Path) -> None:
     (city / "models").mkdir()
     (city / "models" / "gauge.yaml").write_text(

@@ -57,6 +57,7 @@ def test_a_moving_storm_reaches_the_farther_gauge_later_and_brings_as_much() -> 
     assert totals[0] == pytest.approx(totals[1])
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000))
 def test_a_rarer_storm_is_heavier(seed: int) -> None:
     years = 1 + seed % 99

@@ -113,6 +113,7 @@ def actions(city: City) -> list[str]:
     return [entry.action for entry in reversed(found) if entry.action.startswith("rule.")]
 
 
+@pytest.mark.slow
 def test_a_rule_is_drafted_signed_approved_and_then_decides(city: City) -> None:
     before = city.severity()
     assert before[0] == "orange" and "@" not in before[1]
@@ -151,6 +152,7 @@ def test_a_lead_who_wrote_it_does_not_approve_it(city: City) -> None:
     assert denied.value.extra["reason"]["rule"] == "rules.four-eyes"
 
 
+@pytest.mark.slow
 def test_it_begins_at_its_moment_and_survives_a_restart(city: City) -> None:
     change = changed(city)
     hash_ = sign(city, change)
@@ -171,6 +173,7 @@ def test_it_begins_at_its_moment_and_survives_a_restart(city: City) -> None:
     assert present.version.name == "1" and present.version.approver == "Zhao"
 
 
+@pytest.mark.slow
 def test_going_back_is_a_new_publication(city: City) -> None:
     change = changed(city)
     city.view.publish_rule(city.person("zhao"), change, sign(city, change), None)
@@ -207,6 +210,7 @@ def test_two_drafts_do_not_overwrite_each_other_unseen(city: City) -> None:
         city.view.edit_rule(city.person("wei"), third, "severity", RuleEdit("remove", 1), 9)
 
 
+@pytest.mark.slow
 def test_an_edit_takes_the_signature_off(city: City) -> None:
     change = changed(city)
     old = sign(city, change)
@@ -223,6 +227,7 @@ def test_what_the_checks_found_must_have_been_seen(city: City) -> None:
         sign(city, changed(city), seen=False)
 
 
+@pytest.mark.slow
 def test_a_cell_is_checked_while_it_is_typed(city: City) -> None:
     wei, change = city.person("wei"), changed(city)
 
@@ -253,6 +258,7 @@ def test_only_the_department_writes_and_others_are_told_why(city: City) -> None:
         city.view.edit_rule(city.person("zhao"), change, "severity", RuleEdit("remove", 1), 2)
 
 
+@pytest.mark.slow
 def test_a_plans_decision_names_its_version(city: City) -> None:
     decide = city.hub.processes.stepper.decide
     value, note = decide("waterlogging", "measures", {"severity": "yellow"})
@@ -287,6 +293,7 @@ def test_columns_and_hit_policy_are_edited(city: City) -> None:
     assert grid.rows[0].cells[-1].text == "small rain"
 
 
+@pytest.mark.slow
 def test_publications_are_exported_to_files_that_decide_the_same(city: City, tmp_path: Path) -> None:
     change = changed(city)
     city.view.publish_rule(city.person("zhao"), change, sign(city, change), None)
@@ -313,6 +320,7 @@ def test_publications_are_exported_to_files_that_decide_the_same(city: City, tmp
         city.open()
 
 
+@pytest.mark.slow
 def test_past_decisions_are_replayed_against_a_draft(city: City) -> None:
     """What an event was judged by is in the journal with its inputs; a draft is held against it."""
     _, reason = city.hub.response.means.playbooks["waterlogging"].severity(ORANGE_IN_MANY)

@@ -76,6 +76,7 @@ def now_iso(**later: float) -> str:
     return (datetime.now(UTC) + timedelta(**later)).isoformat()
 
 
+@pytest.mark.slow
 def test_it_says_that_it_is_well(hub: Served) -> None:
     answer = hub.http.get("/healthz")
     assert answer.status_code == 200

@@ -8,9 +8,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.context.conftest import AREAS, START, Room, open_room
+from tests.examples import examples
 
 from chengshu.foundation.city.model import City
 from chengshu.foundation.context import Entity, Observation, SeriesRegistry
@@ -129,7 +130,7 @@ def test_the_past_knows_entities_numbers_and_texts_of_then(room: Room, rain: Rai
     assert GAUGE not in {item.entity.id for item in room.queries.states()}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25))
 @given(
     rows=st.lists(st.tuples(st.integers(1, 3), st.integers(0, 50), st.integers(0, 9)), max_size=30),
     moment=st.integers(0, 50),

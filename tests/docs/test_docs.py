@@ -7,6 +7,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +76,19 @@ def shown(page: Path) -> Iterator[Shown]:
 COMMANDS = [command for page in PAGES for command in shown(page)]
 
 
+@cache
+def program() -> Any:
+    """The whole command line."""
+    write_docs.commands()  # registers them all
+    return typer.main.get_command(app)
+
+
 def parse(words: list[str], inline: bool) -> None:
     """Parse as the command line would, and do nothing. Raises a click error.
 
     In the text a command may be called by its name alone.
     """
-    write_docs.commands()  # registers them all
-    command: Any = typer.main.get_command(app)
+    command = program()
     name = "chengshu"
     while children := getattr(command, "commands", None):
         if not words:

@@ -94,6 +94,7 @@ def connected(room: Room, port: int, intake: Intake, client_id: str = "hub") -> 
     return listener
 
 
+@pytest.mark.slow
 def test_messages_become_observations_by_topic(room: Room, port: int) -> None:
     listener = connected(room, port, open_intake(room))
     publish(
@@ -151,6 +152,7 @@ def test_what_was_not_committed_is_delivered_again_after_a_crash(room: Room, por
     third.stop()
 
 
+@pytest.mark.slow
 def test_no_acknowledgement_leaves_before_the_commit(room: Room) -> None:
     """Seen on the wire: CONNACK, SUBACK and one PUBLISH of QoS 1 by hand, then silence until the commit."""
     gate, held = threading.Event(), threading.Event()
@@ -192,6 +194,7 @@ def test_no_acknowledgement_leaves_before_the_commit(room: Room) -> None:
         listener.stop()
 
 
+@pytest.mark.slow
 def test_a_store_that_comes_back_gets_the_message_without_a_restart(room: Room, port: int) -> None:
     intake = stubborn(room)
     listener = connected(room, port, intake)
@@ -202,6 +205,7 @@ def test_a_store_that_comes_back_gets_the_message_without_a_restart(room: Room, 
     listener.stop()
 
 
+@pytest.mark.slow
 def test_a_broker_that_comes_late_is_found_and_one_that_goes_is_seen(room: Room) -> None:
     port = free_port()
     listener = MqttIntake(MqttSubscriber(room.clock, "127.0.0.1", port, client_id="hub"), open_intake(room))

@@ -78,6 +78,7 @@ def test_a_broker_that_is_not_there_is_unreachable() -> None:
         asyncio.run(publisher.publish(message(free_port(), timeout_s=2)))
 
 
+@pytest.mark.slow
 def test_a_broker_that_came_back_is_connected_again() -> None:
     publisher, port = MqttPublisher(LOCAL), free_port()
     with broker(port):

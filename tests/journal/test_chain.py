@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
+from tests.examples import examples
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.journal import (
@@ -74,7 +75,7 @@ def test_a_failed_command_leaves_neither_entry_nor_change(
         assert (head(connection)[0], last_seq(connection)) == (0, 0)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30))
 @given(
     victim=st.integers(1, 8),
     column=st.sampled_from(["at", "actor", "action", "subject", "reason", "policy", "body"]),

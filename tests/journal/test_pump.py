@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select
+from tests.examples import examples
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.journal import Act, Actor, Pump, entries_about, last_seq, record
@@ -314,7 +315,7 @@ def test_a_clock_that_follows_the_stream_is_asked_again_only_after_a_change(
 
 
 @given(st.lists(st.sampled_from(["a.x", "b.x", "c.x"]), max_size=30), st.integers(1, 7), st.integers(1, 9))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15))
 def test_the_tail_in_memory_gives_what_the_stream_has(
     database: SqliteDatabase, clock: VirtualClock, kinds: list[str], tail: int, bite: int
 ) -> None:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.examples import examples
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.journal import Actor, changes_after, verify
@@ -150,7 +151,7 @@ def test_what_is_wanting_is_said_with_a_remedy() -> None:
 MOVE = st.tuples(st.sampled_from(["put", "change", "retire", "wait"]), st.integers(0, 5))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40))
 @given(st.lists(MOVE, max_size=30))
 def test_the_balance_reconciles_whatever_was_done(
     tmp_path_factory: pytest.TempPathFactory, moves: list[tuple[str, int]]

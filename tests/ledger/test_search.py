@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.engines.tantivy import TantivyIndex
@@ -130,7 +131,7 @@ def test_the_index_follows_the_ledger_and_can_be_thrown_away(tmp_path: Path) -> 
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.text(max_size=200))
 def test_any_text_is_cut_and_cutting_again_changes_nothing(text: str) -> None:
     assert plain(plain(text)) == plain(text)
@@ -140,7 +141,7 @@ def test_any_text_is_cut_and_cutting_again_changes_nothing(text: str) -> None:
     assert all(len(pair) == 2 for pair in pairs(text))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(asked=st.text(max_size=60))
 def test_any_question_is_answered(desk: Desk, asked: str) -> None:
     found = desk.search.ask(asked)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.journal import Actor
@@ -82,7 +83,7 @@ def test_sql_that_cannot_be_read_is_said(sql: str) -> None:
         steps_of_sql(sql, schema=SCHEMA)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.kernel.errors import Invalid, Missing
 from chengshu.resources.quality.measure import discover, measure
@@ -127,7 +128,7 @@ def test_hostile_names_are_only_names(tmp_path: Path) -> None:
     assert measure(table, [values], NOW).outcomes[0].broken == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.lists(st.one_of(st.none(), st.sampled_from(["a", "b", " ", ""])), min_size=1, max_size=40))
 def test_counts_agree_with_counting_by_hand(values: list[str | None]) -> None:
     table = pa.table({"v": pa.array(values, pa.string())})
@@ -157,7 +158,7 @@ def test_unreadable_files_are_said(tmp_path: Path) -> None:
         profile(tmp_path / "x.parquet")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(st.text(max_size=300))
 def test_a_shape_is_never_longer_than_its_value_by_much(text: str) -> None:
     assert len(shape_of(text)) <= 4 * 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from world import at, roads
 
 from chengshu.engines.pyvrp import PyVrpSolver
@@ -42,7 +43,7 @@ def scene(seed, hands, wants):
     return units, places, closed
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(st.integers(0, 10_000), st.integers(0, 6), st.integers(0, 10))
 def test_every_choice_keeps_the_rules_and_every_want_is_answered(seed, hands, wants):
     units, places, closed = scene(seed, hands, wants)
@@ -61,7 +62,7 @@ def test_every_choice_keeps_the_rules_and_every_want_is_answered(seed, hands, wa
         assert way[0, 0] != UNREACHABLE
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20))
 @given(st.integers(0, 10_000), st.integers(2, 6), st.integers(2, 8))
 def test_planning_again_with_nothing_new_changes_nothing(seed, hands, wants):
     units, places, closed = scene(seed, hands, wants)

@@ -51,6 +51,7 @@ def test_units_go_where_they_avoid_most(tmp_path):
     assert not any("DrainageNode:D" in slot for slot in unserved)  # the twin says no pump can stand there
 
 
+@pytest.mark.slow
 def test_units_that_pump_already_are_counted_in(tmp_path):
     twin = Twin({"B": [500.0, 400.0]})
     world = World(tmp_path / "hub.db", foresight=twin)

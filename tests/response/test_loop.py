@@ -27,6 +27,7 @@ def sensor(world, name="s1", area="west-s", level=1.8):
     return id_
 
 
+@pytest.mark.slow
 def test_near_warnings_join_one_event_and_far_ones_open_another(world):
     world.warn("w1", "west-s", "yellow")
     world.warn("w2", "east-s", "yellow")
@@ -289,6 +290,7 @@ def test_missing_data_ask_for_eyes_that_did_not_handle_it(world):
     assert any(lesson.rule == "blind" for lesson in world.queries.review(event.id).lessons)
 
 
+@pytest.mark.slow
 def test_no_sensor_at_all_never_closes_by_silence(world):
     world.warn("w1", "west-s", "orange")
     world.wait(hours=5)

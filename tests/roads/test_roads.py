@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.foundation.roads import read_roads, roads_from
 from chengshu.foundation.roads.graph import position_at
@@ -95,7 +96,7 @@ def test_snap_never_lands_on_an_island():
     assert roads.snap(0.05, 0).node == 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(st.integers(0, 10_000))
 def test_closing_roads_never_makes_a_way_shorter(seed):
     random = np.random.default_rng(seed)

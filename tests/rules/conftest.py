@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from chengshu.rules.dmn import Model, read_model
-
-settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("steady")  # nothing here depends on how busy the machine is
 
 
 def wrap(body: str, name: str = "test", namespace: str = "urn:test") -> bytes:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.rules.dmn import DmnError
 from chengshu.rules.dmn.vector import _plain_table, decide_rows
@@ -23,7 +24,6 @@ ROWS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(CELLS, WORDS, st.sampled_from(["1", '"a"', "true"])), min_size=1, max_size=5),
     st.sampled_from(["UNIQUE", "ANY", "FIRST"]),
@@ -54,7 +54,7 @@ def test_an_unknown_decision(build: Any) -> None:
         decide_rows(build.model(build.decision("d", build.literal("1"))), "e", pa.table({"x": [1]}))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.tuples(CELLS, WORDS, st.sampled_from(["1", '"a"', "true", "[1]"])), min_size=1, max_size=5),
     st.sampled_from(["UNIQUE", "ANY", "FIRST"]),

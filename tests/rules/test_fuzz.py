@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.rules.feel import Evaluation, FeelSyntaxError, Limits, compile_expression, compile_unary_tests
 from chengshu.rules.feel.builtins import BUILTINS
@@ -42,7 +44,7 @@ def check(text: str) -> None:
         assert all(str(note) for note in found.diagnostics)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.lists(WORDS, max_size=14).map(" ".join))
 def test_words_of_the_language_in_any_order(text: str) -> None:
     check(text)
@@ -64,7 +66,7 @@ ARGUMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @given(st.sampled_from(sorted(BUILTINS)), st.lists(ARGUMENTS, max_size=4))
 def test_any_builtin_with_any_arguments(name: str, arguments: list[str]) -> None:
     check(f"{name}({', '.join(arguments)})")
@@ -75,7 +77,7 @@ NAMED = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(NAMED, st.lists(ARGUMENTS, min_size=4, max_size=4), st.integers(0, 4))
 def test_any_builtin_with_named_arguments(
     form: tuple[str, Signature], arguments: list[str], left_out: int
@@ -91,6 +93,7 @@ def test_any_operator_on_any_values(op: str, left: str, right: str) -> None:
     check(f"{left} {op} {right}" + (f" and {left}" if op == "between" else ""))
 
 
+@pytest.mark.slow
 def test_nesting_is_bounded() -> None:
     for text in ("(" * 5000, "[" * 5000 + "]" * 5000, "-" * 5000 + "1", "if a then " * 3000, "1 in (" * 3000):
         check(text)

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.rules.feel import ast, compile_expression
 from chengshu.rules.feel.printer import print_tree
@@ -255,7 +256,7 @@ def plain(value: Any) -> Any:
     return (type(value).__name__, value)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(TREES)
 def test_both_interpreters_agree(tree: ast.Node) -> None:
     text = print_tree(tree)

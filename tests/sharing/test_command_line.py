@@ -40,6 +40,7 @@ def sharing(hub: tuple[Path, Path], command: str, *words: object) -> Any:
     return run("sharing", command, city, *words, *where)
 
 
+@pytest.mark.slow
 def test_from_the_request_to_the_record(
     hub: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

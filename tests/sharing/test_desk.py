@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.examples import examples
 from tests.sharing.office import APPLICANT, BUREAU, PROVIDER, RAIN, RESIDENTS, SECRET, STRANGER, Office
 
 from chengshu.foundation.journal import Actor, entries_about, verify
@@ -303,7 +304,7 @@ def do(office: Office, id_: str, act: str) -> None:
     deeds[act]()
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80))
 @given(acts=st.lists(ACTS, max_size=10))
 def test_no_path_leads_where_the_transitions_do_not(
     tmp_path_factory: pytest.TempPathFactory, acts: list[str]

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from pyarrow import parquet
+from tests.examples import examples
 from tests.sharing.office import (
     APPLICANT,
     BUREAU,
@@ -258,7 +259,7 @@ CALLS = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40))
 @given(calls=st.lists(CALLS, max_size=8))
 def test_there_are_as_many_records_as_answers(
     tmp_path_factory: pytest.TempPathFactory, calls: list[tuple]
@@ -292,7 +293,7 @@ def test_there_are_as_many_records_as_answers(
     office.database.close()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(
     value=st.text(min_size=1, max_size=20).filter(lambda text: text.strip() != ""),
     category=st.sampled_from(

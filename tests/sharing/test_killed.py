@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from tests.app.terminal import ROOT
 from tests.sharing.office import APPLICANT, PURPOSE, Office
 
@@ -45,6 +46,7 @@ def work(path: Path, lines: int, *more: str) -> list[str]:
     return said
 
 
+@pytest.mark.slow
 def test_what_left_is_on_record_after_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     grant, *answers = work(path, 24)

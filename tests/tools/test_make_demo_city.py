@@ -102,6 +102,7 @@ def test_the_calendar_knows_holidays_and_make_up_days() -> None:
     assert calendar.due(friday, "P1WD").astimezone(city.zone).date().isoformat() == "2026-10-10"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("years", "fewest", "most"), [(2.0, 0.0, 0.02), (50.0, 0.10, 0.25)])
 def test_it_floods_as_a_city_does(tmp_path: Path, years: float, fewest: float, most: float) -> None:
     text = _with_storm(drawn()["drainage.inp"], years)

@@ -77,6 +77,7 @@ def test_the_result_and_the_report(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_suite_that_cannot_run_ends_with_two(suite: Path, tmp_path: Path) -> None:
     arguments = [
         str(suite),

@@ -84,6 +84,7 @@ def test_the_same_storm_gives_the_same_bytes(open_lab: OpenLab, lab_module: Any)
     assert runs[0][0]
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_changes_nothing(open_lab: OpenLab, lab_module: Any) -> None:
     """A new room on the same database goes on with the same figures."""
     storm = lab_module.cloudburst()[:7]
@@ -119,6 +120,7 @@ def test_a_sensor_at_no_node_is_named(
         open_lab()
 
 
+@pytest.mark.slow
 def test_sensors_correct_the_nowcast(open_lab: OpenLab, lab_module: Any) -> None:
     """Twin experiment: the true pipes are rougher, and the gauges catch only part of the rain. The nowcast
     with sensors must be nearer to the truth than the same without, at places that have no sensor too."""

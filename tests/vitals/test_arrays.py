@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from vitals_lab import START, Hub, fill
 
 from chengshu.kernel.clock import millis
@@ -34,7 +35,7 @@ observed = st.lists(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(6))
 @given(observed)
 def test_arrays_equal_sql(make_hub: Callable[..., Hub], rows: list[tuple[int, int, float]]) -> None:
     indicators = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chengshu.kernel.errors import Invalid
@@ -109,7 +109,6 @@ arithmetic = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(arithmetic)
 def test_sql_and_feel_agree(text: str) -> None:
     """The SQL made of a formula gives what FEEL itself gives."""

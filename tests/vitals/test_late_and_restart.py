@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from vitals_lab import START, Hub, fill, rain
 
 from chengshu.foundation.journal import Actor, verify
@@ -88,7 +89,8 @@ class TestLate:
         hub.run(START + timedelta(seconds=70))
         assert levels(hub) == [(1, "yellow")]
 
-    @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @pytest.mark.slow
+    @settings(max_examples=examples(6))
     @given(st.lists(st.sampled_from([0.0, 8.0, 12.0, 25.0, 45.0]), min_size=6, max_size=12), st.data())
     def test_any_order_gives_the_same_history(
         self, make_hub: Make, values: list[float], data: st.DataObject
@@ -128,6 +130,7 @@ def told(hub: Hub) -> list[dict[str, Any]]:
 
 
 class TestKill:
+    @pytest.mark.slow
     @pytest.mark.parametrize("moment", [1, 3, 4, 5, 9, 13])
     def test_a_killed_hub_goes_on_with_the_same_warnings(self, make_hub: Make, moment: int) -> None:
         calm, shot = make_hub(rain(), fill()), make_hub(rain(), fill())
@@ -144,6 +147,7 @@ class TestKill:
         with shot.database.read() as connection:
             assert verify(connection).ok
 
+    @pytest.mark.slow
     def test_killed_every_minute(self, make_hub: Make) -> None:
         calm, shot = make_hub(rain(), fill()), make_hub(rain(), fill())
 

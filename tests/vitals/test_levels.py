@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chengshu.kernel.levels import WARNING_LEVELS, Level
@@ -81,7 +81,6 @@ values_ = st.floats(-5, 55, allow_nan=False)
 shapes = st.builds(made, band=st.floats(0, 9), dwell=st.integers(0, 3), keep=st.integers(0, 3))
 
 
-@settings(deadline=None)
 @given(shapes, st.sampled_from(WARNING_LEVELS), st.data())
 def test_never_moves_inside_the_band(levels: Levels, level: Level, data: st.DataObject) -> None:
     threshold = levels.threshold(level)
@@ -99,7 +98,6 @@ def test_never_moves_inside_the_band(levels: Levels, level: Level, data: st.Data
         assert state.level == level
 
 
-@settings(deadline=None)
 @given(shapes, values_, values_, st.integers(1, 12))
 def test_a_higher_constant_value_never_gives_a_lower_level(
     levels: Levels, a: float, b: float, count: int
@@ -108,7 +106,6 @@ def test_a_higher_constant_value_never_gives_a_lower_level(
     assert run(levels, [low] * count)[-1] <= run(levels, [high] * count)[-1]
 
 
-@settings(deadline=None)
 @given(shapes, st.lists(values_, min_size=1, max_size=40))
 def test_direction_is_only_a_sign(levels: Levels, values: list[float]) -> None:
     mirror = Levels(
@@ -120,14 +117,12 @@ def test_direction_is_only_a_sign(levels: Levels, values: list[float]) -> None:
     assert run(levels, list(values)) == run(mirror, [-value for value in values])
 
 
-@settings(deadline=None)
 @given(shapes, st.lists(values_, min_size=1, max_size=40))
 def test_a_constant_value_settles(levels: Levels, values: list[float]) -> None:
     tail = run(levels, [*values, *[values[-1]] * 16])[-8:]
     assert len(set(tail)) == 1
 
 
-@settings(deadline=None)
 @given(shapes, st.lists(values_, min_size=2, max_size=40))
 def test_the_level_moves_at_most_once_per_dwell(levels: Levels, values: list[float]) -> None:
     found = run(levels, list(values))

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.engines.embedded.history import DuckHistory
 from chengshu.ports.history import HISTORY_SCHEMA
@@ -46,7 +47,7 @@ def state(table: pa.Table) -> list[dict[str, Any]]:
     return sorted(table.to_pylist(), key=lambda row: (row["pane"], row["series"]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(batches)
 def test_incremental_equals_recomputed(stream: list[list[Row]]) -> None:
     history = DuckHistory()
@@ -63,7 +64,7 @@ def test_incremental_equals_recomputed(stream: list[list[Row]]) -> None:
         )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20))
 @given(batches)
 def test_a_rebuilt_book_is_the_same_and_repeats_change_nothing(stream: list[list[Row]]) -> None:
     history = DuckHistory()

@@ -106,6 +106,7 @@ def test_rollups(make_hub: Make, rollup: str, more: dict[str, Any], value: float
     assert vital(hub, "fill", "c1").value == pytest.approx(value)
 
 
+@pytest.mark.slow
 def test_units_are_converted(make_hub: Make) -> None:
     hub = make_hub(fill())
     hub.send("WaterLevelSensor", 1, 160, unit="cm")

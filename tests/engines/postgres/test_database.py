@@ -22,6 +22,7 @@ def url() -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threaded", [True, False], ids=["threaded", "inline"])
 @pytest.mark.parametrize("check", DATABASE_CHECKS, ids=lambda check: check.__name__)
 def test_suite(check: Callable[..., None], threaded: bool, url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.engines.pyvrp import GreedySolver, PyVrpSolver
 from chengshu.ports.suites.routing import assert_feasible, sample, yield_checks
@@ -22,7 +23,7 @@ def test_suite(check):
     check()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(st.integers(100, 10_000), st.integers(1, 6), st.integers(1, 15))
 def test_search_is_feasible_and_not_worse_than_greedy(seed, vehicles, visits):
     problem = sample(seed, vehicles, visits)

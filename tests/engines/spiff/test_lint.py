@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.engines.spiff import SpiffEngine
 from chengshu.kernel.errors import ChengshuError, Invalid
@@ -154,7 +155,7 @@ def test_load_carries_every_fault(bpmn: Any, engine: SpiffEngine) -> None:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(st.data())
 def test_a_damaged_plan_is_judged_and_never_crashes(data: st.DataObject) -> None:
     """Words of real plans are dropped, doubled and exchanged; what passes the lint also starts."""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.engines.spiff import SpiffEngine
 
@@ -209,7 +210,7 @@ class Writer:
         return nodes, flows, split, join, {name: times for part in taken for name, times in part[4].items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(blocks(), st.integers(0, 2**32))
 def test_any_structured_plan_does_each_task_as_often_as_it_says(block: Any, seed: int) -> None:
     bpmn, chance = PLANS["bpmn"], random.Random(seed)

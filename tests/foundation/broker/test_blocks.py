@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.foundation.broker.conftest import START, Hub, V, opened, prop, thing
 
 from chengshu.foundation.broker import store, store_blocks, store_temporal
@@ -42,7 +43,7 @@ steps = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, min_size=3, max_size=15), st.integers(-1, 61), st.integers(-1, 61))
 def test_aggregates_by_blocks_are_those_of_the_instances(
     lasting: Hub, told: list[tuple[str, object]], start: int, end: int
@@ -107,6 +108,7 @@ def check(hub: Hub, name: str, ask: Ask) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_long_series_is_packed_and_a_late_value_unpacks_only_its_place(hub: Hub) -> None:
     def told(first: int, last: int) -> None:
         items = tuple(prop(n / 7, observed_at=iso(from_millis(NOW + n * 1000))) for n in range(first, last))

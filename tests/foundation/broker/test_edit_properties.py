@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.foundation.broker.ld.strategies import entities, json_values, texts
 from tests.foundation.broker.ld.test_bounds import anything
 
@@ -71,7 +72,7 @@ def flat(entity: Entity | None) -> dict[tuple[str, str], Any]:
     return {(name, item.dataset): item for name, items in entity.attributes.items() for item in items}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(entities(), st.lists(commands(), max_size=4))
 def test_what_is_touched_is_exactly_what_changed(payload: dict[str, Any], many: list[Command]) -> None:
     entity: Entity | None = apply(do.CreateEntity(entity_of(payload)), None, 1).after
@@ -100,7 +101,7 @@ def test_what_is_touched_is_exactly_what_changed(payload: dict[str, Any], many: 
             assert all(new[key].modified_at == now for key in touched if key in new)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(entities())
 def test_merging_an_entity_into_itself_keeps_what_it_says(payload: dict[str, Any]) -> None:
     before = apply(do.CreateEntity(entity_of(payload)), None, 1).after
@@ -108,7 +109,7 @@ def test_merging_an_entity_into_itself_keeps_what_it_says(payload: dict[str, Any
     assert after == before
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(
     entities(),
     st.lists(st.dictionaries(names, anything), max_size=3),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.examples import examples
 from tests.foundation.broker.conftest import ME, Hub, V, opened, prop, thing
 from tests.foundation.broker.query import strategies as some
 
@@ -59,7 +60,7 @@ def lasting(request: pytest.FixtureRequest) -> Iterator[Hub]:
         yield hub
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(
     st.lists(some.entities, min_size=1, max_size=12),
     st.lists(some.queries, min_size=2, max_size=4),
@@ -91,7 +92,7 @@ def test_an_index_answers_as_a_look_at_everything(
             assert [entity.id for entity in lasting.queries.each(tenant, query)] == wanted
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), some.entities), min_size=1, max_size=15), st.data())
 def test_an_index_follows_every_change(
     lasting: Hub, told: list[tuple[str, Entity]], data: st.DataObject

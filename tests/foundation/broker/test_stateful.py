@@ -266,7 +266,6 @@ def run(machine: type[Machine], examples: int, steps: int) -> None:
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
-            deadline=None,
             report_multiple_bugs=False,
             phases=(Phase.reuse, Phase.generate),  # a run of steps is short enough to read as it is
             suppress_health_check=list(HealthCheck),
@@ -274,6 +273,7 @@ def run(machine: type[Machine], examples: int, steps: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_sqlite_does_what_a_dictionary_does() -> None:
     run(Machine, 25, 30)
 

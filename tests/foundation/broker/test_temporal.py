@@ -45,6 +45,7 @@ def values(hub: Hub, ask: Ask = ALL, name: str = SPEED) -> list[object]:
     return [item.value for item in hub.queries.evolution("", ONE, ask).entity.attributes.get(name, ())]
 
 
+@pytest.mark.slow
 def test_every_write_leaves_an_instance(hub: Hub) -> None:
     hub.ok(CreateEntity(thing(1, speed=1, colour="red")))
     for speed in (2, 3):

@@ -64,6 +64,7 @@ def test_training_needs_labels(tmp_path: Path) -> None:
         run("grading", "train", str(tmp_path / "none.csv"), "--data", str(tmp_path))
 
 
+@pytest.mark.slow
 def test_training_the_texts(tmp_path: Path) -> None:
     assert "accuracy on unseen words" in run("grading", "train-text", str(tmp_path / "text.npz"))
     assert (tmp_path / "text.npz").is_file()

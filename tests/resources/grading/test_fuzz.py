@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.resources.grading import ColumnSample, classify, grade_sample, table_sample
 from chengshu.resources.grading.feature_types import facts_of, features
@@ -37,7 +39,7 @@ VALUES = st.lists(ODD | DIGITS | TEXTS, max_size=12)
 NAMES = TEXTS | st.sampled_from(["手机号", "sfzh", "lng", "坐标", "备注", "姓名", "csrq"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=4))
 def test_there_is_always_an_answer(columns: list[tuple[str, list[str]]]) -> None:
     samples = [
@@ -55,7 +57,7 @@ def test_there_is_always_an_answer(columns: list[tuple[str, list[str]]]) -> None
         features(facts_of(sample))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 @given(
     st.lists(st.tuples(NAMES, st.lists(ODD | DIGITS | TEXTS | st.none(), min_size=3, max_size=3)), max_size=4)
 )
@@ -76,6 +78,7 @@ def test_any_value_is_protected(value: str, category: str) -> None:
     assert len(tokenise(value, category, b"0123456789abcdef")) == 20
 
 
+@pytest.mark.slow
 def test_long_values_do_not_hold_it_up() -> None:
     long = tuple(sign * 100_000 + str(at) for sign in "*1a:.@中 " for at in range(40))
     (found,) = classify([ColumnSample("邮箱", long, (1,) * len(long), len(long))])

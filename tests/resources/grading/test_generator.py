@@ -33,6 +33,7 @@ def test_the_halves_of_the_words_share_nothing() -> None:
         assert getattr(one, name) and not set(getattr(one, name)) & set(getattr(other, name)), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "f1", "alarms"),
     [

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.kernel.errors import Invalid
 from chengshu.resources.grading.watermark import CERTAIN, decoys, detect, find_decoys, mark
@@ -40,6 +41,7 @@ def test_a_part_of_the_rows_in_another_order_tells(kept: int) -> None:
     assert not second.named
 
 
+@pytest.mark.slow
 def test_one_of_two_columns_tells_and_so_do_values_that_were_half_changed() -> None:
     marked = mark(PLACES, RECIPIENTS[5], KEY)
     assert detect([marked], RECIPIENTS, KEY)[0].recipient == RECIPIENTS[5]
@@ -48,6 +50,7 @@ def test_one_of_two_columns_tells_and_so_do_values_that_were_half_changed() -> N
     assert first.recipient == RECIPIENTS[5] and first.named
 
 
+@pytest.mark.slow
 def test_data_without_a_mark_accuse_nobody() -> None:
     """The stated chance is right: over 2,000 questions about honest data, few look like one in a hundred."""
     asked = found = 0
@@ -73,7 +76,7 @@ def test_another_key_finds_nothing() -> None:
 ROWS = [(f"企业{at % 37}", f"地址{at % 41}", f"{at % 43}") for at in range(400)]
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.integers(0, 10**6), st.sampled_from([(0, 1, 2), (0, 1), (1, 2), (2, 0)]))
 def test_decoys_tell_though_rows_and_columns_are_dropped(seed: int, kept: tuple[int, ...]) -> None:
     known = {name: decoys(ROWS, name, KEY, 20) for name in RECIPIENTS[:4]}

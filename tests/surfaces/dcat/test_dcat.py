@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import DCAT, DCTERMS, RDF, Graph, URIRef
 from rdflib.compare import isomorphic
+from tests.examples import examples
 
 from chengshu.app.problems import add_problems
 from chengshu.engines.embedded.database import SqliteDatabase
@@ -71,7 +72,7 @@ def written(*items: Resource) -> Graph:
     return graph.graph
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(ENTRIES)
 def test_any_entry_reads_back_from_every_form(item: Resource) -> None:
     graph = written(item)
@@ -91,7 +92,7 @@ def test_the_export_has_no_violation_and_every_mutation_has_one(shared: Path) ->
 def test_no_entry_makes_a_violation(shared: Path) -> None:
     shapes = read_shapes(shared / "checks" / "dcat")
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=examples(25))
     @given(ENTRIES)
     def check(item: Resource) -> None:
         assert violations(written(item), shapes) == []
@@ -135,6 +136,7 @@ def graph_of(client: TestClient, path: str, **headers: str) -> Graph:
     return Graph().parse(data=answer.content, format=form)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["ttl", "jsonld", "rdf"])
 def test_strangers_see_what_is_open_and_never_what_is_retired(client: TestClient, form: str) -> None:
     seen = set(graph_of(client, f"/dcat/catalog.{form}").subjects(RDF.type, DCAT.Dataset))

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tools.broker import Standing
 
 from chengshu.ports.http import HttpAnswer, HttpRequest, Unreachable
@@ -161,7 +162,7 @@ entities = st.dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(
     held=entities,
     query=st.sampled_from(["", "&q=power>4", "&q=level==3|power", "&attrs=level", "&options=keyValues"]),
@@ -455,7 +456,7 @@ _said = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(
     status=st.sampled_from([200, 200, 201, 204, 206, 207, 400, 404, 409, 500, 508]),
     said=_said,

@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.examples import examples
 from tools.broker import Standing
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -64,7 +65,11 @@ def test_every_answer_is_documented(tmp_path: Path) -> None:
         return loop.run_until_complete(client.send(request))
 
     def check(operation: schemathesis.APIOperation) -> None:
-        @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+        @settings(
+            max_examples=examples(40),
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
+        )
         @given(case=operation.as_strategy(), likely=st.integers(0, 3))
         def examine(case: schemathesis.Case, likely: int) -> None:
             if likely:

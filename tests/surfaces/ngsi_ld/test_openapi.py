@@ -14,6 +14,7 @@ from chengshu.surfaces.ngsi_ld import PREFIX
 _CLAUSE = re.compile(r"\b[456]\.\d+(\.\d+)*")
 
 
+@pytest.mark.slow
 def test_every_operation_is_described(standing: Standing) -> None:
     document = standing.document()
     described = {

@@ -102,6 +102,7 @@ def test_the_root_names_the_sets(client: TestClient) -> None:
         assert client.get(item["url"]).status_code == 200
 
 
+@pytest.mark.slow
 def test_every_link_leads_somewhere(client: TestClient) -> None:
     seen: set[str] = set()
     ahead = [item["url"] for item in client.get(ROOT).json()["value"]]

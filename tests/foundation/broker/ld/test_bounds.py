@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.foundation.broker.ld.strategies import texts
 
 from chengshu.foundation.broker.errors import BadRequestData, BrokerError
@@ -97,7 +98,7 @@ READERS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 @given(payloads, st.sampled_from(READERS))
 def test_any_json_is_read_or_refused(payload: Any, read: Any) -> None:
     try:
@@ -111,7 +112,7 @@ def test_any_json_is_read_or_refused(payload: Any, read: Any) -> None:
             msgspec.json.encode(render(found, CORE))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(anything)
 def test_any_json_is_a_context_or_refused(source: Any) -> None:
     if isinstance(source, dict):

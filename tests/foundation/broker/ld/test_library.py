@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
+from tests.examples import examples
 from tests.foundation.broker.ld.test_bounds import anything
 
 from chengshu.engines.embedded.database import SqliteDatabase
@@ -321,11 +322,11 @@ def test_compiled_contexts_take_bounded_memory(library: ContextLibrary) -> None:
     for n in range(3000):
         library.get({f"term{n}": f"https://x/{n}"})
     assert library._terms <= 400_000
-    assert library._terms == sum(len(context.terms) for context, _ in library._compiled.values())
+    assert library._terms == sum(context.size for context, _ in library._compiled.values())
     assert library.ready({"term2999": "https://x/2999"}) is not None
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200))
 @given(anything)
 def test_any_json_is_a_context_or_refused(library: ContextLibrary, source: Any) -> None:
     try:

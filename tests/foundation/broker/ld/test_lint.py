@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from tests.examples import examples
 from tests.foundation.broker.ld.strategies import entities
 from tests.foundation.broker.ld.test_bounds import payloads
 
@@ -148,7 +149,7 @@ def test_a_location_that_is_no_place_is_left_out() -> None:
     assert [fault.code for fault in found.faults] == ["geometry"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(entities())
 def test_what_is_right_stays_as_it_is(payload: dict[str, Any]) -> None:
     found = lint(payload)
@@ -156,7 +157,7 @@ def test_what_is_right_stays_as_it_is(payload: dict[str, Any]) -> None:
     assert found.mended == payload
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(payloads)
 def test_what_is_mended_can_be_read(payload: Any) -> None:
     before = copy.deepcopy(payload)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given, settings
+from tests.examples import examples
 from tests.foundation.broker.ld.strategies import entities
 
 from chengshu.foundation.broker.ld.contexts import CORE, compile_context
@@ -157,7 +158,7 @@ def test_a_name_is_shortened_by_the_context_of_the_reader() -> None:
     assert said == {"id": "urn:x:y", "type": "b", "b": 1, "c": 2}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(entities())
 def test_what_is_rendered_reads_as_the_same_entity(payload: dict[str, Any]) -> None:
     entity = read_entity(payload, CORE)
@@ -167,14 +168,14 @@ def test_what_is_rendered_reads_as_the_same_entity(payload: dict[str, Any]) -> N
             assert read_entity(msgspec.json.decode(msgspec.json.encode(said)), context) == entity
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(entities())
 def test_an_entity_survives_the_store(payload: dict[str, Any]) -> None:
     entity = read_entity(payload, CORE)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(entity), type=Entity) == entity
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(entities())
 def test_simplified_keeps_every_value_and_nothing_else(payload: dict[str, Any]) -> None:
     entity = read_entity(payload, CORE)

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.foundation.broker.ld.strategies import entities, instances
 
 from chengshu.foundation.broker.ld.contexts import CORE
@@ -128,7 +129,7 @@ def test_aggregates() -> None:
     }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80))
 @given(entities(), st.lists(instances(), min_size=1, max_size=4))
 def test_evolutions_read_as_they_are_rendered(payload: dict[str, Any], many: list[dict[str, Any]]) -> None:
     entity = read_temporal_entity(payload | {"many_": many}, CORE)

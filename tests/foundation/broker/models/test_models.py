@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from tests.examples import examples
 from tests.foundation.broker.ld.strategies import entities
 
 from chengshu.foundation.broker.ld.contexts import CORE, compile_context
@@ -148,7 +149,7 @@ def test_rules_of_a_json_schema() -> None:
         rules_of_schema({"properties": {}})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80))
 @given(entities())
 def test_flags_of_any_entity_are_of_its_own_attributes(payload: dict[str, Any]) -> None:
     entity = read_entity(payload, CORE)

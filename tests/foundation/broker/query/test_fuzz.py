@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.foundation.broker.query import strategies as some
 
@@ -27,7 +27,6 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(deadline=None)  # the first use of the engine of patterns takes a while
 @given(pieces, st.lists(some.entities, max_size=2))
 def test_q(text: str, entities: list[Any]) -> None:
     def expand(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.foundation.broker.query import strategies as some
 
@@ -34,7 +34,6 @@ def gauge(level: float, number: int = 1, lon: float = 8.0) -> Entity:
 watches = st.tuples(some.queries, st.sets(st.sampled_from(some.NAMES), max_size=2))
 
 
-@settings(deadline=None)
 @given(
     st.lists(watches, max_size=6), st.lists(some.entities, min_size=1, max_size=3), st.sets(st.integers(0, 5))
 )

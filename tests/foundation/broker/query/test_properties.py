@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.foundation.broker.query import strategies as some
 
 from chengshu.engines.embedded.database import SqliteDatabase
@@ -79,7 +80,7 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, Br
     database.close()
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150))
 @given(
     st.lists(some.entities, max_size=3, unique_by=lambda entity: entity.id),
     st.lists(some.queries, min_size=3, max_size=6),

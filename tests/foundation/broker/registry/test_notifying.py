@@ -212,6 +212,7 @@ def test_filters_times_and_places(house: House) -> None:
     assert house.post.box.empty()
 
 
+@pytest.mark.slow
 def test_what_fails_is_sent_again_in_order(house: House) -> None:
     house.post.verdicts = [Verdict("silent", 0, "no answer"), Verdict("unwell", 500, "no")]
     house.start()
@@ -238,6 +239,7 @@ def test_nothing_is_lost_when_the_hub_goes_down(house: House) -> None:
     assert kept.progress.last_success
 
 
+@pytest.mark.slow
 def test_an_interval_is_kept_regardless_of_changes(house: House) -> None:
     house.start()
     house.subscribe(timeInterval=1)

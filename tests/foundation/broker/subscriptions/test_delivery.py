@@ -100,6 +100,7 @@ def test_tenants_are_apart(bench: Bench) -> None:
     assert bench.post.got[0].headers["NGSILD-Tenant"] == "north"
 
 
+@pytest.mark.slow
 def test_an_endpoint_down_for_days_gets_everything_in_order(bench: Bench) -> None:
     bench.subscribe()
     bench.create("g1", level=0)

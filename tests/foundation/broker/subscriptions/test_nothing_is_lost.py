@@ -6,8 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.foundation.broker.subscriptions.bench import Bench, Post, choosy, ill, silent
 
 from chengshu.foundation import journal
@@ -100,7 +101,7 @@ class Story:
             self.got[name] += [int(seq) for seq in outgoing.headers["Chengshu-Sequence"].split(", ")]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40))
 @given(st.lists(_steps, max_size=25))
 def test_every_match_is_delivered_in_order(steps: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

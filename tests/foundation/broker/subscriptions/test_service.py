@@ -115,6 +115,7 @@ def until(condition: Callable[[], bool]) -> None:
     raise AssertionError("it did not come about")
 
 
+@pytest.mark.slow
 def test_what_hangs_and_breaks_delays_nobody(running: Running, receivers: Receivers) -> None:
     for path in ("/slow", "/ill", "/close"):
         running.subscribe(path[1:], uri=receivers.url(path), endpoint={"timeout": 300})
