@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -58,12 +57,14 @@ def open_intake(room: Room) -> Intake:
 
 
 def publish(port: int, *messages: tuple[str, bytes]) -> None:
-    """Publish with QoS 1 and wait for the broker's acknowledgement."""
+    """Publish with QoS 1 and wait for the broker's acknowledgement, 20 s each at most."""
     client = paho.Client(CallbackAPIVersion.VERSION2, "publisher")
     client.connect("127.0.0.1", port)
     client.loop_start()
     for topic, payload in messages:
-        client.publish(topic, payload, qos=1).wait_for_publish(20)
+        sent = client.publish(topic, payload, qos=1)
+        sent.wait_for_publish(20)
+        assert sent.is_published(), f"the broker did not acknowledge {topic}"
     client.disconnect()
     client.loop_stop()
 
@@ -90,7 +91,6 @@ def connected(room: Room, port: int, intake: Intake, client_id: str = "hub") -> 
     listener = MqttIntake(MqttSubscriber(room.clock, "127.0.0.1", port, client_id=client_id), intake)
     listener.start()
     until(lambda: listener.link().connected)
-    time.sleep(0.2)  # the subscription follows the connection
     return listener
 
 
@@ -194,6 +194,26 @@ def test_no_acknowledgement_leaves_before_the_commit(room: Room) -> None:
         listener.stop()
 
 
+def test_a_refused_subscription_is_a_failed_link(room: Room) -> None:
+    """SUBACK with return code 0x80 (MQTT 3.1.1, 3.9.3): connected, yet nothing would ever come."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        listener = MqttIntake(
+            MqttSubscriber(room.clock, "127.0.0.1", server.getsockname()[1], client_id="hub"),
+            open_intake(room),
+        )
+        listener.start()
+        wire, _ = server.accept()
+        with wire:
+            assert wire.recv(1000)[0] == 0x10  # CONNECT
+            wire.sendall(bytes([0x20, 2, 0, 0]))
+            subscribe = wire.recv(1000)
+            assert not listener.link().connected
+            wire.sendall(bytes([0x90, 3, *subscribe[2:4], 0x80]))
+            until(lambda: "city/rain/+" in (listener.link().error or ""))
+            assert not listener.link().connected
+            listener.stop()
+
+
 @pytest.mark.slow
 def test_a_store_that_comes_back_gets_the_message_without_a_restart(room: Room, port: int) -> None:
     intake = stubborn(room)
@@ -214,7 +234,6 @@ def test_a_broker_that_comes_late_is_found_and_one_that_goes_is_seen(room: Room)
     assert "no broker answers" in listener.link().error
     with broker(port):
         until(lambda: listener.link().connected)
-        time.sleep(0.2)
         publish(port, ("city/rain/1", reading(3)))
         until(lambda: values(room) == {"1": 3.0})
     until(lambda: not listener.link().connected)

@@ -19,7 +19,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The state of the connection: since when, and what went wrong last."""
+    """The state of the connection: since when, and what went wrong last.
+
+    ``connected`` says that messages can come: the broker accepted the client and granted every filter.
+    """
 
     connected: bool
     since: datetime | None

@@ -57,6 +57,7 @@ class MqttSubscriber:
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._filters: list[tuple[str, int]] = []
         self._handler: Callable[[Message], None] | None = None
@@ -81,11 +82,26 @@ class MqttSubscriber:
     ) -> None:
         if reason.is_failure:
             self._failed(f"the broker refused: {reason}")
-            return
+        elif self._filters:
+            client.subscribe(self._filters)
+        else:
+            self._connected()
+
+    def _on_subscribe(
+        self, _client: paho.Client, _data: Any, _mid: int, reasons: list[Any], _properties: Any
+    ) -> None:
+        """Only a broker that granted every filter delivers: before that the link is not green."""
+        refused = [
+            name for (name, _), reason in zip(self._filters, reasons, strict=False) if reason.is_failure
+        ]
+        if refused:
+            self._failed(f"the broker refused the subscription to {', '.join(refused)}")
+        else:
+            self._connected()
+
+    def _connected(self) -> None:
         with self._lock:
             self._link = Link(True, self._clock.now(), 0)
-        if self._filters:
-            client.subscribe(self._filters)
 
     def _on_connect_fail(self, _client: paho.Client, _data: Any) -> None:
         self._failed(f"no broker answers at {self._host}:{self._port}")
