@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import MetaData
 
 from chengshu.app.decisions import Decisions
+from chengshu.app.sharing import SharingRoom, sharing_of
 from chengshu.app.stores import open_state
 from chengshu.engines.embedded.history import DuckHistory
 from chengshu.engines.pyvrp import PyVrpSolver
@@ -46,7 +47,7 @@ from chengshu.resources.ledger import Ledger, LedgerQueries
 from chengshu.resources.ledger import store as ledger_store
 from chengshu.resources.ledger.harvest import store as harvest_store
 from chengshu.resources.ledger.search import LAYOUT, LedgerSearch
-from chengshu.resources.sharing import CatalogueWatch, Sharing, SharingClocks, read_terms
+from chengshu.resources.sharing import CatalogueWatch
 from chengshu.resources.sharing import store as sharing_store
 from chengshu.scenes.response import Response
 from chengshu.scenes.response import store as response_store
@@ -95,7 +96,7 @@ class Hub:
     ledger_queries: LedgerQueries
     ledger_index: SearchIndex
     ledger_search: LedgerSearch
-    sharing: Sharing
+    sharing: SharingRoom
     pump: Pump
     engine: SwmmEngine
 
@@ -168,7 +169,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     ledger_queries = LedgerQueries(database)
     ledger_index = TantivyIndex(folder / "search" / "ledger", LAYOUT)
     ledger_search = LedgerSearch(ledger_index, ledger_queries)
-    sharing = Sharing(database, clock, ids, calendar, ledger_queries, read_terms(city.folder))
+    sharing = sharing_of(city, folder, database, clock, ids, calendar, ledger_queries)
     services, feed = Services(processes), HistoryFeed(history, clock)
     pump = Pump(
         database,
@@ -190,7 +191,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
             *twins.values(),
             vitals,
             Timers(database, clock, processes),
-            SharingClocks(database, sharing),
+            sharing.clocks,
             *response.tickers,
         ],
         strict=manner.strict,

@@ -20,6 +20,7 @@ from chengshu.kernel.errors import Denied, Invalid
 from chengshu.kernel.reasons import Reason
 from chengshu.ports.database import Database
 from chengshu.resources.grading import watermark
+from chengshu.resources.grading.model import Grade
 from chengshu.resources.grading.tokens import SHORTEST_KEY, tokenise
 from chengshu.resources.ledger import LedgerQueries, Resource
 from chengshu.resources.sharing import anomalies, refusals, store, uses
@@ -32,6 +33,7 @@ from chengshu.resources.sharing.model import OPEN_STATES, Grant, Outcome, Party,
 from chengshu.resources.sharing.protecting import in_force, own_key, proposed, sharing_of
 from chengshu.resources.sharing.reading import Column, Read, Wanted, read_rows
 from chengshu.resources.sharing.refusals import Call
+from chengshu.resources.sharing.rulings import severity
 
 IDENTIFYING = frozenset(
     [
@@ -367,10 +369,25 @@ class Gate:
                 "blocked": finding.blocks,
                 "reason": finding.reason.as_dict(),
             }
+            if finding.blocks:
+                body |= self._gravity(request, use, finding, now)
             kind = "sharing.misuse" if finding.blocks else "sharing.unusual"
             record(connection, Act(HUB, kind, request.id, now, body, finding.reason))
         if blocking is not None:
             self._sharing.suspend_in(connection, request, HUB, blocking.reason.as_dict())
+
+    def _gravity(self, request: Request, use: Use, finding: Finding, now: datetime) -> dict[str, Any]:
+        """What the duty desk needs to take a blocked use on: how bad it is and why, of what, whose."""
+        grades = [Grade(field.grade) for field in _grant(request).fields if field.name in use.fields]
+        day = now.astimezone(self._calendar.zone).date()
+        level, why = severity(day, finding.kind, Grade.highest(grades).rank)
+        return {
+            "level": level,
+            "severity": why.as_dict(),
+            "title": self._ledger.get(use.resource).title.as_dict(),
+            "provider": request.provider,
+            "bureau": self._sharing.terms.bureau,
+        }
 
     def _day_begins(self, now: datetime) -> int:
         today = now.astimezone(self._calendar.zone).date()

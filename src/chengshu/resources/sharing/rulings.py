@@ -41,6 +41,12 @@ def route(day: date, sharing: str, rank: int, hidden_rows: bool = False) -> tupl
     return str(match.outputs["route"]), _reason(match)
 
 
+def severity(day: date, anomaly: str, rank: int) -> tuple[str, Reason]:
+    """The level word of a blocked use, and why. ``rank`` is the highest grade's, 1 to 6."""
+    match = _matched(day, "misuse", {"anomaly": anomaly, "rank": rank})[0]
+    return str(match.outputs["level"]), _reason(match)
+
+
 def _matched(day: date, decision: str, given: Mapping[str, Any]) -> tuple[Match, ...]:
     return timeline().on(day).decide(decision, given).matched
 

@@ -16,6 +16,7 @@ from chengshu.scenes.response.control import run_control
 from chengshu.scenes.response.dispatching import run_round
 from chengshu.scenes.response.events import on_warning
 from chengshu.scenes.response.means import Means
+from chengshu.scenes.response.misuse import DECIDED, MISUSED, on_decision, on_misuse
 from chengshu.scenes.response.model import EventState, Review
 from chengshu.scenes.response.reviewing import make_review
 from chengshu.scenes.response.tasks import on_process, on_task
@@ -24,7 +25,7 @@ from chengshu.scenes.response.writing import put_order, put_review
 
 
 class ResponseConsumer:
-    """Follows warnings, the plan's tasks, forecasts and water on the roads."""
+    """Follows warnings, the plan's tasks, forecasts, water on the roads, and misuse of shared data."""
 
     name = "response"
     kinds: tuple[str, ...] = (
@@ -35,6 +36,8 @@ class ResponseConsumer:
         "event.closed",
         "forecast.made",
         "observations",
+        MISUSED,
+        *DECIDED,
     )
 
     def __init__(self, means: Means) -> None:
@@ -73,6 +76,10 @@ class ResponseConsumer:
             on_task(connection, means, change.kind, change.payload)
         elif change.kind.startswith("process."):
             on_process(connection, means, change.kind, change.payload)
+        elif change.kind == MISUSED:
+            on_misuse(connection, means, change.subject, change.payload, change.at)
+        elif change.kind in DECIDED:
+            on_decision(connection, means, change.subject, change.payload)
         elif change.kind == "event.opened":
             event = store.find_event(connection, change.subject)
             if event is not None and event.state is EventState.OPEN and event.scenario in means.playbooks:

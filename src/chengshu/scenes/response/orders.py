@@ -16,17 +16,27 @@ from chengshu.kernel.errors import Conflict
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 from chengshu.scenes.response import store
-from chengshu.scenes.response.declared import OrderKind
+from chengshu.scenes.response.declared import Clocks, OrderKind
 from chengshu.scenes.response.means import HUB, Means
 from chengshu.scenes.response.model import Event, OrderState, Refusal, Route, Unit, WorkOrder
 from chengshu.scenes.response.words import GONE
 from chengshu.scenes.response.writing import put_order, put_unit
 
+DECIDE = OrderKind(  # of events that belong to no scenario: a person looks and decides
+    name=Text("Look into it and decide", "核查并作出决定", "核查並作出決定"),
+    matter="data.safety",
+    clocks=Clocks(accept=timedelta(minutes=30), done=timedelta(days=1)),
+)
+
 
 def kind_of(means: Means, order: WorkOrder) -> OrderKind:
-    """What dispatch.yaml says of this kind of order; a plain task where it no longer names it."""
-    declared = means.playbooks[order.scenario].declared
-    return declared.orders.get(order.kind, declared.orders[declared.task_order])
+    """What dispatch.yaml says of this kind of order; a plain task where it no longer names it.
+
+    An order of no scenario asks for a decision.
+    """
+    if (book := means.playbooks.get(order.scenario)) is None:
+        return DECIDE
+    return book.declared.orders.get(order.kind, book.declared.orders[book.declared.task_order])
 
 
 def draft(

@@ -8,6 +8,7 @@ from typing import Any
 from chengshu.foundation import journal
 from chengshu.kernel.clock import iso, millis
 from chengshu.scenes.response import store
+from chengshu.scenes.response.declared import Lessons
 from chengshu.scenes.response.means import Means
 from chengshu.scenes.response.model import Event, Review, WorkOrder
 from chengshu.scenes.response.review import write_review
@@ -41,7 +42,8 @@ def make_review(means: Means, event_id: str) -> Review:
     volumes = None
     if means.foresight is not None:
         volumes = means.foresight.volumes(event.scenario, event.opened_at, end)
-    rule = means.playbooks[event.scenario].declared.lessons
+    book = means.playbooks.get(event.scenario)
+    rule = book.declared.lessons if book else Lessons()
     water = _first_water(means, event, orders)
     return write_review(event, orders, timeline, rounds, water, volumes, rule, means.clock.now())
 

@@ -60,6 +60,18 @@ LOST = Text(
     "重新調度時收回：{why}",
 )
 GONE = Text("the place no longer needs it", "该处已不再需要", "該處已不再需要")
+MISUSE = Text("Misuse of shared data: {title}", "共享数据被违规使用：{title}", "共享數據被違規使用：{title}")
+BUREAU = Text(
+    "the duty list has no line for {matter}: the data bureau ({lead}) looks into it",
+    "权责清单未列 {matter}：由数据主管部门（{lead}）核查",
+    "權責清單未列 {matter}：由數據主管部門（{lead}）核查",
+)
+DECISIONS = {
+    "in_use": Text("decided: the grant answers again", "已决定：授权恢复使用", "已決定：授權恢復使用"),
+    "revoked": Text("decided: the grant is revoked", "已决定：撤销授权", "已決定：撤銷授權"),
+    "ended": Text("the applicant ended the grant", "申请部门已终止授权", "申請部門已終止授權"),
+    "expired": Text("the granted time is over", "授权期限已届满", "授權期限已屆滿"),
+}
 OVER = Text("the event is verified by data", "事件已由数据核实", "事件已由數據覈實")
 PLAN_DROPPED = Text("the plan took the task back", "预案已收回该任务", "預案已收回該任務")
 PLAN_WENT_ON = Text("the plan's task was completed", "预案任务已完成", "預案任務已完成")

@@ -1,0 +1,100 @@
+"""The wiring of sharing: the desk and what stands around it, the same for the hub and the command line."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from chengshu.app.harvesting import harvest_of
+from chengshu.foundation.city import City
+from chengshu.kernel.calendar import WorkingCalendar
+from chengshu.kernel.clock import Clock
+from chengshu.kernel.errors import Missing
+from chengshu.kernel.ids import Ids
+from chengshu.ports.database import Database
+from chengshu.resources.ledger import LedgerQueries, Resource
+from chengshu.resources.ledger.harvest.declared import Folder
+from chengshu.resources.sharing import (
+    Duties,
+    Gate,
+    Sharing,
+    SharingClocks,
+    SharingQueries,
+    Source,
+    read_terms,
+)
+
+KEY_FILE = "sharing.key"
+
+
+@dataclass(frozen=True, slots=True)
+class SharingRoom:
+    """The desk of a city, the gate, what is owed, what can be read, and the ticker of its clocks."""
+
+    desk: Sharing
+    duties: Duties
+    queries: SharingQueries
+    gate: Gate
+    clocks: SharingClocks
+
+
+def sharing_of(
+    city: City,
+    folder: Path,
+    database: Database,
+    clock: Clock,
+    ids: Ids,
+    calendar: WorkingCalendar,
+    ledger: LedgerQueries,
+) -> SharingRoom:
+    """Sharing over the data in ``folder``. Raises :class:`Invalid` with the mistakes of ``sharing.yaml``."""
+    parts = (database, clock, ids, calendar, ledger, read_terms(city.folder))
+    desk = Sharing(*parts)
+    return SharingRoom(
+        desk,
+        Duties(*parts),
+        SharingQueries(database, calendar),
+        Gate(database, clock, calendar, ledger, desk, sources_of(city), key_of(folder)),
+        SharingClocks(database, desk),
+    )
+
+
+def key_of(folder: Path) -> bytes:
+    """The hub's secret for tokens and watermarks; drawn once, readable by the hub's user only."""
+    path = folder / KEY_FILE
+    if not path.exists():
+        spare = path.with_suffix(".new")
+        with os.fdopen(os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        spare.replace(path)
+    return path.read_bytes()
+
+
+def sources_of(city: City) -> Callable[[Resource], Source]:
+    """Where the rows of an entry are: a file of a folder that the city harvests."""
+    roots = {
+        source.id: (city.folder / source.connector.path).resolve()
+        for source in harvest_of(city)
+        if isinstance(source.connector, Folder)
+    }
+
+    def source_of(resource: Resource) -> Source:
+        root = roots.get(resource.origin.source) if resource.origin else None
+        for place in resource.distributions:
+            if root is not None and place.local and place.url.startswith("file:"):
+                path = (root / place.url.removeprefix("file:")).resolve()
+                if path.is_relative_to(root):
+                    return Source(path, resource.extra.get("encoding", "utf-8"))
+        raise Missing(
+            "sharing-source",
+            "the hub cannot read the rows of this entry itself",
+            where=resource.id,
+            remedy="harvest its file from a folder, or let the provider hand it over",
+        )
+
+    return source_of
