@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from chengshu.kernel.errors import Invalid, Missing
 from chengshu.resources.grading.model import ColumnSample
-from chengshu.resources.tables import encoding_of_file, utf8_copy
+from chengshu.resources.tables import encoding_of_file, patience, utf8_copy
 
 MOST_ROWS = 10_000  # of a sample: distinct values enough for shares to the second digit, rows enough for k
 MOST_CELLS = 2_000_000  # of a sample: a table of thousands of columns is looked at in fewer rows
@@ -39,10 +39,11 @@ class TableSample:
 
 
 @contextmanager
-def opened_table(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection with the file's rows in the table ``data``; beyond 2 GB it goes to disk.
+def opened_table(path: Path, *, seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection with the file's rows in the table ``data``; beyond 1 GB it goes to disk.
 
-    CSV and TSV (UTF-8 or GB18030) and Parquet. Raises Missing and Invalid.
+    CSV and TSV (UTF-8 or GB18030) and Parquet. Raises Missing and Invalid, and Unavailable when all that is
+    asked of it takes longer than ``seconds``.
     """
     reader = _READERS.get(path.suffix.lower())
     if not path.is_file():
@@ -56,17 +57,16 @@ def opened_table(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             if path.suffix.lower() == ".parquet"
             else utf8_copy(path, encoding_of_file(path), Path(folder) / "utf8.csv")
         )
-        db = duckdb.connect(config={"memory_limit": "2GB", "temp_directory": folder})
-        try:
-            db.execute(f"CREATE TEMP TABLE data AS SELECT * FROM {reader}", {"path": str(source)})
-            yield db
-        except duckdb.Error as error:
-            first = str(error).splitlines()[0]
-            raise Invalid(
-                "table-unreadable", first, where=str(path), remedy="check separators and quotes"
-            ) from None
-        finally:
-            db.close()
+        db = duckdb.connect(config={"memory_limit": "1GB", "temp_directory": folder})
+        with closing(db), patience(db, seconds):
+            try:
+                db.execute(f"CREATE TEMP TABLE data AS SELECT * FROM {reader}", {"path": str(source)})
+                yield db
+            except duckdb.Error as error:
+                first = str(error).splitlines()[0]
+                raise Invalid(
+                    "table-unreadable", first, where=str(path), remedy="check separators and quotes"
+                ) from None
 
 
 def read_sample(path: Path, *, most: int = MOST_ROWS, seed: int = 1) -> TableSample:

@@ -6,6 +6,7 @@ bounded.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from chengshu.kernel.errors import Invalid, Missing
-from chengshu.resources.tables import encoding_of_file, utf8_copy
+from chengshu.resources.tables import encoding_of_file, patience, utf8_copy
 
 _MEMORY = "1GB"
 _READERS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".jsonl": "json", ".ndjson": "json"}
@@ -46,14 +47,15 @@ class Opened:
 
 
 @contextmanager
-def opened(source: Path | pa.Table, encoding: str = "") -> Iterator[Opened]:
+def opened(source: Path | pa.Table, encoding: str = "", *, seconds: float | None = None) -> Iterator[Opened]:
     """Open a CSV, Parquet or JSON-lines file, or an Arrow table; ``encoding`` is told by the file when empty.
 
-    Raises :class:`Missing` for a file that is not there, :class:`Invalid` for one that cannot be read.
+    Raises :class:`Missing` for a file that is not there, :class:`Invalid` for one that cannot be read,
+    :class:`Unavailable` when all that is asked of it takes longer than ``seconds``.
     """
     with tempfile.TemporaryDirectory(prefix="chengshu-table-") as name:
         database = duckdb.connect(":memory:")
-        try:
+        with contextlib.closing(database), patience(database, seconds), _said():
             database.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{name}'")
             database.execute("SET python_enable_replacements = false")
             if isinstance(source, Path):
@@ -62,10 +64,14 @@ def opened(source: Path | pa.Table, encoding: str = "") -> Iterator[Opened]:
                 database.register("data", source)
             described = database.execute("DESCRIBE data").fetchall()
             yield Opened(database, {row[0]: row[1] for row in described})
-        except duckdb.Error as error:
-            raise _unreadable(error) from None
-        finally:
-            database.close()
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _unreadable(error) from None
 
 
 def _open_file(database: duckdb.DuckDBPyConnection, path: Path, encoding: str, spare: Path) -> None:

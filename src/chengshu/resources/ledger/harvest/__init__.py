@@ -2,7 +2,16 @@
 
 from chengshu.resources.ledger.harvest.commands import Harvester
 from chengshu.resources.ledger.harvest.declared import HarvestFile, HarvestSource, read_harvest
-from chengshu.resources.ledger.harvest.model import Connector, Drift, Page, Problem, Record, Run
+from chengshu.resources.ledger.harvest.model import (
+    Connector,
+    Drift,
+    Page,
+    Problem,
+    Record,
+    Rows,
+    RowSource,
+    Run,
+)
 
 __all__ = [
     "Connector",
@@ -13,6 +22,8 @@ __all__ = [
     "Page",
     "Problem",
     "Record",
+    "RowSource",
+    "Rows",
     "Run",
     "read_harvest",
 ]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
+
+import pyarrow as pa
 
 from chengshu.resources.ledger.model import Field, Resource
 
@@ -50,6 +53,39 @@ class Connector(Protocol):
         ``known``: native id → checksum of what the hub has, so that unchanged things need no second look.
         Raises :class:`Unavailable` when the source does not answer.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is behind an entry: a file that holds all of it, or a table of ``total`` rows or fewer of them.
+
+    ``total`` None: nobody counted.
+    """
+
+    table: Path | pa.Table
+    total: int | None = None
+
+
+@runtime_checkable
+class RowSource(Protocol):
+    """A connector that can also read the rows of what it describes."""
+
+    def content(self, entry: Resource) -> str:
+        """A word that changes with the rows; empty where only reading them tells."""
+        ...
+
+    def rows(self, entry: Resource) -> Rows:
+        """A bounded look at the rows. Raises :class:`Missing`, :class:`Invalid`, :class:`Unavailable`."""
+        ...
+
+    def made(self) -> Mapping[str, str]:
+        """SQL that makes a thing (a view), by native id. Raises :class:`Unavailable`."""
+        ...
+
+    @property
+    def dialect(self) -> str:
+        """The dialect of that SQL, as sqlglot calls it."""
         ...
 
 

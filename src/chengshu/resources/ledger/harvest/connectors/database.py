@@ -7,18 +7,27 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, Table, create_engine, func, inspect, select
+from sqlalchemy import Engine, MetaData, Select, Table, create_engine, func, inspect, select
+from sqlalchemy import column as named
 from sqlalchemy.engine import Inspector, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from chengshu.kernel.errors import Invalid, Unavailable
+from chengshu.kernel.errors import Invalid, Missing, Unavailable
 from chengshu.kernel.texts import Text
+from chengshu.resources.ledger.harvest.connectors.sheets import MOST_ROWS, as_text
 from chengshu.resources.ledger.harvest.declared import Database
-from chengshu.resources.ledger.harvest.model import Page, Problem, Record
+from chengshu.resources.ledger.harvest.model import Page, Problem, Record, Rows
 from chengshu.resources.ledger.model import Distribution, Field, Resource, encode
 
 _PAGE = 100
-_TIMEOUT = {"postgresql": {"connect_timeout": 10}, "mysql": {"connect_timeout": 10}}
+_MOST_CELLS = 2_000_000  # of a look at the rows: of a table of thousands of columns fewer rows are read
+_SECONDS = 60  # for one question; a server that hangs is given up
+_TIMEOUT: Mapping[str, dict[str, Any]] = {
+    "postgresql": {"connect_timeout": 10, "options": f"-c statement_timeout={_SECONDS * 1000}"},
+    "mysql": {"connect_timeout": 10, "read_timeout": _SECONDS},
+    "mariadb": {"connect_timeout": 10, "read_timeout": _SECONDS},
+}
+_DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
 
 
 class DatabaseConnector:
@@ -37,14 +46,62 @@ class DatabaseConnector:
                 bite = names[start : start + _PAGE]
                 yield self._page(engine, inspector, bite)
         except SQLAlchemyError as error:
-            raise Unavailable(
-                "harvest-database",
-                f"the database does not answer: {type(error).__name__}: {str(error).splitlines()[0]}",
-                where=self._place(),
-                remedy="check the address, the account's rights and that the server is up",
-            ) from None
+            raise self._silent(error) from None
         finally:
             engine.dispose()
+
+    @property
+    def dialect(self) -> str:
+        """The name sqlglot has for the database's SQL."""
+        backend = make_url(self._declared.url).get_backend_name()
+        return _DIALECTS.get(backend, backend)
+
+    def content(self, entry: Resource) -> str:
+        """Empty: only reading the rows tells whether they changed."""
+        return ""
+
+    def rows(self, entry: Resource) -> Rows:
+        """The first rows of the table, as text. Raises :class:`Missing`, :class:`Unavailable`."""
+        name = entry.origin.native_id if entry.origin else ""
+        if not name or not entry.fields:
+            raise Missing("harvest-table", "the database has no such table", where=name)
+        schema, table = self._split(name)
+        names = [part.name for part in entry.fields]
+        most = max(min(MOST_ROWS, _MOST_CELLS // len(names)), 1)
+        query: Select[Any] = select(*map(named, names)).select_from(Table(table, MetaData(), schema=schema)).limit(most)
+        engine = self._engine()
+        try:
+            with engine.connect() as connection:
+                found = as_text(names, (list(row) for row in connection.execute(query)))
+        except SQLAlchemyError as error:
+            raise self._silent(error) from None
+        finally:
+            engine.dispose()
+        whole = found.num_rows if found.num_rows < most else entry.rows
+        return Rows(found, whole)
+
+    def made(self) -> Mapping[str, str]:
+        """What each view is made by; views whose text the account may not read are left out."""
+        engine, found = self._engine(), dict[str, str]()
+        try:
+            inspector = inspect(engine)
+            for schema in self._declared.schemas or (None,):
+                for view in inspector.get_view_names(schema=schema):
+                    if text := _definition(inspector, view, schema):
+                        found[f"{schema}.{view}" if schema else view] = text
+        except SQLAlchemyError as error:
+            raise self._silent(error) from None
+        finally:
+            engine.dispose()
+        return found
+
+    def _silent(self, error: SQLAlchemyError) -> Unavailable:
+        return Unavailable(
+            "harvest-database",
+            f"the database does not answer: {type(error).__name__}: {str(error).splitlines()[0]}",
+            where=self._place(),
+            remedy="check the address, the account's rights and that the server is up",
+        )
 
     def _engine(self) -> Engine:
         try:
@@ -124,6 +181,15 @@ def _field(column: Mapping[str, Any], keys: set[str]) -> Field:
         nullable=bool(column.get("nullable", True)),
         key=column["name"] in keys,
     )
+
+
+def _definition(inspector: Inspector, view: str, schema: str | None) -> str:
+    """The SELECT behind a view; SQLite tells the whole CREATE VIEW."""
+    try:
+        text = (inspector.get_view_definition(view, schema=schema) or "").strip().rstrip(";")
+    except (NotImplementedError, SQLAlchemyError):
+        return ""
+    return text
 
 
 def _comment(inspector: Inspector, table: str, schema: str | None) -> str:

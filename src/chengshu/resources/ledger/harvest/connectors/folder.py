@@ -7,28 +7,26 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chengshu.kernel.clock import iso
-from chengshu.kernel.errors import Invalid, Unavailable
+from chengshu.kernel.errors import Invalid, Missing, Unavailable
 from chengshu.kernel.texts import Text
-from chengshu.resources.ledger.harvest.model import Page, Problem, Record
+from chengshu.resources.ledger.harvest.connectors.sheets import json_rows, json_whole, opened_book, sheet_rows
+from chengshu.resources.ledger.harvest.model import Page, Problem, Record, Rows
 from chengshu.resources.ledger.model import Distribution, Field, Resource
 from chengshu.resources.tables import encoding_of
 
 _PAGE = 50
 _LOOK = 512 * 1024  # bytes of a text file that are looked at
 _SAMPLE = 500  # rows from which types are told
-_MOST_UNPACKED = 400_000_000  # bytes an Excel file may unpack to
-_MOST_RATIO = 200  # times an Excel file may grow when unpacked
 _MOST_COLUMNS = 20_000
 _FORMATS = {
     ".csv": "csv",
@@ -40,6 +38,10 @@ _FORMATS = {
     ".ndjson": "jsonl",
     ".geojson": "geojson",
 }
+_UNREADABLE = (
+    *(ValueError, KeyError, IndexError, TypeError, SyntaxError, RecursionError, EOFError, OSError),
+    *(pa.ArrowException, zipfile.BadZipFile, zlib.error),
+)
 Described = tuple[tuple[Field, ...], int | None, dict[str, str]]  # fields, rows, remarks
 
 
@@ -71,6 +73,30 @@ class FolderConnector:
         for start in range(0, len(todo), _PAGE):
             bite = todo[start : start + _PAGE]
             yield _page(bite, known)
+
+    dialect = ""
+
+    def made(self) -> Mapping[str, str]:
+        """Files are not made by SQL that the hub knows of."""
+        return {}
+
+    def content(self, entry: Resource) -> str:
+        """The checksum under which the file was last booked."""
+        return entry.origin.checksum if entry.origin else ""
+
+    def rows(self, entry: Resource) -> Rows:
+        """The file itself; of Excel and JSON a table. Raises :class:`Missing`, :class:`Invalid`."""
+        name = entry.origin.native_id if entry.origin else ""
+        path = self._folder / name
+        if not name or not path.is_file() or not path.resolve().is_relative_to(self._folder.resolve()):
+            raise Missing("harvest-file", "the file is not there any more", where=name)
+        reader = {"xlsx": sheet_rows, "json": json_rows, "geojson": json_rows}.get(entry.format)
+        if reader is None:
+            return Rows(path)
+        try:
+            return Rows(reader(path, [part.name for part in entry.fields]), entry.rows)
+        except _UNREADABLE as error:
+            raise _unreadable(error, entry.format, name) from None
 
 
 def _page(bite: list[tuple[str, Path]], known: Mapping[str, str]) -> Page:
@@ -110,13 +136,8 @@ def describe(name: str, path: Path) -> Resource:
     }
     try:
         fields, rows, remarks = readers[form](path)
-    except (ValueError, KeyError, pa.ArrowException, zipfile.BadZipFile, RecursionError, EOFError) as error:
-        raise Invalid(
-            "harvest-unreadable",
-            f"the file cannot be read as {form}: {_first_line(error)}",
-            where=name,
-            remedy="open and save it anew, or leave it out",
-        ) from None
+    except _UNREADABLE as error:
+        raise _unreadable(error, form, name) from None
     return Resource(
         "",
         "dataset",
@@ -127,6 +148,15 @@ def describe(name: str, path: Path) -> Resource:
         updated_on=iso(datetime.fromtimestamp(int(stat.st_mtime), UTC)),
         distributions=(Distribution(f"file:{name}", format=form, size=stat.st_size, local=True),),
         extra=remarks,
+    )
+
+
+def _unreadable(error: Exception, form: str, name: str) -> Invalid:
+    return Invalid(
+        "harvest-unreadable",
+        f"the file cannot be read as {form}: {_first_line(error)}",
+        where=name,
+        remedy="open and save it anew, or leave it out",
     )
 
 
@@ -260,12 +290,7 @@ def _parquet(path: Path) -> Described:
 
 
 def _xlsx(path: Path) -> Described:
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(part.file_size for part in archive.infolist())
-    if unpacked > _MOST_UNPACKED or unpacked > _MOST_RATIO * max(path.stat().st_size, 1):
-        raise ValueError(f"it would unpack to {unpacked:,} bytes")
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
+    with opened_book(path) as book:
         sheet = book.worksheets[0]
         lines = sheet.iter_rows(values_only=True)
         header = next(lines, None)
@@ -279,17 +304,10 @@ def _xlsx(path: Path) -> Described:
         more = f"{len(book.worksheets)} sheets; the first is described" if len(book.worksheets) > 1 else ""
         total = max((sheet.max_row or 1) - 1, 0)
         return fields, total, {"sheets": more} if more else {}
-    finally:
-        book.close()
 
 
 def _json(path: Path) -> Described:
-    if path.stat().st_size > 64 * _LOOK:
-        raise ValueError("a JSON file of this size is not read whole; write JSON lines")
-    try:
-        body = msgspec.json.decode(path.read_bytes())
-    except msgspec.DecodeError as error:
-        raise ValueError(str(error)) from None
+    body = json_whole(path)
     if isinstance(body, dict) and body.get("type") == "FeatureCollection":
         features = [part for part in body.get("features") or () if isinstance(part, dict)]
         fields = _fields_of([part.get("properties") or {} for part in features[:_SAMPLE]])
