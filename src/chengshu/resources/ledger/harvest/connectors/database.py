@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, Select, Table, create_engine, func, inspect, select
+from sqlalchemy import ColumnClause, Engine, MetaData, Table, create_engine, func, inspect, select
 from sqlalchemy import column as named
 from sqlalchemy.engine import Inspector, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -68,7 +68,8 @@ class DatabaseConnector:
         schema, table = self._split(name)
         names = [part.name for part in entry.fields]
         most = max(min(MOST_ROWS, _MOST_CELLS // len(names)), 1)
-        query: Select[Any] = select(*map(named, names)).select_from(Table(table, MetaData(), schema=schema)).limit(most)
+        columns: list[ColumnClause[Any]] = [named(name) for name in names]
+        query = select(*columns).select_from(Table(table, MetaData(), schema=schema)).limit(most)
         engine = self._engine()
         try:
             with engine.connect() as connection:
