@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, MetaData
 
+from chengshu.engines.shaping import bring_up
 from chengshu.ports.database import Work
 
 T = TypeVar("T")
@@ -34,8 +35,8 @@ class GroupedWriter:
             self._thread.start()
 
     def create(self, metadata: MetaData) -> None:
-        """Create the tables that do not exist yet."""
-        self.write(metadata.create_all)
+        """Create the tables that do not exist yet; bring up those of an earlier version."""
+        self.write(lambda connection: bring_up(connection, metadata))
 
     def write(self, work: Work[T]) -> T:
         """Run ``work`` in a write transaction; return its value after the commit."""

@@ -20,7 +20,11 @@ class Database(Protocol):
     """A transactional store. Everything a ``work`` does commits together or not at all."""
 
     def create(self, metadata: MetaData) -> None:
-        """Create the tables of ``metadata`` that do not exist yet."""
+        """Create the tables of ``metadata`` that do not exist yet, and bring up those of an earlier version.
+
+        Columns that may be empty and indexes are added; stored values are never touched. Raises
+        :class:`~chengshu.kernel.errors.Conflict` naming the differences that would need that.
+        """
         ...
 
     def write(self, work: Work[T]) -> T:

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
+from chengshu.kernel.errors import Conflict
 from chengshu.ports.database import Database
 from chengshu.ports.suites.promise import expect, expect_raises
 
@@ -168,6 +169,63 @@ def check_create_twice(factory: Factory) -> None:
     database.close()
 
 
+def check_create_brings_up(factory: Factory) -> None:
+    """Tables of an earlier version get what is new; their rows stay."""
+    database = _opened(factory)
+    database.write(_add("a"))
+    later = MetaData()
+    table = Table(
+        "suite_things",
+        later,
+        Column("id", Integer, primary_key=True),
+        Column("name", String, index=True),
+        Column("note", String),
+        Column("weight", Integer, nullable=False, server_default="1"),
+    )
+    Table("suite_more", later, Column("id", Integer, primary_key=True))
+    database.create(later)
+    with database.read() as connection:
+        rows = [tuple(row) for row in connection.execute(select(table))]
+        expect(rows, [(1, "a", None, 1)], "the row stays, and what is new has its default")
+        names = [index["name"] for index in inspect(connection).get_indexes("suite_things")]
+        expect(names, ["ix_suite_things_name"], "the index is there")
+    database.create(_metadata)  # the earlier version again: it leaves what it does not know
+    database.write(_add("b"))
+    expect(_names(database), ["a", "b"], "the earlier version can still write")
+    database.create(later)
+    database.close()
+
+
+def check_create_touches_no_value(factory: Factory) -> None:
+    """What could not be brought up without touching stored values is refused whole, by name."""
+    database = _opened(factory)
+    database.write(_add("a"))
+    later = MetaData()
+    Table(
+        "suite_things",
+        later,
+        Column("id", Integer, primary_key=True),
+        Column("name", Integer),
+        Column("must", String, nullable=False),
+        Column("may", String),
+    )
+    try:
+        database.create(later)
+    except Conflict as error:
+        for word in ("suite_things", "name", "must"):
+            expect(word in error.fault.detail, True, f"the difference is named: {word}")
+    else:
+        expect("created", "refused", "stored values are not touched")
+    with database.read() as connection:
+        columns = [column["name"] for column in inspect(connection).get_columns("suite_things")]
+    expect(columns, ["id", "name"], "nothing half-done is kept")
+    expect(_names(database), ["a"], "what was stored stays")
+    keyed = MetaData()
+    Table("suite_things", keyed, Column("id", Integer), Column("name", String, primary_key=True))
+    expect_raises(Conflict, lambda: database.create(keyed), "another key is refused")
+    database.close()
+
+
 DATABASE_CHECKS: Sequence[Callable[[Factory], None]] = (
     check_write_returns_after_commit,
     check_failed_work_leaves_nothing,
@@ -179,4 +237,6 @@ DATABASE_CHECKS: Sequence[Callable[[Factory], None]] = (
     check_close_finishes_and_keeps,
     check_no_write_inside_a_write,
     check_create_twice,
+    check_create_brings_up,
+    check_create_touches_no_value,
 )
