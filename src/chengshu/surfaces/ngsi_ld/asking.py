@@ -18,6 +18,7 @@ from chengshu.foundation.broker.query.selection import (
     read_scopes,
     read_selectors,
     read_types,
+    types_said,
 )
 from chengshu.surfaces.ngsi_ld.call import Call
 
@@ -57,7 +58,8 @@ class Asked:
     """Parameters by name, read into the parts of a query."""
 
     def __init__(self, said: Mapping[str, str], context: LdContext) -> None:
-        self._said, self._context = said, context
+        self._said, self._types = said, context
+        self._context = context.asked(said.get("type", ""))
 
     def query(self) -> Query:
         """All of it."""
@@ -82,7 +84,7 @@ class Asked:
         selector = Selector(
             read_ids(said["id"]) if "id" in said else (),
             read_id_pattern(said["idPattern"]) if "idPattern" in said else "",
-            read_types(said["type"], self._context.expand) if "type" in said else (),
+            read_types(said["type"], self._types.expand) if "type" in said else (),
         )
         return (selector,)
 
@@ -91,7 +93,11 @@ class Asked:
         if name not in self._said:
             return None
         return read_q(
-            self._said[name], self._context.expand, expand_values=self._names("expandValues"), name=name
+            self._said[name],
+            self._context.expand,
+            inside=self._context,
+            expand_values=self._names("expandValues"),
+            name=name,
         )
 
     def geo(self) -> GeoQuery | None:
@@ -146,15 +152,16 @@ def query_of_body(body: dict[str, Any], context: LdContext) -> Query:
     """The query of a body of type Query (clause 5.2.23). Raises :class:`BadRequestData`."""
     if body.get("type") != "Query":
         raise BadRequestData("the body is not a Query", where="type", remedy='say "type": "Query"')
+    types, context = context, context.asked(" ".join(types_said(body.get("entities"))))
     expand = context.expand
     said = {name: text(body, name) for name in ("q", "csf", "scopeQ", "attrs") if name in body}
     return Query(
-        selectors=read_selectors(body["entities"], expand) if "entities" in body else (),
+        selectors=read_selectors(body["entities"], types.expand) if "entities" in body else (),
         attrs=read_names(said["attrs"], expand) if said.get("attrs") else (),
-        q=read_q(said["q"], expand) if "q" in said else None,
+        q=read_q(said["q"], expand, inside=context) if "q" in said else None,
         geo=read_geo_body(body["geoQ"], expand=expand) if "geoQ" in body else None,
         scopes=read_scopes(said["scopeQ"]) if "scopeQ" in said else (),
-        csf=read_q(said["csf"], expand, name="csf") if "csf" in said else None,
+        csf=read_q(said["csf"], expand, inside=context, name="csf") if "csf" in said else None,
     )
 
 

@@ -215,7 +215,7 @@ def _question(spec: WriteSpec, call: Call, write: _Write, part: Part, words: LdC
     body: dict[str, Any] | None = None
     if write.value is not None:
         if spec.body == "attribute":
-            body = translated_attribute(write.value, write.context, words)
+            body = translated_attribute(write.value, write.context, words, call.path[1])
         else:
             body = translated(only(write.value, part.names, write.context), write.context, words)
     return Question(part.registration, call.operation.method, tuple(path), words, params, body)

@@ -88,14 +88,15 @@ class Entities:
     async def update_attribute(self, call: Call) -> Answer:
         """Partial Attribute Update: clauses 5.6.4 and 6.7.3.1."""
         identity, value, context, name = await self._attribute(call)
-        patch = read_attribute_patch(value, context)
+        patch = read_attribute_patch(value, context, name=call.path[1])
         await submit(self._rooms, call, edit.PartialUpdate(identity, name, patch, patch.dataset))
         return no_content()
 
     async def replace_attribute(self, call: Call) -> Answer:
         """Replace Attribute: clauses 5.6.19 and 6.7.3.3."""
         identity, value, context, name = await self._attribute(call)
-        await submit(self._rooms, call, edit.ReplaceAttribute(identity, name, read_attribute(value, context)))
+        instances = read_attribute(value, context, name=call.path[1])
+        await submit(self._rooms, call, edit.ReplaceAttribute(identity, name, instances))
         return no_content()
 
     async def delete_attribute(self, call: Call) -> Answer:

@@ -102,7 +102,7 @@ class Joined:
                         return None
                     return whole(linked, below, levels - 1, inner)
 
-                key = context.compact(name)
+                key = context.of(entity.types).compact(name)
                 if key in value:
                     value[key] = _filled(value[key], put, simplified=simplified)
             return value

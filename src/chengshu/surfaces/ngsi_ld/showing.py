@@ -126,8 +126,9 @@ def shown_of(call: Call, context: LdContext) -> Shown:
     if not params and not geo:
         return Shown(context, _NORMAL)
     style, sys_attrs = style_of(call)
-    attrs = read_names(params["attrs"], context.expand) if params.get("attrs") else ()
-    projection = read_projection(params.get("pick"), params.get("omit"), context, attrs=bool(attrs))
+    names = context.asked(params.get("type", ""))
+    attrs = read_names(params["attrs"], names.expand) if params.get("attrs") else ()
+    projection = read_projection(params.get("pick"), params.get("omit"), names, attrs=bool(attrs))
     datasets, join = call.names("datasetId"), join_of(call)
     kept = frozenset(attrs) if attrs else None
     if kept is not None and join is not None and projection.pick is None:
@@ -149,7 +150,7 @@ def shown_of(call: Call, context: LdContext) -> Shown:
         fetch=lambda ids: queries.many(tenant, ids),
         most_linked=call.rooms.limits.joins,
         geo=geo,
-        geometry=context.expand(params["geometryProperty"]) if params.get("geometryProperty") else LOCATION,
+        geometry=names.expand(params["geometryProperty"]) if params.get("geometryProperty") else LOCATION,
     )
 
 

@@ -87,7 +87,7 @@ class Temporal:
         identity, instance = entity_id(call.path[0]), instance_id(call.path[2])
         value, context = await call.document()
         name = attribute_name(call.path[1], context)
-        patch = _instance_patch(value, context, name)
+        patch = _instance_patch(value, context, name, call.path[1])
         await submit(self._rooms, call, PatchInstance(identity, name, instance, patch))
         return no_content()
 
@@ -197,7 +197,7 @@ class Temporal:
         return _operations(self)
 
 
-def _instance_patch(value: dict[str, Any], context: LdContext, name: str) -> AttributePatch:
+def _instance_patch(value: dict[str, Any], context: LdContext, name: str, said_as: str) -> AttributePatch:
     """What a body says of one instance: bare, or under the attribute's name, in an array of one or not."""
     said: Any = value
     for key, inner in value.items():
@@ -213,7 +213,7 @@ def _instance_patch(value: dict[str, Any], context: LdContext, name: str) -> Att
                 "one instance is changed at a time", where="body", remedy="send one instance"
             )
         said = said[0]
-    return replace(read_attribute_patch(said, context), dataset="")
+    return replace(read_attribute_patch(said, context, name=said_as), dataset="")
 
 
 def _operations(temporal: Temporal) -> tuple[Operation, ...]:

@@ -69,7 +69,7 @@ class TimeShown:
         if beyond and kinds is not None:
             gives = Renderer(self.context, self.form).gives
             for name in filter(gives, beyond):
-                rendered[self.context.compact(name)] = self._nothing(kinds(entity.id, name))
+                rendered[self.context.of(entity.types).compact(name)] = self._nothing(kinds(entity.id, name))
         return rendered
 
     def _nothing(self, kind: AttributeKind) -> Any:
@@ -82,8 +82,9 @@ def time_shown_of(call: Call, context: LdContext) -> TimeShown:
     params = call.params
     kinds, sys_attrs = _options(call)
     kind, style = _KINDS[kinds[0]]
-    attrs = read_names(params["attrs"], context.expand) if params.get("attrs") else ()
-    shown = read_projection(params.get("pick"), params.get("omit"), context, attrs=bool(attrs))
+    names = context.asked(params.get("type", ""))
+    attrs = read_names(params["attrs"], names.expand) if params.get("attrs") else ()
+    shown = read_projection(params.get("pick"), params.get("omit"), names, attrs=bool(attrs))
     pick = shown.pick.names if shown.pick is not None else None
     datasets = call.names("datasetId")
     form = Form(

@@ -49,6 +49,19 @@ class AttributeReader:
         self.temporal = temporal
         self.inner = AttributeReader(context, nulls=nulls, simplified=simplified) if temporal else None
 
+    def typed(self, types: Any) -> AttributeReader:
+        """The reader of the attributes of an entity of these types, as they are written."""
+        return self._with(self.context.typed(types))
+
+    def under(self, name: str) -> AttributeReader:
+        """The reader of what stands under ``name``, which may have a context of its own."""
+        return self._with(self.context.inside(name))
+
+    def _with(self, context: LdContext) -> AttributeReader:
+        if context is self.context:
+            return self
+        return AttributeReader(context, nulls=self.nulls, simplified=self.simplified, temporal=self.temporal)
+
     def instances(self, said: Any, depth: int = DEEPEST) -> tuple[Attribute, ...]:
         """Everything said under one name. Raises :class:`BadRequestData` with the place within it."""
         if type(said) is not list:
@@ -88,6 +101,10 @@ class AttributeReader:
         if type(said) is not dict:
             return Attribute("Property", READ_VALUE["Property"](said, self.context, self.nulls))
         kind, member = self.kind(said)
+        if (kind is None or member not in said) and not self.simplified:
+            lifted = self.context.lifted(said)
+            if lifted is not said:
+                return self.instance(lifted, depth)
         if kind is None:
             if self.simplified:
                 return Attribute("Property", READ_VALUE["Property"](said, self.context, self.nulls))
@@ -152,6 +169,8 @@ class AttributeReader:
                 dataset = "" if item == "@none" else checks.uri(item, key)
             elif key in _RARE:
                 self._rare(rare, kind, key, item)
+            elif key in self.context.nests:
+                return self._members(kind, member, self.context.lifted(said), depth)
             else:
                 name = attribute_name(key, self.context)
                 inner[name] = self._inner(key, item, depth)
@@ -173,7 +192,7 @@ class AttributeReader:
             raise _bad(f"attributes nest deeper than {DEEPEST} levels", key[:80], "flatten them")
         reader = self.inner or self
         try:
-            return reader.instances(said, depth - 1)
+            return reader.under(key).instances(said, depth - 1)
         except BadRequestData as error:
             raise within(error, key) from error
 

@@ -1,7 +1,8 @@
 """From what a request says its @context is to the term definitions it comes to, in their order.
 
-Source: JSON-LD 1.1, section 4.1 (context processing): arrays, remote contexts, ``@import``. Contexts that
-contain each other, and more or deeper ones than any request needs, are refused.
+Source: JSON-LD 1.1, section 4.1 (context processing): arrays, remote contexts, ``@import``, and the scoped
+contexts of terms. Contexts that contain each other, and more or deeper ones than any request needs, are
+refused; a scope alone may name the document it stands in, and is then the same scope again.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from urllib.parse import urljoin, urlsplit
 
 from chengshu.foundation.broker.errors import BadRequestData, LdContextNotAvailable
 from chengshu.foundation.broker.ld.core import is_core
+from chengshu.foundation.broker.ld.terms import Scope
 
 MOST_DOCUMENTS = 64
 DEEPEST = 16
+MOST_SCOPES = 5_000
 _SCHEMES = frozenset({"http", "https"})
 Definitions = list[Mapping[str, Any] | None]
 
@@ -25,6 +28,8 @@ class Flattening:
     def __init__(self, load: Callable[[str], Any]) -> None:
         self._load = load
         self._open: list[str] = []
+        self._scopes: dict[str, Scope] = {}  # by the URL that alone is the scope
+        self._scoped = 0
         self.used: dict[str, None] = {}
         self.definitions: Definitions = []
 
@@ -55,7 +60,37 @@ class Flattening:
             if not isinstance(imported, str):
                 raise _no_context(imported)
             self.add(imported, base)
+        if any(type(said) is dict and "@context" in said for said in source.values()):
+            source = {
+                name: said | {"@context": self._scope(said["@context"], base)}
+                if type(said) is dict and "@context" in said
+                else said
+                for name, said in source.items()
+            }
         self.definitions.append(source)
+
+    def _scope(self, source: Any, base: str) -> Scope:
+        """The context of a term, flattened by itself."""
+        if isinstance(source, Scope):
+            return source
+        named = urljoin(base, source) if isinstance(source, str) else ""
+        if named in self._scopes:
+            return self._scopes[named]
+        self._scoped += 1
+        if self._scoped > MOST_SCOPES:
+            raise BadRequestData(
+                f"more than {MOST_SCOPES} terms have contexts of their own",
+                where="@context",
+                remedy="join them",
+            )
+        scope = Scope()
+        if named:
+            self._scopes[named] = scope
+        outer = self.definitions, self._open
+        self.definitions, self._open = scope.definitions, []
+        self.add(source, base)
+        self.definitions, self._open = outer
+        return scope
 
     def _url(self, url: str) -> None:
         if is_core(url):

@@ -108,11 +108,11 @@ class ContextLibrary:
             used = tuple(name for url in flattening.used if (name := self._name(url)))
             key = _key(source)
             if key in self._compiled:
-                self._terms -= len(self._compiled.pop(key)[0].terms)
+                self._terms -= self._compiled.pop(key)[0].size
             self._compiled[key] = (context, used)
-            self._terms += len(context.terms)
+            self._terms += context.size
             while self._terms > _MOST_TERMS and len(self._compiled) > 1:
-                self._terms -= len(self._compiled.popitem(last=False)[1][0].terms)
+                self._terms -= self._compiled.popitem(last=False)[1][0].size
             self._count(used)
         return context
 
@@ -204,7 +204,9 @@ class ContextLibrary:
                 where="@context",
                 remedy="write an object, a URL or a list",
             )
-        compile_context([part for part in parts if isinstance(part, dict)])
+        flattening = Flattening(lambda _url: {"@context": {}})
+        flattening.add([part for part in parts if isinstance(part, dict)])
+        compile_context(flattening.definitions)
         return self._add({"@context": own}, "Hosted", tenant, "", actor)
 
     def implicit(self, source: Any, tenant: str = "", actor: Actor | None = None) -> Kept:

@@ -34,6 +34,17 @@ class PatchReader:
         self.context = context
         self.whole = AttributeReader(context, nulls=True, simplified=simplified)
 
+    def typed(self, types: Any) -> PatchReader:
+        """The reader of the attributes of an entity of these types, as they are written."""
+        return self._with(self.context.typed(types))
+
+    def under(self, name: str) -> PatchReader:
+        """The reader of what stands under ``name``, which may have a context of its own."""
+        return self._with(self.context.inside(name))
+
+    def _with(self, context: LdContext) -> PatchReader:
+        return self if context is self.context else PatchReader(context, simplified=self.whole.simplified)
+
     def instances(self, said: Any, depth: int = DEEPEST) -> tuple[AttributePatch, ...]:
         """Everything said under one name. Raises :class:`BadRequestData` with the place within it."""
         several = type(said) is list and any(type(item) is dict and is_attribute(item) for item in said)
@@ -51,6 +62,8 @@ class PatchReader:
         """One patch: a bare value, or the members that change."""
         if type(said) is not dict:
             return self._bare(said)
+        if not self.whole.simplified:
+            said = self.context.lifted(said)
         kind, member = self.whole.kind(said)
         if kind == "GeoProperty" and member == "":
             return AttributePatch(kind, checks.geometry(said, ""))
@@ -92,7 +105,7 @@ class PatchReader:
                     )
                 name = attribute_name(key, self.context)
                 try:
-                    inner[name] = self.instances(item, depth - 1)
+                    inner[name] = self.under(key).instances(item, depth - 1)
                 except BadRequestData as error:
                     raise within(error, key) from error
         if kind is None and "value" in members:

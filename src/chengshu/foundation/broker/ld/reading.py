@@ -7,8 +7,7 @@ Source: ETSI GS CIM 009 V1.8.1, clauses 4.5 (representations), 4.6 (names, URIs,
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from chengshu.foundation.broker.errors import BadRequestData
 from chengshu.foundation.broker.ld import checks
@@ -19,6 +18,7 @@ from chengshu.foundation.broker.ld.patches import PatchReader
 from chengshu.foundation.broker.model import NULL, Attribute, AttributePatch, Entity, EntityPatch
 
 Said = TypeVar("Said", Attribute, AttributePatch)
+Said_co = TypeVar("Said_co", Attribute, AttributePatch, covariant=True)
 _GEO = frozenset(NGSI_LD + name for name in ("location", "observationSpace", "operationSpace"))
 _LEFT_ASIDE = frozenset({"@context", "createdAt", "modifiedAt", "deletedAt"})
 _NAMES = {
@@ -29,6 +29,18 @@ _NAMES = {
     "scope": "scope",
     "expiresAt": "expiresAt",
 }
+
+
+class _Reader(Protocol[Said_co]):
+    """What reads attributes: whole ones or patches."""
+
+    context: LdContext
+
+    def instances(self, said: Any) -> tuple[Said_co, ...]: ...
+
+    def typed(self, types: Any) -> _Reader[Said_co]: ...
+
+    def under(self, name: str) -> _Reader[Said_co]: ...
 
 
 def read_entity(payload: Any, context: LdContext, *, simplified: bool = False) -> Entity:
@@ -48,23 +60,31 @@ def read_fragment(payload: Any, context: LdContext, *, simplified: bool = False)
 def read_entity_patch(payload: Any, context: LdContext, *, simplified: bool = False) -> EntityPatch:
     """A fragment to merge (clause 5.5.12): what is not said of an attribute stays as it is, Null deletes."""
     reader = PatchReader(context, simplified=simplified)
-    header, attributes = _members(payload, context, reader.instances, nulls=True)
+    header, attributes = _members(payload, context, reader, nulls=True)
     return EntityPatch(attributes=attributes, **header)
 
 
-def read_attribute(payload: Any, context: LdContext, *, simplified: bool = False) -> tuple[Attribute, ...]:
-    """The instances of one attribute, whole, as replacing it takes them (clause 5.6.19)."""
-    return AttributeReader(context, simplified=simplified).instances(_bare(payload))
+def read_attribute(
+    payload: Any, context: LdContext, *, name: str = "", simplified: bool = False
+) -> tuple[Attribute, ...]:
+    """The instances of one attribute, whole, as replacing it takes them (clause 5.6.19).
+
+    ``name`` is the attribute as the request has it: what it holds may have a context of its own.
+    """
+    return AttributeReader(context, simplified=simplified).under(name).instances(_bare(payload))
 
 
-def read_attribute_patch(payload: Any, context: LdContext) -> AttributePatch:
-    """What a partial update says of one attribute instance (clause 5.6.4). It must say something."""
+def read_attribute_patch(payload: Any, context: LdContext, *, name: str = "") -> AttributePatch:
+    """What a partial update says of one attribute instance (clause 5.6.4). It must say something.
+
+    ``name`` is the attribute as the request has it: what it holds may have a context of its own.
+    """
     said = _bare(payload)
     if isinstance(said, list) or said == {}:
         raise BadRequestData(
             "there is no attribute fragment here", remedy='write the members to change, as {"value": 7}'
         )
-    return PatchReader(context).instance(said)
+    return PatchReader(context).under(name).instance(said)
 
 
 def read_temporal_entity(payload: Any, context: LdContext) -> Entity:
@@ -95,7 +115,7 @@ def read_temporal_patch(payload: Any, context: LdContext, name: str) -> Attribut
             where=name,
             remedy='write what changes, as {"value": 7}',
         )
-    return PatchReader(context).instance(said)
+    return PatchReader(context).under(name).instance(said)
 
 
 def _whole(entity: Entity) -> Entity:
@@ -106,12 +126,12 @@ def _whole(entity: Entity) -> Entity:
 
 
 def _entity(payload: Any, context: LdContext, reader: AttributeReader) -> Entity:
-    header, attributes = _members(payload, context, reader.instances, nulls=reader.nulls)
+    header, attributes = _members(payload, context, reader, nulls=reader.nulls)
     return Entity(attributes=attributes, **header)
 
 
 def _members(
-    payload: Any, context: LdContext, read: Callable[[Any], tuple[Said, ...]], *, nulls: bool
+    payload: Any, context: LdContext, reader: _Reader[Said], *, nulls: bool
 ) -> tuple[dict[str, Any], dict[str, tuple[Said, ...]]]:
     """What the payload says of the entity itself, and its attributes by IRI."""
     if not isinstance(payload, dict):
@@ -120,6 +140,12 @@ def _members(
         )
     header: dict[str, Any] = {"id": "", "types": ()}
     attributes: dict[str, tuple[Said, ...]] = {}
+    payload = context.lifted(payload)
+    names, scoped, read = context, context.scoped, reader.instances
+    if scoped:
+        reader = reader.typed(payload.get("type", payload.get("@type")))
+        names = reader.context
+        payload = names.lifted(payload)
     for key, said in payload.items():
         if key == "scope" and isinstance(said, list) and said and isinstance(said[0], dict):
             history = attributes[NGSI_LD + key] = read(said)  # scopes through time, as an attribute is
@@ -127,11 +153,13 @@ def _members(
         elif key in _NAMES:
             _header(header, _NAMES[key], said, context, nulls)
         elif key not in _LEFT_ASIDE:
-            name = attribute_name(key, context)
+            name = attribute_name(key, names)
             if name in attributes:
                 raise BadRequestData(
                     f"'{key}' is said twice, under two names", where=key, remedy="say it once"
                 )
+            if scoped:
+                read = reader.under(key).instances
             try:
                 found = attributes[name] = read(said)
             except BadRequestData as error:

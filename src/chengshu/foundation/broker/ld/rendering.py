@@ -6,7 +6,7 @@ Source: ETSI GS CIM 009 V1.8.1, clauses 4.5.2-4.5.24 (representations), 4.15 (la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -54,12 +54,13 @@ def render(
 class Renderer:
     """Renders entities in one form and context."""
 
-    __slots__ = ("_compact", "_instance", "_plain", "context", "form")
+    __slots__ = ("_compact", "_instance", "_plain", "_scoped", "context", "form")
 
     def __init__(self, context: LdContext, form: Form = NORMALIZED) -> None:
         self.context = context
         self.form = form
         self._compact = context.compact
+        self._scoped = context.scoped
         self._plain = form.attrs is None and form.pick is None and not form.omit
         instance: dict[Style, Callable[[Attribute, Attribute | None, bool], Any]] = {
             "normalized": self.normalized,
@@ -71,12 +72,27 @@ class Renderer:
     def entity(self, entity: Entity, previous: Previous = NO_PREVIOUS) -> dict[str, Any]:
         """The JSON of one entity."""
         rendered = self.header(entity)
+        scoped = self._scoped
+        inner = self.of(entity.types) if scoped else self
         for name, instances in entity.attributes.items():
             if self._plain or self.gives(name):
-                value = self.attribute(name, instances, previous, gone=entity.deleted_at > 0)
+                key = inner._compact(name)
+                below = inner.under(key) if scoped else self
+                value = below.attribute(name, instances, previous, gone=entity.deleted_at > 0)
                 if value is not None:
-                    rendered[self._compact(name)] = value
+                    rendered[key] = value
         return rendered
+
+    def of(self, types: Iterable[str]) -> Renderer:
+        """The renderer of the members of an entity of these types, whose terms may have contexts."""
+        return self._with(self.context.of(types))
+
+    def under(self, key: str) -> Renderer:
+        """The renderer of what stands under the name ``key``, which may have a context of its own."""
+        return self._with(self.context.inside(key))
+
+    def _with(self, context: LdContext) -> Renderer:
+        return self if context is self.context else Renderer(context, self.form)
 
     def header(self, entity: Entity) -> dict[str, Any]:
         """The members of the entity itself that the form gives."""
@@ -163,8 +179,10 @@ class Renderer:
             member = VALUE_OF[previous.kind]
             rendered[f"previous{member[0].upper()}{member[1:]}"] = self.value(previous)
         for name, instances in item.attributes.items():
-            inner = [self._instance(each, None, False) for each in instances]
-            rendered[self._compact(name)] = inner[0] if len(inner) == 1 else inner
+            key = self._compact(name)
+            below = self.under(key) if self._scoped else self
+            inner = [below._instance(each, None, False) for each in instances]
+            rendered[key] = inner[0] if len(inner) == 1 else inner
         return rendered
 
     def _rare(self, rendered: dict[str, Any], item: Attribute) -> None:

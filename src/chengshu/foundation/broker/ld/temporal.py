@@ -25,8 +25,11 @@ def render_temporal(entity: Entity, context: LdContext, form: Form = NORMALIZED)
     """Every attribute as the list of its instances, each with ``instanceId`` and ``deletedAt`` if it has."""
     renderer = Renderer(context, form)
     rendered = _header(renderer, entity)
+    inner = renderer.of(entity.types)
     for name, instances in _given(renderer, entity):
-        rendered[context.compact(name)] = [_instance(renderer, name, item) for item in instances]
+        key = inner.context.compact(name)
+        below = inner.under(key)
+        rendered[key] = [_instance(below, name, item) for item in instances]
     return rendered
 
 
@@ -39,12 +42,15 @@ def render_temporal_values(
     """Every attribute as pairs of value and time (temporalValues), one object per dataset."""
     renderer = Renderer(context, form)
     rendered = _header(renderer, entity)
+    inner = renderer.of(entity.types)
     for name, instances in _given(renderer, entity):
+        key = inner.context.compact(name)
+        below = inner.under(key)
         groups: dict[tuple[str, Kind], list[Attribute]] = {}
         for item in instances:
             groups.setdefault((item.dataset, item.kind), []).append(item)
-        found = [_pairs(renderer, name, group, timeproperty) for group in groups.values()]
-        rendered[context.compact(name)] = found[0] if len(found) == 1 else found
+        found = [_pairs(below, name, group, timeproperty) for group in groups.values()]
+        rendered[key] = found[0] if len(found) == 1 else found
     return rendered
 
 
@@ -54,6 +60,7 @@ def render_aggregated(
     """Aggregates by attribute; of ``entity`` only the members of the entity itself are given."""
     renderer = Renderer(context, form)
     found: dict[str, list[dict[str, Any]]] = {}
+    names = context.of(entity.types)
     for series in aggregates:
         if renderer.gives(series.name):
             one: dict[str, Any] = {"type": series.kind}
@@ -61,7 +68,7 @@ def render_aggregated(
                 one["datasetId"] = series.dataset
             for method, rows in series.methods.items():
                 one[method] = [[row.value, _moment(row.start), _moment(row.end)] for row in rows]
-            found.setdefault(context.compact(series.name), []).append(one)
+            found.setdefault(names.compact(series.name), []).append(one)
     rendered = _header(renderer, entity)
     rendered.update((name, items[0] if len(items) == 1 else items) for name, items in found.items())
     return rendered

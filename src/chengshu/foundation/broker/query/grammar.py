@@ -9,7 +9,7 @@ taken as it is; a regular expression in double quotes. Inside the brackets of an
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import cast
+from typing import Protocol, cast
 
 from chengshu.foundation.broker.query.cursor import Cursor
 from chengshu.foundation.broker.query.literals import read_string, read_value
@@ -35,19 +35,43 @@ _AFTER_NAME = set('=!<>~;|(){}[], "')
 Expand = Callable[[str], str]
 
 
-def read_q(text: str, expand: Expand, *, expand_values: Collection[str] = (), name: str = "q") -> Condition:
-    """The condition that ``text`` says. ``expand`` gives the IRI of a name; ``expand_values`` are IRIs of
-    attributes whose values are expanded too (clause 4.9, ``expandValues``).
+class Vocabulary(Protocol):
+    """What names mean, and what they mean below a name."""
+
+    def expand(self, name: str) -> str:
+        """The IRI of a name."""
+        ...
+
+    def inside(self, name: str) -> Vocabulary:
+        """What names mean under ``name``."""
+        ...
+
+
+def read_q(
+    text: str,
+    expand: Expand,
+    *,
+    inside: Vocabulary | None = None,
+    expand_values: Collection[str] = (),
+    name: str = "q",
+) -> Condition:
+    """The condition that ``text`` says. ``expand`` gives the IRI of a name; ``inside`` what the names of
+    sub-attributes mean, if not the same; ``expand_values`` are IRIs of attributes whose values are expanded
+    too (clause 4.9, ``expandValues``).
 
     Raises :class:`BadRequestData` with the place and the remedy; :class:`TooComplexQuery` beyond the limits
     of :mod:`cursor`.
     """
-    return _Reader(Cursor(text, name), expand, frozenset(expand_values)).whole()
+    return _Reader(Cursor(text, name), expand, frozenset(expand_values), inside).whole()
 
 
 class _Reader:
-    def __init__(self, cursor: Cursor, expand: Expand, expand_values: frozenset[str]) -> None:
+    def __init__(
+        self, cursor: Cursor, expand: Expand, expand_values: frozenset[str], inside: Vocabulary | None
+    ) -> None:
         self._cursor, self._expand, self._expand_values = cursor, expand, expand_values
+        self._inside = inside
+        self._said = ""  # the last name as it was written
 
     def whole(self) -> Condition:
         condition = self._either()
@@ -111,8 +135,10 @@ class _Reader:
         names = [self._name()]
         if cursor.peek() == "{":
             return Path(tuple(names), link=self._link())
+        within = self._inside
         while cursor.peek() == "." and cursor.take("."):
-            names.append(self._name())
+            within = within.inside(self._said) if within is not None else None
+            names.append(self._name(expand=within.expand if within is not None else None))
         return Path(tuple(names), self._trail() if cursor.take("[") else ())
 
     def _link(self) -> Link:
@@ -147,16 +173,17 @@ class _Reader:
         cursor.need("]")
         return tuple(names)
 
-    def _name(self, stops: str = "") -> str:
+    def _name(self, stops: str = "", expand: Expand | None = None) -> str:
         cursor = self._cursor
         if cursor.take("<"):
             end = cursor.text.find(">", cursor.at)
             if end < 0 or ":" not in cursor.text[cursor.at : end]:
                 cursor.refuse("there is no IRI between '<' and '>'", "write <https://…>")
             iri, cursor.at = cursor.text[cursor.at : end], end + 1
+            self._said = iri
             return iri
-        word = self._word(stops)
-        return word if "://" in word else self._expand(word)
+        word = self._said = self._word(stops)
+        return word if "://" in word else (expand or self._expand)(word)
 
     def _word(self, stops: str) -> str:
         """A name: up to a sign, a stop or a dot; the dots of a whole IRI are its own."""

@@ -67,6 +67,13 @@ def read_id_pattern(text: str, *, name: str = "idPattern") -> str:
     return text
 
 
+def types_said(entities: Any) -> list[str]:
+    """The type selections in a list of entity selectors, whether or not it can be read."""
+    found = entities if isinstance(entities, list) else []
+    said = (one.get("type") for one in found if isinstance(one, dict))
+    return [types for types in said if isinstance(types, str)]
+
+
 def read_selectors(entities: Any, expand: Expand, *, name: str = "entities") -> tuple[Selector, ...]:
     """The ``entities`` of a subscription, a query body or a registration (EntityInfo, clause 5.2.8).
 

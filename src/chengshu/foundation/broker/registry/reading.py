@@ -236,14 +236,16 @@ def _expiry(value: Any, now_ms: int) -> str:
     return said
 
 
-def _management(value: Any) -> Management:
+def _management(value: Any) -> Management | None:
+    """What is said of management; None when it says nothing but what holds anyhow."""
     said = object_of(value, "management", _MANAGEMENT)
-    return Management(
+    found = Management(
         truth(said["localOnly"], "management.localOnly") if "localOnly" in said else False,
         duration(said["cacheDuration"], "management.cacheDuration") if "cacheDuration" in said else "",
         milliseconds(said["timeout"], "management.timeout") if "timeout" in said else 0,
         milliseconds(said["cooldown"], "management.cooldown") if "cooldown" in said else 0,
     )
+    return found if found != Management() else None
 
 
 def _properties(payload: Mapping[str, Any], context: LdContext) -> dict[str, Any]:

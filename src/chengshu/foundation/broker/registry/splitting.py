@@ -56,15 +56,19 @@ def attribute_names(payload: Mapping[str, Any], context: LdContext) -> frozenset
 
     Raises :class:`BadRequestData` for a member that cannot be a name.
     """
-    return frozenset(context.expand(term) for term in payload if term not in RESERVED)
+    names = _names(payload, context)
+    return frozenset(names.expand(term) for term in names.lifted(dict(payload)) if term not in RESERVED)
 
 
 def only(payload: Mapping[str, Any], names: frozenset[str] | None, context: LdContext) -> dict[str, Any]:
     """The payload with those attributes alone (None: all of it)."""
     if names is None:
         return dict(payload)
+    said = _names(payload, context)
     return {
-        term: value for term, value in payload.items() if term in RESERVED or context.expand(term) in names
+        term: value
+        for term, value in said.lifted(dict(payload)).items()
+        if term in RESERVED or said.expand(term) in names
     }
 
 
@@ -72,10 +76,11 @@ def without(payload: Mapping[str, Any], names: frozenset[str] | None, context: L
     """The payload without those attributes (None: without any)."""
     if names is None:
         return {term: value for term, value in payload.items() if term in RESERVED}
+    said = _names(payload, context)
     return {
         term: value
-        for term, value in payload.items()
-        if term in RESERVED or context.expand(term) not in names
+        for term, value in said.lifted(dict(payload)).items()
+        if term in RESERVED or said.expand(term) not in names
     }
 
 
@@ -84,20 +89,36 @@ def translated(payload: Mapping[str, Any], context: LdContext, other: LdContext)
     if context is other:
         return dict(payload)
     said: dict[str, Any] = {}
-    for term, value in payload.items():
+    types = _types(payload.get("type", payload.get("@type")), context, other)
+    ours, theirs = _names(payload, context), other.typed(types)
+    for term, value in ours.lifted(dict(payload)).items():
         if term in ("type", "@type"):
-            said[term] = _types(value, context, other)
+            said[term] = types
         elif term in RESERVED:
             said[term] = value
         else:
-            said[other.compact(context.expand(term))] = _attribute(value, context, other)
+            name = theirs.compact(ours.expand(term))
+            said[name] = _attribute(value, ours.inside(term), theirs.inside(name))
     return said
 
 
-def translated_attribute(payload: Mapping[str, Any], context: LdContext, other: LdContext) -> dict[str, Any]:
-    """One attribute (or a part of one) with the names of its sub-attributes in another context."""
-    said: dict[str, Any] = dict(payload) if context is other else _attribute(payload, context, other)
+def translated_attribute(
+    payload: Mapping[str, Any], context: LdContext, other: LdContext, name: str = ""
+) -> dict[str, Any]:
+    """One attribute (or a part of one) with the names of its sub-attributes in another context.
+
+    ``name`` is the attribute's own, as the request has it.
+    """
+    if context is other:
+        return dict(payload)
+    theirs = other.inside(other.compact(context.expand(name))) if name else other
+    said: dict[str, Any] = _attribute(payload, context.inside(name), theirs)
     return said
+
+
+def _names(payload: Mapping[str, Any], context: LdContext) -> LdContext:
+    """The context of the names of an entity's attributes: its type may have one."""
+    return context.typed(payload.get("type", payload.get("@type")))
 
 
 def _types(value: Any, context: LdContext, other: LdContext) -> Any:
@@ -113,11 +134,12 @@ def _attribute(value: Any, context: LdContext, other: LdContext) -> Any:
     if not isinstance(value, dict):
         return value
     said: dict[str, Any] = {}
-    for term, inner in value.items():
+    for term, inner in context.lifted(value).items():
         if term == "vocab" or term in ("objectType", "valueType"):
             said[term] = _types(inner, context, other)
         elif term in _MEMBERS:
             said[term] = inner
         else:
-            said[other.compact(context.expand(term))] = _attribute(inner, context, other)
+            name = other.compact(context.expand(term))
+            said[name] = _attribute(inner, context.inside(term), other.inside(name))
     return said

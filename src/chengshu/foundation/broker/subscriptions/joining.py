@@ -60,7 +60,7 @@ class Joining:
 
         simple = renderer.form.style == "simplified"
         for name, instances in entity.attributes.items():
-            key = renderer.context.compact(name)
+            key = renderer.context.of(entity.types).compact(name)
             if key in rendered and instances[0].kind in _LINKS:
                 rendered[key] = _replaced(rendered[key], put) if simple else _extended(rendered[key], put)
         return rendered

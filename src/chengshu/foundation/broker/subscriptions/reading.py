@@ -18,7 +18,7 @@ from chengshu.foundation.broker.moments import millis_of
 from chengshu.foundation.broker.query.geo import read_geo_body
 from chengshu.foundation.broker.query.grammar import read_q
 from chengshu.foundation.broker.query.model import Query
-from chengshu.foundation.broker.query.selection import read_scopes, read_selectors
+from chengshu.foundation.broker.query.selection import read_scopes, read_selectors, types_said
 from chengshu.foundation.broker.subscriptions.model import TRIGGERS, Subscription, Trigger
 from chengshu.foundation.broker.subscriptions.reading_endpoint import read_wanted
 from chengshu.foundation.broker.subscriptions.saying import bad, flag, names, number, text
@@ -42,7 +42,7 @@ def read_subscription(
         raise bad("type", "a subscription says its type", '"type": "Subscription"')
     if "notification" not in said:
         raise bad("notification", "it is missing", 'say where to: "notification": {"endpoint": {"uri": …}}')
-    fields = _read(said, context)
+    fields = _read(said, context, context)
     base = Subscription(
         checks.uri(said["id"], "id") if "id" in said else name,
         tenant,
@@ -67,7 +67,10 @@ def change_subscription(
     for member in ("notification", "type", "id"):
         if member in payload and payload[member] is None:
             raise bad(member, "it cannot be taken away", "leave it out to keep it")
-    return _checked(_with(before, _read(payload, context)), now_ms, payload)
+    said = payload.get("entities")
+    known = [name for one in before.query.selectors for group in one.types for name in group]
+    names = context if said is not None else context.of(known)
+    return _checked(_with(before, _read(payload, context, names)), now_ms, payload)
 
 
 def _with(base: Subscription, fields: Fields) -> Subscription:
@@ -77,11 +80,13 @@ def _with(base: Subscription, fields: Fields) -> Subscription:
     return replace(base, **fields)
 
 
-def _read(said: Mapping[str, Any], context: LdContext) -> Fields:
+def _read(said: Mapping[str, Any], context: LdContext, names: LdContext) -> Fields:
+    """``names`` is the context of the names of attributes, but for what the entities that are said add."""
     fields: Fields = {}
+    names = names.asked(" ".join(types_said(said.get("entities"))))
     for member, read in _MEMBERS.items():
         if member in said:
-            fields |= read(said[member], context, said)
+            fields |= read(said[member], context if member == "entities" else names, said)
     return fields
 
 
@@ -166,7 +171,7 @@ def _q(value: Any, context: LdContext, said: Mapping[str, Any]) -> Fields:
     plain = unquote(written) if _ENCODED.search(written) else written  # as in a query string, so in the suite
     expand = said.get("expandValues") or ()
     values = names(expand, context, "expandValues") if expand else ()
-    return {"q": written, "query_q": read_q(plain, context.expand, expand_values=values)}
+    return {"q": written, "query_q": read_q(plain, context.expand, inside=context, expand_values=values)}
 
 
 def _csf(value: Any, context: LdContext, _said: Mapping[str, Any]) -> Fields:
