@@ -13,7 +13,7 @@ from tests.examples import examples
 
 from chengshu.kernel.errors import Invalid, Missing
 from chengshu.resources.quality.measure import discover, measure
-from chengshu.resources.quality.profile import profile, shape_of
+from chengshu.resources.quality.profile import profile
 from chengshu.resources.quality.rules import (
     Filled,
     Fresh,
@@ -25,6 +25,7 @@ from chengshu.resources.quality.rules import (
     Unique,
     read_quality,
 )
+from chengshu.resources.tables import shape_of
 
 NOW = datetime(2026, 7, 10, tzinfo=UTC)
 TABLE = """id,district,rain,depth,seen

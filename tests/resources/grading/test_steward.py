@@ -229,3 +229,33 @@ def test_an_item_is_settled_once(grading: Grading, database: SqliteDatabase) -> 
         grading.say("r9", "x", "", STEWARD)
     with pytest.raises(Missing, match="no graded column"):
         grading.say("r1", "x", "", STEWARD)
+
+
+def test_taking_back_brings_the_machines_finding_and_its_question_back(
+    grading: Grading, database: SqliteDatabase
+) -> None:
+    grading.grade("r1", DOUBTFUL, HUB)
+    grading.settle("grading-000001", "mobile", STEWARD, "by mistake")
+    grading.say("r1", "手机号", "landline", STEWARD, "still by mistake")
+    assert held(database, "r1")["手机号"] == "landline"
+    grading.withdraw("r1", "手机号", STEWARD)
+    assert held(database, "r1")["手机号"] == ""
+    assert waiting(database) == [("r1", "手机号")]
+
+
+def test_a_steward_sees_masked_samples_and_shapes_never_values(
+    grading: Grading, database: SqliteDatabase
+) -> None:
+    numbers = ["13800138000", "13912345678", "18600001111", "15912345678"]
+    grading.grade(
+        "r1", table(手机号=[*numbers, "", "x"], 备注=["张三家", "李四", "王五", "13800138000", "", "n"]), HUB
+    )
+    with database.read() as c:
+        bodies = {row.column: row.body["glimpse"] for row in queries.results_of(c, "r1") if row.column}
+    assert ["138****8000", 1] in bodies["手机号"]["samples"]
+    assert ["9{11}", 4] in bodies["手机号"]["shapes"]
+    assert not any(number in str(bodies) for number in numbers)
+    grading.say("r1", "备注", "person_name", STEWARD)
+    with database.read() as c:
+        kept = {row.column: row.body["glimpse"] for row in queries.results_of(c, "r1") if row.column}
+    assert kept == bodies

@@ -109,7 +109,12 @@ def by_steward(found: Classification, category: str, *, changed: bool = False) -
     against = changed and found.category not in ("", category) and found.confidence >= _PLAIN
     reason = Reason("steward.contradicted" if against else "steward", _AGAINST if against else text, inputs)
     return replace(
-        found, category=category, confidence=0.5 if against else 1.0, reason=reason, by_steward=True
+        found,
+        category=category,
+        confidence=0.5 if against else 1.0,
+        reason=reason,
+        by_steward=True,
+        machine=found.machine or found,
     )
 
 

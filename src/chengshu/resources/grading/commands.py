@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -23,6 +23,7 @@ from chengshu.resources.grading.declared import catalogue
 from chengshu.resources.grading.export import ExportPlan
 from chengshu.resources.grading.feature_types import FeatureTypes
 from chengshu.resources.grading.folding import name_key
+from chengshu.resources.grading.glimpse import Glimpse
 from chengshu.resources.grading.grade import PLAIN, Elements
 from chengshu.resources.grading.model import Classification
 from chengshu.resources.grading.report import ColumnReport, Held, TableReport, grade_held, grade_sample
@@ -85,13 +86,22 @@ class Grading:
         return self._database.write(lambda c: self._say(c, resource, column, category, actor, note))
 
     def withdraw(self, resource: str, column: str, actor: Actor) -> None:
-        """Take back what was said of a column; the machine judges it at the next grading. Raises Missing."""
+        """Take back what was said of a column: what the machine had found holds again, and is asked again
+        where it was unsure; the next grading looks anew. Raises Missing.
+        """
 
         def work(c: Connection) -> None:
             if not store.drop_saying(c, resource, column):
                 raise Missing("saying", "no steward has said anything of this column", where=column)
+            now = self._clock.now()
             body = {"resource": resource, "column": column}
-            record(c, Act(actor, "grading.withdrawn", resource, self._clock.now(), body))
+            kept = store.find_results(c, resource)
+            if any(row.column == column for row in kept[1:]):
+                report = _regraded(kept, column, lambda found: found.machine or found, now.date())
+                store.put_results(c, resource, _rows(report), now)
+                self._requeue(c, report, now)
+                body["grade"] = report.graded.grade.value
+            record(c, Act(actor, "grading.withdrawn", resource, now, body))
 
         self._database.write(work)
 
@@ -142,7 +152,7 @@ class Grading:
                 column.found.column,
                 column.found.category,
                 column.found.confidence,
-                column.found.as_dict(),
+                column.as_dict(),
                 "open",
                 before.opened_at if before else now,
             )
@@ -171,7 +181,8 @@ class Grading:
         for item in store.items(c, "open", resource, limit=100_000):
             if item.column == column:
                 store.close_item(c, item.id, "settled", now)
-        report = _said(queries.results_of(c, resource), column, category, now.date())
+        kept = queries.results_of(c, resource)
+        report = _regraded(kept, column, lambda found: by_steward(found, category), now.date())
         store.put_results(c, resource, _rows(report), now)
         body = {
             "column": column,
@@ -197,14 +208,17 @@ class _Taught:
         return cls(queries.learned_names(c), queries.said_for(c, resource))
 
 
-def _said(kept: Sequence[Result], column: str, category: str, day: date) -> TableReport:
-    """The kept results with one column settled by a steward, graded anew."""
+def _regraded(
+    kept: Sequence[Result], column: str, change: Callable[[Classification], Classification], day: date
+) -> TableReport:
+    """The kept results with what one column holds changed, graded anew."""
     own = kept[0].body
     columns = []
     for row in kept[1:]:
         found = Classification.from_dict(row.body)
-        settled = by_steward(found, category) if row.column == column else found
-        columns.append(Held(row.fingerprint, settled, row.body["feature_type"]))
+        settled = change(found) if row.column == column else found
+        seen = Glimpse.from_dict(row.body.get("glimpse", {}))
+        columns.append(Held(row.fingerprint, settled, row.body["feature_type"], seen))
     elements, risk = Elements(**own["elements"]), Risk.from_dict(own["risk"])
     return grade_held(kept[0].resource, own["rows"], day, elements, risk, columns)
 

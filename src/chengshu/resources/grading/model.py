@@ -82,6 +82,7 @@ class Classification:
     masked: float = 0.0
     crs: str = ""
     by_steward: bool = False
+    machine: Classification | None = None  # what was found before a steward said otherwise
 
     @property
     def unsure(self) -> bool:
@@ -90,7 +91,7 @@ class Classification:
 
     def as_dict(self) -> dict[str, Any]:
         """For APIs and the journal."""
-        return {
+        told = {
             "column": self.column,
             "category": self.category,
             "confidence": round(self.confidence, 3),
@@ -100,6 +101,7 @@ class Classification:
             "crs": self.crs,
             "by_steward": self.by_steward,
         }
+        return told | ({"machine": self.machine.as_dict()} if self.machine else {})
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Classification:
@@ -113,6 +115,7 @@ class Classification:
             told["masked"],
             told["crs"],
             told["by_steward"],
+            cls.from_dict(told["machine"]) if told.get("machine") else None,
         )
 
 

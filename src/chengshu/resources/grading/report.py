@@ -9,6 +9,7 @@ from typing import Any
 
 from chengshu.resources.grading.classify import classify, fingerprint
 from chengshu.resources.grading.feature_types import FeatureTypes, facts_of
+from chengshu.resources.grading.glimpse import UNSEEN, Glimpse, glimpse
 from chengshu.resources.grading.grade import PLAIN, Elements, about_persons, grade_column, grade_table
 from chengshu.resources.grading.model import Classification, Graded
 from chengshu.resources.grading.risk import Risk, combination_risk, quasi_identifiers
@@ -23,6 +24,7 @@ class ColumnReport:
     found: Classification
     graded: Graded
     feature_type: str = ""  # what the column is to statistics, where a model for it is there
+    seen: Glimpse = UNSEEN
 
     def as_dict(self) -> dict[str, Any]:
         """For APIs and the journal."""
@@ -30,6 +32,7 @@ class ColumnReport:
             "fingerprint": self.fingerprint,
             "grade": self.graded.as_dict(),
             "feature_type": self.feature_type,
+            "glimpse": self.seen.as_dict(),
         }
 
 
@@ -79,7 +82,7 @@ def grade_sample(
     quasi = quasi_identifiers(found) if about_persons(found) or elements.persons else ()
     told = types.of([facts_of(sample) for sample in table.columns]) if types else [("", 0.0)] * len(found)
     columns = [
-        Held(fingerprint(sample), one, kind)
+        Held(fingerprint(sample), one, kind, glimpse(sample, one.category))
         for sample, one, (kind, _) in zip(table.columns, found, told, strict=True)
     ]
     return grade_held(name, table.rows, day, elements, combination_risk(table.sample, quasi), columns)
@@ -92,6 +95,7 @@ class Held:
     fingerprint: str
     found: Classification
     feature_type: str = ""
+    seen: Glimpse = UNSEEN
 
 
 def grade_held(
@@ -106,6 +110,7 @@ def grade_held(
             column.found,
             grade_column(column.found, day, persons=persons, sector=elements.sector),
             column.feature_type,
+            column.seen,
         )
         for column in columns
     ]

@@ -26,6 +26,8 @@ _READERS = {
     ".csv": f"read_csv($path, {_CSV})",
     ".tsv": f"read_csv($path, {_CSV}, delim = '\t')",
     ".parquet": "read_parquet($path)",
+    ".jsonl": "read_json($path, format = 'newline_delimited')",
+    ".ndjson": "read_json($path, format = 'newline_delimited')",
 }
 
 
@@ -42,8 +44,8 @@ class TableSample:
 def opened_table(path: Path, *, seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection with the file's rows in the table ``data``; beyond 1 GB it goes to disk.
 
-    CSV and TSV (UTF-8 or GB18030) and Parquet. Raises Missing and Invalid, and Unavailable when all that is
-    asked of it takes longer than ``seconds``.
+    CSV and TSV (UTF-8 or GB18030), Parquet and JSON lines. Raises Missing and Invalid, and
+    Unavailable when all that is asked of it takes longer than ``seconds``.
     """
     reader = _READERS.get(path.suffix.lower())
     if not path.is_file():
@@ -54,7 +56,7 @@ def opened_table(path: Path, *, seconds: float | None = None) -> Iterator[duckdb
     with tempfile.TemporaryDirectory(prefix="chengshu-") as folder:
         source = (
             path
-            if path.suffix.lower() == ".parquet"
+            if path.suffix.lower() not in (".csv", ".tsv")
             else utf8_copy(path, encoding_of_file(path), Path(folder) / "utf8.csv")
         )
         db = duckdb.connect(config={"memory_limit": "1GB", "temp_directory": folder})
@@ -69,9 +71,11 @@ def opened_table(path: Path, *, seconds: float | None = None) -> Iterator[duckdb
                 ) from None
 
 
-def read_sample(path: Path, *, most: int = MOST_ROWS, seed: int = 1) -> TableSample:
+def read_sample(
+    path: Path, *, most: int = MOST_ROWS, seed: int = 1, seconds: float | None = None
+) -> TableSample:
     """A sample of the table in a file. Raises as :func:`opened_table`."""
-    with opened_table(path) as db:
+    with opened_table(path, seconds=seconds) as db:
         return draw_sample(db, most=most, seed=seed)
 
 

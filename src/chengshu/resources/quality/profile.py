@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from chengshu.resources.quality.table import Opened, opened, quoted
+from chengshu.resources.tables import shape_of
 
 _SAMPLE = 10_000  # rows from which shapes and frequent values are told
 _TOP = 8
@@ -139,22 +140,3 @@ def _sampled(values: pa.ChunkedArray) -> tuple[tuple[tuple[str, int], ...], tupl
 
 def _top(counts: dict[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_TOP])
-
-
-def shape_of(text: str) -> str:
-    """The shape of a value: ``粤B·12345`` → ``汉A·9{5}``."""
-    parts: list[list[Any]] = []
-    for sign in text[:200]:
-        if sign.isdigit():
-            kind = "9"
-        elif "\u3400" <= sign <= "\u9fff" or sign >= "\U00020000":
-            kind = "汉"
-        elif sign.isalpha():
-            kind = "A" if sign.isupper() else "a"
-        else:
-            kind = sign
-        if parts and parts[-1][0] == kind:
-            parts[-1][1] += 1
-        else:
-            parts.append([kind, 1])
-    return "".join(kind if count == 1 else f"{kind}{{{count}}}" for kind, count in parts)

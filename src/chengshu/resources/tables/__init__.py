@@ -2,5 +2,6 @@
 
 from chengshu.resources.tables.encodings import encoding_of, encoding_of_file, utf8_copy
 from chengshu.resources.tables.patience import patience
+from chengshu.resources.tables.shapes import shape_of
 
-__all__ = ["encoding_of", "encoding_of_file", "patience", "utf8_copy"]
+__all__ = ["encoding_of", "encoding_of_file", "patience", "shape_of", "utf8_copy"]
