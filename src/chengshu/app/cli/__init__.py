@@ -15,6 +15,7 @@ PARTS = (
     "city",
     "city_run",
     "clients",
+    "contracts",
     "entities",
     "grading",
     "ledger",
