@@ -17,7 +17,7 @@ from chengshu.resources.ledger.queries import LedgerQueries
 from chengshu.resources.ledger.words import cut, pairs, stand_ins
 
 FACETS = ("kind", "provider", "sharing", "source_class", "base_library", "grade", "state", "theme", "format")
-LAYOUT = Layout({"title": 4.0, "keywords": 2.5, "text": 1.0, "pairs": 0.6}, FACETS)
+LAYOUT = Layout({"title": 4.0, "keywords": 2.5, "text": 1.0, "pairs": 0.6}, (*FACETS, "open"))
 _SYNONYM = 0.6
 _LONGEST = 400  # letters of a question
 _MOST_TERMS = 32
@@ -93,8 +93,11 @@ class LedgerSearch:
         limit: int = 20,
         offset: int = 0,
         retired: bool = False,
+        open_only: bool = False,
     ) -> Results:
         """Entries for a question in words; an empty one gives all. Retired ones only when asked for.
+
+        ``open_only``: what everybody may see; nothing else is shown or counted.
 
         Raises :class:`Invalid` for a question that is too long or a facet that does not exist.
         """
@@ -104,12 +107,19 @@ class LedgerSearch:
             )
         asked = _question(text)
         wanted = dict(filters or {})
-        if not retired and "state" not in wanted:
+        if (not retired or open_only) and "state" not in wanted:
             wanted["state"] = ["active", "stale", "vanished"]
+        if open_only:
+            wanted["open"] = ["yes"]
+            wanted["state"] = [state for state in wanted["state"] if state != "retired"]
         answer = self._index.search(Ask(_terms(asked), wanted, tuple(facets), limit, offset))
         entries = self._queries.many([id_ for id_, _ in answer.hits])
+        # the index follows the ledger: what was closed or retired a moment ago is left out by what it is now
         hits = tuple(
-            Hit(entries[id_], score, why(entries[id_], asked)) for id_, score in answer.hits if id_ in entries
+            Hit(entry, score, why(entry, asked))
+            for id_, score in answer.hits
+            if (entry := entries.get(id_)) is not None
+            and not (open_only and (not entry.open or entry.state == "retired"))
         )
         return Results(answer.total, hits, answer.facets)
 
@@ -130,6 +140,7 @@ def document(item: Resource) -> Document:
             "state": (item.state,),
             "theme": item.themes,
             "format": _some(item.format.lower()),
+            "open": ("yes",) if item.open else (),
         },
     )
 
