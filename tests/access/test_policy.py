@@ -147,6 +147,20 @@ def test_work_orders_are_assigned_by_command_or_the_departments_lead() -> None:
         assert not ACCESS.decide(who(grant), "assign_work_order", order)
 
 
+def test_data_are_asked_for_and_decided_on_by_ones_own_department() -> None:
+    request = Resource("sharing", "share-1", "water")
+    assert ACCESS.decide(who(Grant("operator", "water", "n1")), "share_data", request)
+    assert ACCESS.decide(who(Grant("lead", "water")), "share_data", request)
+    for grant in (
+        Grant("operator", "roads"),
+        Grant("viewer", "water"),
+        Grant("administrator"),
+        Grant("commander"),
+    ):
+        assert not ACCESS.decide(who(grant), "share_data", request)
+    assert not ACCESS.decide(who(Grant("lead")), "share_data", Resource("sharing", "share-1"))
+
+
 def test_a_closed_account_may_nothing() -> None:
     person = who(*(Grant(role) for role in ROLES), disabled=True)
     found = ACCESS.permissions(person, task())

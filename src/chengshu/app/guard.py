@@ -12,6 +12,7 @@ from chengshu.console.visit import SESSION_COOKIE
 from chengshu.foundation.access import Access, Accounts, Clients, Resource
 from chengshu.foundation.journal import Actor
 from chengshu.kernel.errors import Denied, Unauthenticated
+from chengshu.resources.sharing import Party
 from chengshu.surfaces.ngsi_ld import PREFIX
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,6 +46,14 @@ class Guard:
             return person.actor
         tenant = headers.get(b"ngsild-tenant", b"").decode("latin-1")
         return self.clients.admit(token.strip(), "read" if reading else "write", tenant).actor
+
+    def program(self, request: Request) -> Party:
+        """The program that calls, as a recipient of shared data. Raises :class:`Unauthenticated`,
+        :class:`Denied`.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        client = self.clients.admit(token.strip() if scheme.lower() == "bearer" else "", "read")
+        return Party(client.actor.id, "", client.name)
 
     def reader(self, request: Request) -> None:
         """Let a request pass whose caller may read. Raises :class:`Unauthenticated`, :class:`Denied`."""

@@ -21,7 +21,7 @@ from chengshu.foundation.journal import last_seq
 from chengshu.foundation.sensing import Tokens
 from chengshu.kernel.clock import iso
 from chengshu.kernel.errors import Missing
-from chengshu.surfaces import cap, dcat, find, ingest, ngsi_ld, ogc_features, sensorthings
+from chengshu.surfaces import cap, dcat, find, ingest, ngsi_ld, ogc_features, sensorthings, sharing
 
 VERSION = "0.1.0"
 SECURITY = {
@@ -55,6 +55,7 @@ def make_app(hub: Hub, view: View, tokens: Tokens, guard: Guard, broker: BrokerP
     app.include_router(ingest.router(hub.intake, tokens))
     app.include_router(cap.router(hub.vital_queries, hub.city))
     app.include_router(dcat.router(hub.ledger_queries, hub.city, hub.clock, guard.knows))
+    app.include_router(sharing.router(hub.sharing.queries, hub.sharing.gate, guard.program))
     app.include_router(find.router(hub.ledger_search, guard.knows))
     _add_entities(app, hub, guard, broker)
     app.include_router(console.router(view))

@@ -20,6 +20,7 @@ from chengshu.resources.ledger.harvest.declared import Folder
 from chengshu.resources.sharing import (
     Duties,
     Gate,
+    Residents,
     Sharing,
     SharingClocks,
     SharingQueries,
@@ -32,13 +33,14 @@ KEY_FILE = "sharing.key"
 
 @dataclass(frozen=True, slots=True)
 class SharingRoom:
-    """The desk of a city, the gate, what is owed, what can be read, and the ticker of its clocks."""
+    """The desk of a city, the gate, what is owed, what can be read, its clocks, and the residents' side."""
 
     desk: Sharing
     duties: Duties
     queries: SharingQueries
     gate: Gate
     clocks: SharingClocks
+    residents: Residents
 
 
 def sharing_of(
@@ -51,14 +53,17 @@ def sharing_of(
     ledger: LedgerQueries,
 ) -> SharingRoom:
     """Sharing over the data in ``folder``. Raises :class:`Invalid` with the mistakes of ``sharing.yaml``."""
-    parts = (database, clock, ids, calendar, ledger, read_terms(city.folder))
-    desk = Sharing(*parts)
+    terms = read_terms(city.folder)
+    parts = (database, clock, ids, calendar, ledger, terms)
+    desk, duties, queries = Sharing(*parts), Duties(*parts), SharingQueries(database, calendar)
+    gate = Gate(database, clock, calendar, ledger, desk, sources_of(city), key_of(folder))
     return SharingRoom(
         desk,
-        Duties(*parts),
-        SharingQueries(database, calendar),
-        Gate(database, clock, calendar, ledger, desk, sources_of(city), key_of(folder)),
+        duties,
+        queries,
+        gate,
         SharingClocks(database, desk),
+        Residents(database, clock, queries, duties, gate.subject_token, terms),
     )
 
 

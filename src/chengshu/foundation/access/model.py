@@ -24,6 +24,7 @@ ACTIONS = (
     "edit_settings",
     "edit_rules",
     "approve_rules",
+    "share_data",
     "administer",
 )
 ANY = "*"

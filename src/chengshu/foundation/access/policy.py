@@ -28,6 +28,7 @@ _ACTION_NAMES = {
     "edit_settings": Text("edit these settings", "修改该设置", "修改該設定"),
     "edit_rules": Text("write these rules", "起草该规则", "起草該規則"),
     "approve_rules": Text("approve these rules", "批准该规则", "批准該規則"),
+    "share_data": Text("act on this request for data", "办理该数据申请", "辦理該數據申請"),
     "administer": Text("administer the hub", "管理本系统", "管理本系統"),
 }
 _DENIED = Text(

@@ -17,6 +17,7 @@ from chengshu.resources.sharing.model import (
     Use,
 )
 from chengshu.resources.sharing.queries import Audit, Life, SeenBy, SharingQueries, Ticking
+from chengshu.resources.sharing.residents import Residents
 
 __all__ = [
     "Answer",
@@ -32,6 +33,7 @@ __all__ = [
     "Life",
     "Party",
     "Request",
+    "Residents",
     "SeenBy",
     "Sharing",
     "SharingClocks",

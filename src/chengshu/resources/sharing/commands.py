@@ -150,7 +150,8 @@ class Sharing(Desk):
 
         def work(connection: Connection) -> Request:
             request = self.of_applicant(connection, id_, by)
-            if request.state not in OVER or request.destruction is not None:
+            had = request.grant is not None and request.grant.starts_at
+            if request.state not in OVER or request.destruction is not None or not had:
                 raise not_now(request, "proof of destruction")
             now = self._clock.now()
             proof = Destruction(millis(now), by.person, how, witness, digest)

@@ -28,10 +28,11 @@ class Periods(Declaration):
 
 
 class Limits(Declaration):
-    """How much one grant gives, unless the provider decides less."""
+    """How much one grant gives, unless the provider decides less; how often a clerk asks for residents."""
 
     rows_per_use: Count = 10_000
     rows_per_day: Count = 100_000
+    lookups_per_hour: Count = 30
 
 
 Action = Literal["block", "flag", "off"]
@@ -67,12 +68,14 @@ class Thresholds(Declaration):
 class Terms(Declaration):
     """All of sharing.yaml. ``bureau`` decides objections and takes what is overdue.
 
+    ``counters`` are the departments whose counters tell residents who had data about them; the bureau does.
     In its last ``renewal_days`` a grant may be asked for again.
     ``ungraded`` is the grade a field has that nobody graded; ``decoys`` how many made-up rows an export gets
     that no other watermark can mark (0: none, and such exports say so).
     """
 
     bureau: str = "data-bureau"
+    counters: tuple[str, ...] = ()
     periods: Periods = Periods()
     limits: Limits = Limits()
     anomalies: Thresholds = Thresholds()

@@ -43,6 +43,14 @@ class Desk:
         self._calendar, self._ledger = calendar, ledger
         self.terms = terms or Terms()
 
+    def proposal(self, request: Request) -> tuple[GrantedField, ...]:
+        """How the tables would show each field asked for, today."""
+        resource = self._ledger.get(request.ask.resource)
+        known = {field.name for field in resource.fields}
+        day = self._clock.now().astimezone(self._calendar.zone).date()
+        names = [name for name in request.ask.fields if name in known]
+        return proposed(resource, names, request.ask.reader, day, self.terms.ungraded)
+
     def suspend_in(
         self, connection: Connection, request: Request, actor: Actor, reason: dict[str, Any]
     ) -> Request:

@@ -142,6 +142,11 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.grant.id if self.grant else ""
 
 
+def recipients(request: Request) -> frozenset[str]:
+    """Who may use it: departments, persons, and programs as ``client:NAME``."""
+    return frozenset(name.strip() for name in request.ask.recipients) - {""}
+
+
 class Step(msgspec.Struct, frozen=True):
     """One step of a request's life."""
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from chengshu.kernel.calendar import WorkingCalendar
 from chengshu.kernel.clock import millis
-from chengshu.kernel.errors import Invalid
+from chengshu.kernel.errors import Invalid, Missing
 from chengshu.ports.database import Database
 from chengshu.resources.sharing import clocks, store, uses
-from chengshu.resources.sharing.model import OVER, Correction, Request, StatutoryClock, Step, Use
+from chengshu.resources.sharing.model import (
+    OPEN_STATES,
+    OVER,
+    Correction,
+    Request,
+    State,
+    StatutoryClock,
+    Step,
+    Use,
+    recipients,
+)
 
 FILTERS = ("state", "resource", "department", "provider")
 _PAGE = 200
+_GRANTED = ("granted", *sorted(OPEN_STATES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,8 @@ class SeenBy:
     basis: str
     resource: str
     fields: tuple[tuple[str, str], ...]  # name, treatment
+    consent: bool = False  # whether it rests on the person's consent
+    withdrawn: bool = False  # whether the person has taken it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,7 @@ class SharingQueries:
         with self._database.read() as connection:
             found = []
             requests: dict[str, Request] = {}
+            gone = store.withdrawn_by(connection, token)
             for use in store.uses_about(connection, token, limit):
                 if use.request not in requests:
                     requests[use.request] = store.find_request(connection, use.request)
@@ -112,9 +128,33 @@ class SharingQueries:
                 how = {f.name: f.treatment for f in request.grant.fields} if request.grant else {}
                 fields = tuple((name, how.get(name, "")) for name in use.fields)
                 found.append(
-                    SeenBy(use.at, use.department, use.purpose, request.ask.basis, use.resource, fields)
+                    SeenBy(
+                        use.at,
+                        use.department or request.by.department,
+                        use.purpose,
+                        request.ask.basis,
+                        use.resource,
+                        fields,
+                        request.ask.consent,
+                        use.resource in gone,
+                    )
                 )
         return found
+
+    def naming(self, names: Collection[str], *, standing: bool = False) -> list[Request]:
+        """Requests that have one of ``names`` among their recipients; ``standing``: with a grant not over."""
+        states = (*_GRANTED, "suspended") if standing else get_args(State)
+        with self._database.read() as connection:
+            found = store.in_states(connection, states)
+        return [request for request in found if not recipients(request).isdisjoint(names)]
+
+    def names(self, id_: str, recipient: str) -> bool:
+        """Whether a request, by its id or its grant's, has this recipient; False where there is none."""
+        with self._database.read() as connection:
+            try:
+                return recipient in recipients(store.find_request(connection, id_))
+            except Missing:
+                return False
 
     def corrections(self, resource: str = "", state: str = "") -> list[Correction]:
         """Corrections asked for."""

@@ -10,7 +10,7 @@ from chengshu.kernel.clock import millis
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 from chengshu.resources.sharing.intake import same_purpose
-from chengshu.resources.sharing.model import OPEN_STATES, Party, Request
+from chengshu.resources.sharing.model import OPEN_STATES, Party, Request, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,7 @@ def refusal(request: Request, call: Call, now: datetime) -> Reason | None:
         return said("state", _STATE, state=request.state)
     if millis(now) >= grant.ends_at:
         return said("expired", _EXPIRED)
-    recipients = {recipient.strip() for recipient in request.ask.recipients}
-    if not {call.who.person, call.who.department} & recipients:
+    if not {call.who.person, call.who.department} & recipients(request):
         return said("third_party", _THIRD, person=call.who.person, department=call.who.department)
     if not same_purpose(call.purpose, request.ask.purpose):
         return said("purpose", _PURPOSE, purpose=call.purpose, granted=request.ask.purpose)

@@ -106,6 +106,14 @@ seals = Table(
     Column("digest", String(64), nullable=False),
     Column("pruned_at", BigInteger, nullable=False),
 )
+lookups = Table(  # of the last hour: how often a clerk asked for residents
+    "sharing_lookups",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("sharing_lookups_person", "person", "at"),
+)
 corrections = Table(
     "sharing_corrections",
     metadata,
@@ -350,11 +358,29 @@ def drop_withdrawal(connection: Connection, token: str, resource: str) -> None:
     connection.execute(delete(withdrawals).where(key))
 
 
+def withdrawn_by(connection: Connection, token: str) -> frozenset[str]:
+    """The resources for which a person took their consent back."""
+    query = select(withdrawals.c.resource).where(withdrawals.c.token == token)
+    return frozenset(connection.scalars(query))
+
+
 def withdrawn(connection: Connection, resource: str) -> frozenset[str]:
     """The tokens of those who took their consent back for a resource."""
     return frozenset(
         connection.scalars(select(withdrawals.c.token).where(withdrawals.c.resource == resource))
     )
+
+
+def lookups_since(connection: Connection, person: str, since: int) -> list[int]:
+    """When somebody asked for residents since a moment (ms), oldest first."""
+    query = select(lookups.c.at).where(lookups.c.person == person, lookups.c.at > since)
+    return list(connection.scalars(query.order_by(lookups.c.at)))
+
+
+def add_lookup(connection: Connection, person: str, at: int, forget: int) -> None:
+    """Count a question for a resident; those before ``forget`` (ms) count no more."""
+    connection.execute(delete(lookups).where(lookups.c.at <= forget))
+    connection.execute(insert(lookups).values(person=person, at=at))
 
 
 def bodies_between(connection: Connection, first: int, last: int) -> list[tuple[int, int, bytes]]:
