@@ -337,3 +337,35 @@ def test_past_decisions_are_replayed_against_a_draft(city: City) -> None:
     assert view.change is not None
     assert (view.change.checks.past_kept, view.change.checks.past) == (2, 1)  # told once, and one shortened
     assert [row.past for row in view.change.checks.outcomes] == [False, True]
+
+
+@pytest.mark.slow
+def test_past_closings_are_replayed_by_what_the_table_saw(city: City) -> None:
+    """Of the readings behind a closing only their number is kept; what the table saw of them stands."""
+    calm = {
+        "levels": [{"kind": "street", "value": 0.1, "fullDepth": 1.0}] * 40,
+        "ponding": [{"value": 0.0}] * 3,
+        "highest rank": 1,
+        "coverage": 0.6,
+    }
+    playbook = city.hub.response.means.playbooks["waterlogging"]
+    closed, reason = playbook.closed(calm)
+    full, other = playbook.closed(calm | {"levels": [{"kind": "street", "value": 0.97, "fullDepth": 1.0}]})
+    assert (closed, full) == (True, False)
+    assert reason.inputs["inputs"]["levels"] == "40 readings"
+
+    def work(connection: Connection) -> None:
+        for at, why in enumerate((reason, other)):
+            record(connection, Act(ROOT, "event.updated", f"event-{at}", NOW, {}, why))
+
+    city.hub.database.write(work)
+    wei = city.person("wei")
+    change = city.view.draft_rule(wei, "waterlogging", "closing", None)
+    city.view.edit_rule(wei, change, "closing", RuleEdit("set", 2, "input", 2, "> 0.99"), 1)
+    view = city.view.rule_change(wei, change, RuleAsk())
+    assert view.change is not None
+    checks = view.change.checks
+    assert (checks.past_kept, checks.past) == (2, 2)
+    assert [row.past for row in checks.outcomes].count(
+        True
+    ) == 1  # the full sewer would not have kept it open

@@ -87,7 +87,7 @@ class RuleDesk:
                 note = mark.note or {}
                 if note.get("file") == rule.file and note.get("decision") == name:
                     rows = tuple(str(row).partition("@")[0] for row in note.get("rows", ()))
-                    found.append(Decided(0, mark.entered_at, name, dict(note.get("inputs", {})), rows))
+                    found.append(Decided(0, mark.entered_at, name, dict(note.get("inputs", {})), rows, {}))
         return sorted(found, key=lambda one: one.at, reverse=True)[:PAST]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -17,8 +17,9 @@ from chengshu.kernel.clock import as_utc
 from chengshu.kernel.errors import ChengshuError, Fault
 from chengshu.kernel.texts import Text
 from chengshu.rules.cases import UNSET, Case, Change, Decide, Verdict, compare, judge
-from chengshu.rules.dmn import Outcome
+from chengshu.rules.dmn import Model, Outcome
 from chengshu.rules.dmn.analysis import Analysis, analyse_model
+from chengshu.rules.dmn.model import Decision, InputData, Knowledge
 
 NO_RESULT = Text("it cannot be decided: {detail}", "无法作出决定：{detail}", "無法作出決定：{detail}")
 
@@ -148,23 +149,75 @@ def changed_past(
     """Which past decisions ``new`` would take otherwise, and how many could be replayed.
 
     A decision counts as replayed when the version of its moment, given the kept inputs, decides by the same
-    rows as then. What was kept shortened cannot be replayed, and is not claimed to be the same.
+    rows as then. Where a table asks other decisions and those are not what changes, their values of then
+    stand. What needs an input of which only the length was kept cannot be replayed, and is not claimed to be
+    the same.
     """
     found: list[Change] = []
     replayed = 0
     for one in past:
         case = Case(f"{one.at.astimezone(rule.zone):%Y-%m-%d %H:%M:%S}", one.inputs, UNSET)
         try:
-            old = rule.decide_with(rule.at(one.at), decision, one.inputs, one.at)
+            version = rule.at(one.at)
+            known = _standing(rule.model(version), rule.model(new), decision, one.columns)
+            if one.counted & _needed(rule.model(new), decision, known):
+                continue
+            old = rule.decide_with(version, decision, one.inputs, one.at, known=known)
             rows = {match.rule_id.partition("@")[0] or str(match.rule) for match in old.matched}
             if not rows or rows != set(one.rows):
                 continue
-            after = rule.decide_with(new, decision, one.inputs, one.at)
+            after = rule.decide_with(new, decision, one.inputs, one.at, known=known)
         except ChengshuError:
             continue
         replayed += 1
         found += compare([case], _given(old), _given(after))
     return tuple(found), replayed
+
+
+def _standing(then: Model, new: Model, decision: str, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of then of the decisions that ``decision`` asks, where both models make them alike."""
+    before, after = then.by_name.get(decision), new.by_name.get(decision)
+    if (
+        not isinstance(before, Decision)
+        or not isinstance(after, Decision)
+        or before.requires != after.requires
+    ):
+        return {}
+    asked = {href.removeprefix("#") for href in before.requires}
+    return {
+        element.name: columns[element.name]
+        for ident in asked
+        if (element := then.by_id.get(ident)) is not None
+        and isinstance(element, Decision)
+        and element.name in columns
+        and _alike(then, new, ident)
+    }
+
+
+def _needed(model: Model, decision: str, known: Mapping[str, Any]) -> set[str]:
+    """The inputs that are read when ``decision`` is made, those in ``known`` not again."""
+    found: set[str] = set()
+    waiting = [model.by_name[decision]] if decision in model.by_name else []
+    while waiting:
+        element = waiting.pop()
+        if isinstance(element, InputData):
+            found.add(element.name)
+        elif isinstance(element, Decision | Knowledge) and element.name not in known:
+            waiting += [
+                model.by_id[key]
+                for href in element.requires
+                if (key := href.removeprefix("#")) in model.by_id
+            ]
+    return found
+
+
+def _alike(then: Model, new: Model, ident: str) -> bool:
+    """Whether an element and all that it requires are the same in both models."""
+    element = then.by_id.get(ident)
+    if element is None or element != new.by_id.get(ident):
+        return False
+    requires = element.requires if isinstance(element, Decision | Knowledge) else ()
+    return all(_alike(then, new, href.removeprefix("#")) for href in requires)
 
 
 def check(

@@ -101,13 +101,19 @@ def publications(connection: Connection) -> list[RuleChange]:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A past decision as the journal keeps it: the inputs it saw, and the rows that gave it."""
+    """A past decision as the journal keeps it: the inputs it saw, and the rows that gave it.
+
+    ``columns`` are the values that the columns of its tables had, by their headings; ``counted`` are inputs
+    of which only the length was kept.
+    """
 
     seq: int
     at: datetime
     rule: str
     inputs: dict[str, Any]
     rows: tuple[str, ...]
+    columns: dict[str, Any]
+    counted: frozenset[str] = frozenset()
 
 
 def past_decisions(
@@ -120,5 +126,9 @@ def past_decisions(
         inputs = kept.get("inputs")
         if isinstance(inputs, dict):
             rows = tuple(str(row.get("rule", "")).partition("@")[0] for row in kept.get("rows", ()))
-            found.append(Decided(seq, at, str(reason.get("rule", "")), inputs, rows))
+            columns = {
+                name: value for row in kept.get("rows", ()) for name, value in row.get("inputs", {}).items()
+            }
+            counted = frozenset(kept.get("counted", ()))
+            found.append(Decided(seq, at, str(reason.get("rule", "")), inputs, rows, columns, counted))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from chengshu.foundation.city import City
@@ -95,12 +96,22 @@ class Rule:
         return self.decide_with(self.at(moment), name, context, moment)
 
     def decide_with(
-        self, version: Version, name: str, context: Mapping[str, Any], moment: datetime, *, near: bool = False
+        self,
+        version: Version,
+        name: str,
+        context: Mapping[str, Any],
+        moment: datetime,
+        *,
+        near: bool = False,
+        known: Mapping[str, Any] = MappingProxyType({}),
     ) -> Outcome:
-        """As :meth:`decide` by a given version, with the settings, parameters and clock of ``moment``."""
+        """As :meth:`decide` by a given version, with the settings, parameters and clock of ``moment``.
+
+        ``known`` has values of other decisions of the model that are not to be decided again.
+        """
         clock = None if moment == NEWEST else VirtualClock(moment)
         given = {**self.context(moment), **context}
-        outcome = self.model(version).decide(name, given, clock=clock, near=near)
+        outcome = self.model(version).decide(name, given, clock=clock, near=near, known=known)
         if not version.name:
             return outcome
         return replace(

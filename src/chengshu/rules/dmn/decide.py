@@ -21,7 +21,7 @@ from chengshu.rules.feel.limits import DEFAULT_LIMITS, Limits
 from chengshu.rules.feel.names import normal
 from chengshu.rules.feel.runtime import MISSING, Budget, Code, HasNow, Run, Vars
 from chengshu.rules.feel.types import FeelType
-from chengshu.rules.feel.values import Function, to_python
+from chengshu.rules.feel.values import Function, from_python, to_python
 
 _EMPTY: Mapping[str, Any] = {}
 
@@ -159,13 +159,17 @@ class Model:
         *,
         clock: HasNow | None = None,
         near: bool = False,
+        known: Mapping[str, Any] = _EMPTY,
     ) -> Outcome:
         """The value of a decision, given the inputs by name. Raises DmnError for an unknown decision.
 
         With ``near`` the outcome also has the rules that missed by one cell; every rule is tried for it.
+        ``known`` has values of other decisions, by name, that are taken as they are and not decided again.
         """
         node = self._node(name, dmn.Decision, "decision")
         evaluation = _Evaluation(context, Budget(self.limits, clock))
+        for other, value in known.items():
+            evaluation.take(self._node(other, dmn.Decision, "decision"), value)
         if near:
             evaluation.run.budget.near = []
         return evaluation.outcome(lambda: evaluation.value_of(node))
@@ -241,6 +245,10 @@ class _Evaluation:
         missed = budget.near or []
         near = guarded(self.run, lambda: tuple(miss.as_near_miss() for miss in missed)) or ()
         return Outcome(value, tuple(budget.diagnostics), matches, near)
+
+    def take(self, node: Node, value: Any) -> None:
+        """Let a decision have a value that is known already."""
+        self.values[id(node)] = from_python(value)
 
     def value_of(self, node: Node) -> Any:
         """The value of a required element, found once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
@@ -66,7 +66,10 @@ class Playbook:
         return level, _reason(decision, outcome, inputs, Text.of(str(said or "")))
 
     def closed(self, inputs: Mapping[str, Any]) -> tuple[bool, Reason]:
-        """Whether the closing decision holds; anything but true is no."""
+        """Whether the closing decision holds; anything but true is no.
+
+        Of lists of readings the reason has the length: ``counted`` names them, for who would replay it.
+        """
         decision = self.declared.closing.decision
         outcome = self._decide(decision, inputs)
         value = outcome.value
@@ -75,7 +78,9 @@ class Playbook:
             key: f"{len(item)} readings" if isinstance(item, list) else item for key, item in inputs.items()
         }
         holds = (value.get("closed") if isinstance(value, Mapping) else value) is True
-        return holds, _reason(decision, outcome, short, Text.of(str(said or "")))
+        reason = _reason(decision, outcome, short, Text.of(str(said or "")))
+        counted = sorted(key for key, item in inputs.items() if isinstance(item, list))
+        return holds, replace(reason, inputs={**reason.inputs, "counted": counted})
 
     def _decide(self, decision: Decision, inputs: Mapping[str, Any]) -> Outcome:
         return self.rules[decision.file].decide(decision.decision, {**inputs, "settings": self.settings})
