@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import product
 from typing import Any
 
@@ -63,6 +64,19 @@ def test_nothing_is_claimed_about_conditions_that_are_not_understood() -> None:
     analysis = analyse(table([("> limit", "-", "1"), ("<= limit", "-", "2")]))
     assert not analysis.findings
     assert analysis.unread == ("rain",)
+
+
+def test_settings_count_as_their_values() -> None:
+    rules = [("> settings.rain.heavy", "-", "1"), ("[settings.rain.some..30]", "-", "2"), ("< 10", "-", "3")]
+    some = {"settings": {"rain": {"heavy": 30, "some": 10}}}
+    assert not analyse(table(rules), some).findings
+    assert not analyse(table(rules), some).unread
+    (gap,) = analyse(table(rules), {"settings": {"rain": {"heavy": 30, "some": 12.5}}}).of("gap")
+    assert 10 <= gap.example["rain"] < 12.5
+    assert analyse(table(rules), {"settings": {"rain": {"heavy": 30}}}).unread == ("rain",)
+    late = [("> since", "-", "1"), ('<= @"2026-01-01"', "-", "2")]
+    assert not analyse(table(late), {"since": date(2026, 1, 1)}).findings
+    assert analyse(table(late), {"since": date(2026, 1, 2)}).of("gap")
 
 
 def test_a_huge_table_says_that_it_was_not_finished() -> None:

@@ -106,10 +106,11 @@ def analyse(
     as_json: AsJson = False,
 ) -> None:
     """Find gaps, overlaps and rules that never decide in every table, each with an example."""
-    from chengshu.foundation.rulebook.files import model_of
+    from chengshu.foundation.rulebook.files import around, model_of
     from chengshu.rules.dmn.analysis import analyse_model
 
-    found = [(path, analyse_model(model_of(path))) for path in _models(model)]
+    today = _moment("").date()
+    found = [(path, analyse_model(model_of(path), around(path).context(today))) for path in _models(model)]
     count = sum(len(one.findings) for _, tables in found for one in tables.values())
     if as_json:
         say_json(

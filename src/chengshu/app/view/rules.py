@@ -74,7 +74,7 @@ class RuleReading(Base):
                     _names(version),
                     len(own),
                     sum(one.passed for one in own),
-                    len(analyse(table).findings),
+                    len(analyse(table, rule.context(moment)).findings),
                     len(drafts),
                     min(coming, default=None),
                     self.department(self.owner(rule)),
@@ -147,7 +147,7 @@ class RuleReading(Base):
         outcome = (
             None if values is None else rule.decide_with(version, element.name, values, moment, near=True)
         )
-        analysis = analyse(table)
+        analysis = analyse(table, rule.context(moment))
         draft = version.change if version.change is not None and not version.name else None
         different = self._different(rule, other, table, place)
         checks = None if draft is None or other is None else self.desk.check(rule, version, other, moment)

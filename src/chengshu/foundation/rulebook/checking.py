@@ -240,7 +240,7 @@ def check(
         replayed += count
     return Checks(
         model.problems,
-        analyse_model(model),
+        analyse_model(model, rule.context(moment)),
         try_cases(rule, sets, new, moment, since),
         changed_cases(rule, sets, old, new, moment) if old.hash != new.hash else (),
         tuple(changes),

@@ -5,14 +5,15 @@ like into points and the stretches between them, strings and booleans into those
 is not. One value of each class stands for all; the classes are gone through input by input, keeping only the
 rules that still can match, so whole regions are settled at once. Null is not looked at. Inputs with
 conditions of other forms (functions, other variables) are taken as "may match": nothing is reported that
-hangs on them.
+hangs on them. Settings and parameters whose values are given count as those values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from chengshu.kernel.texts import Text
@@ -20,6 +21,7 @@ from chengshu.rules.dmn.decide import Model
 from chengshu.rules.dmn.explain import shown
 from chengshu.rules.dmn.model import Boxed, ContextEntry, Decision, Definitions, Knowledge, Table
 from chengshu.rules.dmn.scope import LogicScope
+from chengshu.rules.dmn.settled import settled
 from chengshu.rules.dmn.table import read_cell
 from chengshu.rules.dmn.table_index import (
     Interval,
@@ -40,6 +42,7 @@ MAX_VISITS = 50_000
 
 _SINGLE_HIT = frozenset({"UNIQUE", "ANY", "FIRST", "PRIORITY"})
 _OTHER = "anything else"
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,15 @@ class Column:
     """Rules whose condition here is fully understood."""
 
 
-def analyse(table: Table) -> Analysis:
-    """Gaps, contradictory overlaps and unreachable rules of a table."""
-    scope = LogicScope(frozenset(), SIMPLE.get, table.name, lambda place, problem: None)
-    trees = [[read_cell(text, scope, "") for text in rule.inputs] for rule in table.rules]
-    allowed = [read_cell(column.allowed, scope, "") if column.allowed else None for column in table.inputs]
+def analyse(table: Table, given: Mapping[str, Any] = _NOTHING) -> Analysis:
+    """Gaps, contradictory overlaps and unreachable rules of a table.
+
+    ``given`` has what is known beside the inputs (settings, parameters), by name.
+    """
+    trees = [[_condition(text, table, given) for text in rule.inputs] for rule in table.rules]
+    allowed = [
+        _condition(column.allowed, table, given) if column.allowed else None for column in table.inputs
+    ]
     columns = [
         _column(input_.label or input_.expression, input_.type_ref, [row[i] for row in trees], allowed[i])
         for i, input_ in enumerate(table.inputs)
@@ -98,6 +105,13 @@ def analyse(table: Table) -> Analysis:
     analysis = Analysis(unread=tuple(c.name for c in columns if c.certain != everything))
     _Search(table, columns, certain, analysis).run()
     return analysis
+
+
+def _condition(text: str, table: Table, given: Mapping[str, Any]) -> ast.UnaryTests | None:
+    """A cell as a tree, with what is given put in; None where it does not parse."""
+    scope = LogicScope(frozenset(), SIMPLE.get, table.name, lambda place, problem: None)
+    tree = read_cell(text, scope, "")
+    return tree if tree is None else settled(tree, given)
 
 
 def _column(
@@ -331,12 +345,13 @@ def _said(value: Any) -> str:
     return value if value is _OTHER else shown(value)
 
 
-def analyse_model(model: Model) -> dict[str, Analysis]:
+def analyse_model(model: Model, given: Mapping[str, Any] = _NOTHING) -> dict[str, Analysis]:
     """The analyses of all decision tables of a model, by the name of the decision or knowledge model.
 
-    A table within another expression is called after the place and its number there.
+    ``given`` as for :func:`analyse`. A table within another expression is called after the place and its
+    number there.
     """
-    return {place: analyse(table) for place, (_, table) in tables_of(model.definitions).items()}
+    return {place: analyse(table, given) for place, (_, table) in tables_of(model.definitions).items()}
 
 
 def tables_of(definitions: Definitions) -> dict[str, tuple[Decision | Knowledge, Table]]:
