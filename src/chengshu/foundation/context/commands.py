@@ -17,7 +17,7 @@ from chengshu.foundation.context import store
 from chengshu.foundation.context.batch import encode_batch
 from chengshu.foundation.context.model import Columns, Entity, Kind, Observation, Scalar, Series
 from chengshu.foundation.context.registry import SeriesRegistry, kind_of
-from chengshu.foundation.journal import Act, Actor
+from chengshu.foundation.journal import Act, Actor, Gathering
 from chengshu.kernel.clock import Clock, from_millis, iso, millis
 from chengshu.kernel.errors import Invalid, Missing
 from chengshu.kernel.texts import Text
@@ -37,12 +37,6 @@ class SeriesKey(NamedTuple):
     kind: Kind = "number"
 
 
-class _Waiting(NamedTuple):
-    source: str
-    columns: Columns
-    future: Future[int]
-
-
 class Context:
     """What the city is and what is measured in it, now. One object per hub."""
 
@@ -51,8 +45,7 @@ class Context:
         self._clock = clock
         self.series = SeriesRegistry(database)
         self.entities_version = 0  # grows whenever entities come, change or go
-        self._waiting: list[_Waiting] = []
-        self._lock = threading.Lock()
+        self._gathering = Gathering(database, self._keep_all)
         self._opening = threading.Lock()
 
     def record(self, observations: Sequence[Observation], *, source: str = "") -> int:
@@ -81,47 +74,17 @@ class Context:
         What is submitted while an earlier commit is under way is merged per source and commits together,
         so that many small messages cost as little as one large one.
         """
-        future: Future[int] = Future()
-        with self._lock:
-            self._waiting.append(_Waiting(source, columns, future))
-            first = len(self._waiting) == 1
-        if first:
-            taken: list[_Waiting] = []
-            try:
-                done = self._database.submit(lambda connection: self._commit(connection, taken))
-            except RuntimeError as error:  # the database is closed
-                self._take(taken)
-                _fail(taken, error)
-                return future
-            done.add_done_callback(lambda result: self._settle(result, taken))
-        return future
+        return self._gathering.submit((source, columns))
 
-    def _take(self, taken: list[_Waiting]) -> None:
-        with self._lock:
-            taken += self._waiting
-            self._waiting = []
-
-    def _settle(self, done: Future[dict[str, int]], taken: list[_Waiting]) -> None:
-        if (error := done.exception()) is not None:
-            if not taken:  # the work was refused before it ran: those who wait for it must hear of it
-                self._take(taken)
-            _fail(taken, error)
-            return
-        seqs = done.result()
-        for item in taken:
-            item.future.set_result(seqs[item.source])
-
-    def _commit(self, connection: Connection, taken: list[_Waiting]) -> dict[str, int]:
-        self._take(taken)
+    def _keep_all(self, connection: Connection, batches: Sequence[tuple[str, Columns]]) -> list[int]:
+        if len(batches) == 1:
+            ((source, columns),) = batches
+            return [self.keep(connection, source, columns)]
         merged: dict[str, Columns] = {}
-        for item in taken:
-            if item.source in merged:
-                merged[item.source].extend(item.columns)
-            else:
-                merged[item.source] = Columns() if len(taken) > 1 else item.columns
-                if len(taken) > 1:
-                    merged[item.source].extend(item.columns)
-        return {source: self.keep(connection, source, columns) for source, columns in merged.items()}
+        for source, columns in batches:
+            merged.setdefault(source, Columns()).extend(columns)
+        seqs = {source: self.keep(connection, source, columns) for source, columns in merged.items()}
+        return [seqs[source] for source, _ in batches]
 
     def keep(self, connection: Connection, source: str, columns: Columns) -> int:
         """Current state, change and journal entry of one batch, in the caller's transaction."""
@@ -276,8 +239,3 @@ def _newest(columns: Columns, source: str) -> list[store.CurrentRow]:
         (series, times[i], None if i in texts else values[i], texts.get(i), source)
         for series, i in best.items()
     ]
-
-
-def _fail(taken: list[_Waiting], error: BaseException) -> None:
-    for item in taken:
-        item.future.set_exception(error)

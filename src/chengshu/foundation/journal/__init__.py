@@ -1,6 +1,7 @@
 """The hash-chained journal, the change stream and the outbox: who did what, when, why, under which policy."""
 
 from chengshu.foundation.journal.commands import Act, append_change, enter, record, send
+from chengshu.foundation.journal.gathering import Gathering
 from chengshu.foundation.journal.model import Actor, Entry
 from chengshu.foundation.journal.outbox import Delivery, Outbox, deliveries
 from chengshu.foundation.journal.pump import PartHealth, Pump, Trouble
@@ -11,6 +12,7 @@ __all__ = [
     "Actor",
     "Delivery",
     "Entry",
+    "Gathering",
     "Outbox",
     "PartHealth",
     "Pump",
