@@ -74,7 +74,7 @@ def attributes(draw: st.DrawFn) -> Any:
 @st.composite
 def entities(draw: st.DrawFn) -> dict[str, Any]:
     """A whole normalized entity."""
-    types = draw(st.lists(words, min_size=1, max_size=3, unique=True))
+    types = draw(st.lists(terms, min_size=1, max_size=3, unique=True))
     said: dict[str, Any] = {"id": draw(uris), "type": types[0] if len(types) == 1 else types}
     scopes = draw(st.lists(words.map(lambda word: f"/a/{word}"), max_size=2, unique=True))
     if scopes:
