@@ -55,7 +55,7 @@ def instances(draw: st.DrawFn, depth: int = 1) -> dict[str, Any]:
     if kind == "Property" and draw(st.booleans()):
         said["unitCode"] = draw(words)
     if kind == "Relationship" and draw(st.booleans()):
-        said["objectType"] = draw(words)
+        said["objectType"] = draw(terms)
     if depth:
         said |= draw(st.dictionaries(names, instances(depth - 1), max_size=2))
     return said
