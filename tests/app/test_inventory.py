@@ -46,3 +46,24 @@ def test_a_source_declared_no_longer_is_retired_with_its_past(city: Path, tmp_pa
         assert hub.ledger_queries.get(f"urn:chengshu:resource:hub:stream:{gone}").state == "retired"
     finally:
         hub.close()
+
+
+def test_retiring_what_a_stream_brings_is_followed_to_the_scenario_that_would_stop(
+    city: Path, tmp_path: Path
+) -> None:
+    packages = city.parents[1] / "scenarios"
+    hub = open_hub(read_city(city, packages), tmp_path / "data", VirtualClock(NOW), SequenceIds(), DRILL)
+    try:
+        book_own(hub)
+        measured = next(item for item in hub.vitals.catalogue if item.source is not None)
+        assert measured.source is not None
+        stream = hub.ledger_queries.get(f"urn:chengshu:resource:hub:indicator:{measured.id}").related[0]
+        found = hub.inspection.lineage_queries.impact(f"{stream}.{measured.source.attribute}", stream)
+        assert f"urn:chengshu:resource:hub:indicator:{measured.id}.value" in dict(found.columns)
+        assert f"urn:chengshu:resource:hub:scenario:{measured.scenario}" in [
+            item.id for item in found.entries
+        ]
+        spared = hub.inspection.lineage_queries.impact(f"{stream}.nothing-uses-this", stream)
+        assert not spared.columns and not spared.entries
+    finally:
+        hub.close()

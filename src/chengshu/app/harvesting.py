@@ -12,6 +12,7 @@ from chengshu.foundation.city import City
 from chengshu.kernel.clock import Clock
 from chengshu.ports.database import Database
 from chengshu.ports.http import HttpCalls
+from chengshu.resources.inspection import Inspector
 from chengshu.resources.ledger import Ledger
 from chengshu.resources.ledger.harvest import Connector, Harvester, HarvestSource, read_harvest
 from chengshu.resources.ledger.harvest.connectors.database import DatabaseConnector
@@ -57,10 +58,12 @@ def _connector(source: HarvestSource, folder: Path, calls: HttpCalls) -> Connect
 
 
 class HarvestThread:
-    """Looks at each source when its time has come, beside the pump, which must not wait for databases."""
+    """Looks at each source when its time has come, then into what was found there, beside the pump, which
+    must not wait for databases.
+    """
 
-    def __init__(self, harvester: Harvester, clock: Clock) -> None:
-        self._harvester, self._clock = harvester, clock
+    def __init__(self, harvester: Harvester, inspector: Inspector, clock: Clock) -> None:
+        self._harvester, self._inspector, self._clock = harvester, inspector, clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="chengshu-harvest", daemon=True)
 
@@ -78,12 +81,14 @@ class HarvestThread:
     def _run(self) -> None:
         while not self._stop.is_set():
             due, now = self._harvester.next_due(), self._clock.now()
-            if due is not None and due <= now:
-                try:
+            try:
+                if due is not None and due <= now:
                     self._harvester.tick(now, self._stop.is_set)
-                except Exception:  # one source's surprise must not end the others' harvest
-                    _log.exception("harvest failed")
-                    self._stop.wait(_LONGEST)
-                continue
+                    continue
+                if self._inspector.look(self._stop.is_set).left:
+                    continue
+            except Exception:  # one source's surprise must not end the others' harvest
+                _log.exception("harvest failed")
+                self._stop.wait(_LONGEST)
             wait = _LONGEST if due is None else min((due - now).total_seconds(), _LONGEST)
             self._stop.wait(max(wait, 1.0))

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import MetaData
 
 from chengshu.app.decisions import Decisions
+from chengshu.app.inspection import STORES as INSPECTION_STORES
+from chengshu.app.inspection import InspectionRoom, room_of
 from chengshu.app.sharing import SharingRoom, sharing_of
 from chengshu.app.stores import open_state
 from chengshu.engines.embedded.history import DuckHistory
@@ -42,7 +44,6 @@ from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.history import History
 from chengshu.ports.search import SearchIndex
-from chengshu.resources.grading import store as grading_store
 from chengshu.resources.ledger import Ledger, LedgerQueries
 from chengshu.resources.ledger import store as ledger_store
 from chengshu.resources.ledger.harvest import store as harvest_store
@@ -63,7 +64,7 @@ STORES = (
     vitals_store,
     response_store,
     rulebook_store,
-    grading_store,
+    *INSPECTION_STORES,
     ledger_store,
     harvest_store,
     sharing_store,
@@ -97,6 +98,7 @@ class Hub:
     ledger_index: SearchIndex
     ledger_search: LedgerSearch
     sharing: SharingRoom
+    inspection: InspectionRoom
     pump: Pump
     engine: SwmmEngine
 
@@ -166,7 +168,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         foresight=Foresight(twins),
         rules=decisions.rules,
     )
-    ledger_queries = LedgerQueries(database)
+    ledger, ledger_queries = Ledger(database, clock, ids), LedgerQueries(database)
     ledger_index = TantivyIndex(folder / "search" / "ledger", LAYOUT)
     ledger_search = LedgerSearch(ledger_index, ledger_queries)
     sharing = sharing_of(city, folder, database, clock, ids, calendar, ledger_queries)
@@ -214,11 +216,12 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         processes,
         response,
         decisions,
-        Ledger(database, clock, ids),
+        ledger,
         ledger_queries,
         ledger_index,
         ledger_search,
         sharing,
+        room_of(folder, database, clock, ids, ledger, ledger_queries),
         pump,
         engine,
     )

@@ -11,8 +11,11 @@ from chengshu.foundation.city.model import Scenario
 from chengshu.foundation.journal import Actor
 from chengshu.foundation.sensing.declared import HttpConnector, MqttConnector, Source
 from chengshu.kernel.texts import Text
+from chengshu.resources.grading.lineage import Step
 from chengshu.resources.ledger import Booked, Distribution, Field, Resource
 from chengshu.resources.ledger.model import Kind
+from chengshu.resources.lineage import Job
+from chengshu.resources.lineage.naming import column_key
 from chengshu.scenes.vitals.model import Indicator
 
 _HUB = "urn:chengshu:resource:hub"
@@ -28,6 +31,7 @@ def book_own(hub: Hub) -> Booked:
     """Enter the hub's own resources; what is declared no longer is retired."""
     wanted = own_resources(hub)
     booked = hub.ledger.put(wanted, Actor.hub("inventory"), why="declared")
+    hub.inspection.lineage.put(_HUB, own_steps(hub), Actor.hub("inventory"))
     names = {item.id for item in wanted}
     gone = [
         item.id
@@ -43,6 +47,23 @@ def book_own(hub: Hub) -> Booked:
 def own_resources(hub: Hub) -> list[Resource]:
     """One entry for each thing the hub itself offers; the same declarations give the same entries."""
     return [*_streams(hub), *_indicators(hub), *_packages(hub)]
+
+
+def own_steps(hub: Hub) -> list[Job]:
+    """From the attribute of a stream to the indicator made of it, and on from indicator to indicator."""
+    jobs = []
+    for item in hub.vitals.catalogue:
+        id_ = f"{_HUB}:indicator:{item.id}"
+        column = item.source.attribute if item.source else "value"
+        sources = _inputs(hub, item)
+        kind = "aggregate" if item.source else "compute"
+        steps = [
+            Step(column_key(source, column), column_key(id_, out), kind)
+            for source in sources
+            for out in ("value", "level")
+        ]
+        jobs.append(Job(id_, sources, tuple(steps)))
+    return jobs
 
 
 def _streams(hub: Hub) -> Iterator[Resource]:
@@ -118,10 +139,17 @@ def _packages(hub: Hub) -> Iterator[Resource]:
             "scenario",
             scenario.name,
             format="folder",
-            related=tuple(part.id for part in parts),
+            related=(*(part.id for part in parts), *_indicators_of(hub, scenario)),
             extra={"version": scenario.version},
         )
         yield from parts
+
+
+def _indicators_of(hub: Hub, scenario: Scenario) -> tuple[str, ...]:
+    """What a scenario acts on: without them it would stop."""
+    return tuple(
+        f"{_HUB}:indicator:{item.id}" for item in hub.vitals.catalogue if item.scenario == scenario.id
+    )
 
 
 def _parts(scenario: Scenario) -> Iterator[Resource]:

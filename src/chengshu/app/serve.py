@@ -19,6 +19,7 @@ from chengshu.app.guard import Guard
 from chengshu.app.harvesting import HarvestThread, harvester_of
 from chengshu.app.http import make_app
 from chengshu.app.hub import Hub, open_hub
+from chengshu.app.inspection import inspector_of
 from chengshu.app.inventory import book_own
 from chengshu.app.say import out
 from chengshu.app.stores import DataFolder
@@ -130,7 +131,9 @@ def serve_city(
             last.callback(broker.stop)
         calls = ThreadedHttp(AddressGuard(reach))
         last.callback(calls.close)
-        harvest = HarvestThread(harvester_of(city, hub.database, clock, hub.ledger, calls), clock)
+        harvester = harvester_of(city, hub.database, clock, hub.ledger, calls)
+        inspector = inspector_of(city, hub.database, clock, hub.inspection, harvester)
+        harvest = HarvestThread(harvester, inspector, clock)
         harvest.start()
         last.callback(harvest.stop)
         announce(hub, doors, host, port)

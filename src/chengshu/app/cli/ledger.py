@@ -14,7 +14,7 @@ from rich.table import Column, Table
 from chengshu.app.cli.base import AsJson, Data, Packages, app
 from chengshu.app.cli.city_run import CityFolder
 from chengshu.app.places import find_packages
-from chengshu.app.say import out, say_json
+from chengshu.app.say import err, out, say_json
 from chengshu.kernel.clock import SystemClock
 from chengshu.kernel.errors import Invalid
 
@@ -170,14 +170,17 @@ def harvest(
     reach: Annotated[list[str] | None, typer.Option(help="A host or network that may be called.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring what the city's harvest.yaml declares into the ledger now (the hub must be stopped)."""
+    """Bring what the city's harvest.yaml declares into the ledger now, and look into its rows: they are
+    graded, measured and followed (the hub must be stopped).
+    """
     from chengshu.app.harvesting import harvester_of
+    from chengshu.app.inspection import STORES, inspector_of, room_of
     from chengshu.app.stores import DataFolder, open_state
     from chengshu.engines.http import AddressGuard, ThreadedHttp
     from chengshu.foundation.city import read_city
     from chengshu.foundation.journal import store as journal_store
     from chengshu.kernel.ids import TimeIds
-    from chengshu.resources.ledger import Ledger
+    from chengshu.resources.ledger import Ledger, LedgerQueries
     from chengshu.resources.ledger import store as ledger_store
     from chengshu.resources.ledger.harvest import store as harvest_store
 
@@ -186,14 +189,20 @@ def harvest(
     database = open_state(data)
     calls = ThreadedHttp(AddressGuard(reach or ()))
     try:
-        for store in (journal_store, ledger_store, harvest_store):
+        for store in (journal_store, ledger_store, harvest_store, *STORES):
             database.create(store.metadata)
         clock = SystemClock()
-        harvester = harvester_of(found, database, clock, Ledger(database, clock, TimeIds(clock)), calls)
+        ids = TimeIds(clock)
+        ledger = Ledger(database, clock, ids)
+        harvester = harvester_of(found, database, clock, ledger, calls)
+        room = room_of(data, database, clock, ids, ledger, LedgerQueries(database))
+        inspector = inspector_of(found, database, clock, room, harvester)
         if source is not None and source not in harvester.sources:
             known = ", ".join(harvester.sources) or "none"
             raise Invalid("harvest-source", f"no source {source!r} is declared", remedy=f"declared: {known}")
         runs = [harvester.run(name) for name in ([source] if source else harvester.sources)]
+        with err.status("looking into the rows …"):
+            looks = inspector.look(most=1_000_000)
         _index(database, data, clock)
         with database.read() as connection:
             problems = {
@@ -237,6 +246,7 @@ def harvest(
             counts = (run.seen, run.added, run.changed, run.vanished, run.problems, run.drifts)
             table.add_row(run.source, run.state, *map(str, counts))
         out.print(table)
+        out.print(f"rows looked into: {looks.looked}, as before: {looks.same}, unreadable: {looks.failed}")
         for run in runs:
             if run.error:
                 out.print(f"{run.source}: {run.error}", markup=False)

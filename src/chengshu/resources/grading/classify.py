@@ -23,6 +23,7 @@ _ONE_LENGTH = 0.6  # share of values of one length from which the length belongs
 _DOCUMENTS = ("passport", "hk_macao_permit")
 _COULD_BE = 0.9  # share of values of a document's shape from which a steward is asked
 _PLAIN = 0.9  # confidence from which the machine contradicts a word about a column that has changed
+_LIKELY = 0.5  # the same where the word was that there is nothing: the name alone may have lowered it
 _SURE_CHANCE = 0.05  # only checks that look-alikes rarely pass tell of others
 
 
@@ -106,7 +107,8 @@ def by_steward(found: Classification, category: str, *, changed: bool = False) -
     """
     text = _SETTLED if category else _SETTLED_NONE
     inputs = {"machine": found.category, "confidence": round(found.confidence, 3), "said": category}
-    against = changed and found.category not in ("", category) and found.confidence >= _PLAIN
+    plain = found.confidence >= (_PLAIN if category else _LIKELY)
+    against = changed and found.category not in ("", category) and plain
     reason = Reason("steward.contradicted" if against else "steward", _AGAINST if against else text, inputs)
     return replace(
         found,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from chengshu.kernel.errors import Missing
 from chengshu.resources.grading import store
 from chengshu.resources.grading.classify import said_key
+from chengshu.resources.grading.folding import name_key
 from chengshu.resources.grading.model import Grade
 from chengshu.resources.grading.store import QueueItem, Result, Saying
 
@@ -28,6 +30,31 @@ def own_grades(connection: Connection) -> dict[str, Grade]:
     return {
         f"{resource}.{column}": Grade(grade) for resource, column, grade in store.column_grades(connection)
     }
+
+
+def summaries(connection: Connection) -> dict[str, dict[str, tuple[str, Grade]]]:
+    """Category and grade of every graded column by resource; column "" is the table itself."""
+    found: dict[str, dict[str, tuple[str, Grade]]] = {}
+    for resource, column, category, grade in store.summaries(connection):
+        found.setdefault(resource, {})[column] = (category, Grade(grade))
+    return found
+
+
+def taught_about(connection: Connection, resource: str, columns: Iterable[str]) -> str:
+    """A digest of all that stewards have taught and that matters for these columns of a resource.
+
+    Where it differs from the one at the last grading, another grading may find something else.
+    """
+    names = {name_key(column) for column in columns}
+    own = {said_key(column) for column in columns}
+    learned = {name: what for name, what in learned_names(connection).items() if name in names}
+    said = {
+        key: what
+        for key, what in said_for(connection, resource).items()
+        if key in own or key.rsplit("|", 2)[0] in names
+    }
+    told = repr((sorted(learned.items()), sorted(said.items())))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def queue(connection: Connection, *, state: str = "open", limit: int = 500) -> list[QueueItem]:

@@ -144,6 +144,13 @@ def column_grades(connection: Connection) -> list[tuple[str, str, str]]:
     return [(resource, column, grade) for resource, column, grade in found]
 
 
+def summaries(connection: Connection) -> list[tuple[str, str, str, str]]:
+    """Resource, column, category and grade of every result; column "" is the table itself."""
+    wanted = (results.c.resource, results.c.column, results.c.category, results.c.grade)
+    found = connection.execute(select(*wanted).order_by(results.c.resource, results.c.column))
+    return [(row.resource, row.column, row.category, row.grade) for row in found]
+
+
 def _result(row: Row[Any]) -> Result:
     found = row._mapping
     return Result(

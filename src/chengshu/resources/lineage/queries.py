@@ -11,6 +11,7 @@ from chengshu.ports.database import Database
 from chengshu.resources.grading.lineage import Step
 from chengshu.resources.ledger import LedgerQueries, Resource
 from chengshu.resources.lineage import store
+from chengshu.resources.lineage.naming import splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +39,57 @@ class LineageQueries:
     def upstream(self, column: str) -> dict[str, tuple[Step, ...]]:
         """Columns it came from, however far back, each with the shortest way."""
         with self._database.read() as connection:
-            return _walk(connection, [column.lower()], back=True)[0]
+            return _walk(connection, _as_written(column), back=True)[0]
 
     def downstream(self, column: str) -> dict[str, tuple[Step, ...]]:
         """Columns that came from it, each with the shortest way."""
         with self._database.read() as connection:
-            return _walk(connection, [column.lower()], back=False)[0]
+            return _walk(connection, _as_written(column), back=False)[0]
 
     def impact(self, name: str, entry: str = "") -> Impact:
-        """What retiring a column (``table.column``) or table would touch. ``entry``: its id in the ledger,
-        whose users, and users of users, are followed to the indicators and scenarios.
+        """What retiring a column (``table.column``) or table would touch. ``entry``: its id in the ledger.
+        Users of every entry that is reached, and users of users, are followed to indicators and scenarios;
+        where lineage knows no column of the entry, the users of the entry itself.
         """
         with self._database.read() as connection:
-            starts = [name.lower(), *store.columns_of(connection, name.lower())]
+            names = _as_written(name)
+            starts = [*names, *(key for one in names for key in store.columns_of(connection, one))]
             ways, jobs = _walk(connection, starts, back=False)
+            known = bool(entry and store.columns_of(connection, entry))
         reached = {key: way for key, way in ways.items() if key not in starts}
-        return Impact(tuple(sorted(reached.items())), tuple(sorted(jobs)), tuple(self._users(entry)))
+        hit = {found.id: found for found, _ in self.entries_of(reached).values()}
+        return Impact(
+            tuple(sorted(reached.items())), tuple(sorted(jobs)), tuple(self._users(entry, hit, known))
+        )
 
-    def _users(self, entry: str) -> Iterable[Resource]:
-        seen: dict[str, Resource] = {}
-        todo = [entry] if entry else []
+    def entries_of(self, keys: Iterable[str]) -> dict[str, tuple[Resource, str]]:
+        """Entry and column of every name in lineage that is one of the ledger's."""
+        ways = {key: list(splits(key)) for key in keys}
+        known = self._ledger.many(list(dict.fromkeys(table for pairs in ways.values() for table, _ in pairs)))
+        found: dict[str, tuple[Resource, str]] = {}
+        for key, pairs in ways.items():
+            for table, column in pairs:
+                if table in known:
+                    found[key] = (known[table], column)
+                    break
+        return found
+
+    def _users(self, entry: str, hit: dict[str, Resource], known: bool) -> Iterable[Resource]:
+        """Entries that a column reaches, and whatever is made from them."""
+        seen = {id_: item for id_, item in hit.items() if id_ != entry}
+        todo = [*([] if known or not entry else [entry]), *seen]
         while todo:
             for item in self._ledger.related_to(todo.pop()):
                 if item.id not in seen:
                     seen[item.id] = item
                     todo.append(item.id)
+        seen.pop(entry, None)
         return sorted(seen.values(), key=lambda item: (item.kind, item.id))
+
+
+def _as_written(name: str) -> list[str]:
+    """A name as it is written, and as SQL without quotes means it."""
+    return list(dict.fromkeys((name, name.lower())))
 
 
 def _walk(

@@ -71,6 +71,16 @@ def steps_of_sql(
     return jobs
 
 
+def tables_in(text: str, dialect: str = "") -> list[str]:
+    """Every table a script names, as the SQL names it in lower case. Nothing for SQL that cannot be read."""
+    try:
+        statements = sqlglot.parse(text[:_LONGEST], read=dialect or None)
+    except (SqlglotError, RecursionError):
+        return []
+    found = (table for one in statements if one is not None for table in one.find_all(exp.Table))
+    return sorted({_name(table) for table in found})
+
+
 def _target(statement: exp.Expr, target: str) -> tuple[str, exp.Query, list[str]] | None:
     if isinstance(statement, exp.Query):
         return (target, statement, []) if target else None

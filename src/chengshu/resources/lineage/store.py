@@ -59,6 +59,25 @@ def replace_job(connection: Connection, name: str, jobs: Sequence[Job]) -> None:
         )
 
 
+def steps_of(connection: Connection, name: str) -> tuple[set[Step], set[tuple[str, str]]]:
+    """What a job said last: its steps, and the pairs of tables."""
+    kept = connection.execute(select(steps).where(steps.c.job == name))
+    pairs = connection.execute(select(tables).where(tables.c.job == name))
+    return (
+        {Step(row.source, row.target, row.transform, row.smallest_group) for row in kept},
+        {(row.source, row.target) for row in pairs},
+    )
+
+
+def said(jobs: Sequence[Job]) -> tuple[set[Step], set[tuple[str, str]]]:
+    """What jobs say, in the form of :func:`steps_of`."""
+    found = {(step.source, step.target): step for job in jobs for step in job.steps}
+    return (
+        {Step(one.source, one.target, one.transform, one.smallest_group) for one in found.values()},
+        {(source, job.target) for job in jobs for source in job.sources},
+    )
+
+
 def onward(connection: Connection, names: Iterable[str], *, back: bool = False) -> list[tuple[str, Step]]:
     """Steps that leave the columns (or come to them), with their jobs."""
     key = steps.c.target if back else steps.c.source

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from chengshu.kernel.clock import as_utc
 from chengshu.kernel.errors import ChengshuError, Invalid
-from chengshu.resources.quality.profile import Profile
+from chengshu.resources.quality.profile import Profile, profile_of
 from chengshu.resources.quality.rules import (
     DIMENSIONS,
     Dimension,
@@ -85,8 +85,30 @@ def measure(
     applied (an unknown column, a broken expression) says so in its outcome.
     """
     with opened(source, encoding) as table:
-        [(rows,)] = table.rows("SELECT count(*) FROM data")
-        outcomes = tuple(_apply(table, rule, rows, now, folder) for rule in rules)
+        return _measured(table, rules, now, folder)
+
+
+def examine(
+    source: Path | pa.Table,
+    rules: Sequence[Rule] | None,
+    now: datetime,
+    *,
+    folder: Path | None = None,
+    encoding: str = "",
+    seconds: float | None = None,
+) -> tuple[Profile, Report]:
+    """Profile a table and measure it, opened once; without ``rules`` by those that it suggests itself.
+
+    Raises as :func:`measure`, and :class:`Unavailable` when it takes longer than ``seconds``.
+    """
+    with opened(source, encoding, seconds=seconds) as table:
+        found = profile_of(table)
+        return found, _measured(table, discover(found) if rules is None else rules, now, folder)
+
+
+def _measured(table: Opened, rules: Sequence[Rule], now: datetime, folder: Path | None) -> Report:
+    [(rows,)] = table.rows("SELECT count(*) FROM data")
+    outcomes = tuple(_apply(table, rule, rows, now, folder) for rule in rules)
     return Report(rows, outcomes, scores_of(outcomes))
 
 

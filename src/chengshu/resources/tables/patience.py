@@ -17,7 +17,7 @@ _AGAIN = 0.2  # seconds: an interrupt hits only the query that is running, so it
 def patience(database: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
     """Cut the database's queries off after ``seconds`` (None: never).
 
-    Raises :class:`Unavailable` when they were cut off, whatever else was raised by that.
+    Raises :class:`Unavailable` when the time was up, whatever was raised or swallowed by that.
     """
     if seconds is None:
         yield
@@ -39,11 +39,18 @@ def patience(database: duckdb.DuckDBPyConnection, seconds: float | None) -> Iter
     except Exception:
         if not fired.is_set():
             raise
-        raise Unavailable(
-            "table-slow",
-            f"reading the table took longer than {seconds:g} s",
-            remedy="split the file, or look into it when the hub has less to do",
-        ) from None
+        raise _slow(seconds) from None
+    else:
+        if fired.is_set():
+            raise _slow(seconds)
     finally:
         done.set()
         watch.join()
+
+
+def _slow(seconds: float) -> Unavailable:
+    return Unavailable(
+        "table-slow",
+        f"reading the table took longer than {seconds:g} s",
+        remedy="split the file, or look into it when the hub has less to do",
+    )

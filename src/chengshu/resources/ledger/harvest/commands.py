@@ -41,7 +41,7 @@ class Harvester:
     ) -> None:
         self._database, self._clock, self._ledger = database, clock, ledger
         self.sources = {source.id: source for source in sources}
-        self._connectors = connectors
+        self.connectors = connectors
 
     name = "harvest"
 
@@ -71,7 +71,7 @@ class Harvester:
         source = self.sources[source_id]
         run, known = self._open(source)
         try:
-            for page in self._connectors[source_id].pages(run.cursor, known):
+            for page in self.connectors[source_id].pages(run.cursor, known):
                 run = self._database.write(lambda c, page=page, run=run: self._keep(c, source, run, page))  # type: ignore[misc]
                 if stopping():
                     return run
