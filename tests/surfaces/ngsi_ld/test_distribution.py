@@ -545,10 +545,37 @@ async def test_a_source_is_spoken_to_in_its_own_words(city: City) -> None:
     assert SPANISH in request.headers["Link"]
     found = by_id(await city.call("a", "GET", f"entities?type={TYPE}&attrs=power&options=keyValues"))
     assert found["urn:ngsi-ld:Pump:1"]["power"] == 1
-    assert "type=bomba&attrs=potencia" in city.network.sent[-1].url
+    assert "type=bomba&pick=id,type,scope,potencia&" in city.network.sent[-1].url
     path = "entities/urn:ngsi-ld:Pump:1/attrs/power"
     assert (await city.call("a", "PATCH", path, {"value": 2})).status_code == 204
     assert city.network.sent[-1].url.endswith("/attrs/potencia")
+
+
+async def test_a_source_that_does_not_know_pick_is_asked_as_before(city: City) -> None:
+    surface = city.network.hosts["b"]
+
+    async def older(scope: Any, receive: Any, send: Any) -> None:
+        query = scope["query_string"].replace(b"pick=", b"unknown=")
+        await surface(scope | {"query_string": query}, receive, send)
+
+    city.network.hosts["older"] = older
+    await city.call("b", "POST", "entities", pump("1", power=1, level=2))
+    await city.register("a", "older")
+    for _ in range(2):
+        found = by_id(await city.call("a", "GET", f"entities?type={TYPE}&attrs=power&options=keyValues"))
+        assert found == {"urn:ngsi-ld:Pump:1": {"id": "urn:ngsi-ld:Pump:1", "type": TYPE, "power": 1}}
+    asked = ["pick" if "pick=" in one.url else "attrs" for one in city.network.sent]
+    assert asked == ["pick", "attrs", "attrs"]  # and it is remembered
+
+
+async def test_of_a_fragment_the_id_does_not_count_at_sources_either(city: City) -> None:
+    await city.register("a", "b", mode="redirect")
+    await city.call("b", "POST", "entities", pump("1", power=1))
+    path, body = "entities/urn:ngsi-ld:Pump:1/attrs", pump("2", power=7)
+    assert (await city.call("a", "PATCH", path, body)).status_code == 204
+    assert (await city.call("b", "GET", "entities/urn:ngsi-ld:Pump:1?options=keyValues")).json()["power"] == 7
+    refused = await city.call("a", "PATCH", "entities/urn:ngsi-ld:Pump:1", body)
+    assert refused.status_code == 400
 
 
 async def test_a_wrong_request_is_sent_to_nobody(city: City) -> None:

@@ -131,6 +131,28 @@ async def test_exclusive_sources_do_not_share(api: httpx.AsyncClient) -> None:
     assert (await api.patch(f"{PATH}/urn:csr:three", json={"information": widened})).status_code == 409
 
 
+@pytest.mark.parametrize("path", ["csourceSubscriptions", "subscriptions"])
+async def test_a_fragment_without_a_context_is_in_that_of_the_subscription(
+    api: httpx.AsyncClient, path: str
+) -> None:
+    terms = {"Haus": "http://a/Haus", "Baum": "http://a/Baum"}
+    body = {
+        "id": "urn:sub:1",
+        "type": "Subscription",
+        "entities": [{"type": "Haus"}],
+        "notification": {"endpoint": {"uri": "http://127.0.0.1:1/notify"}},
+        "@context": terms,
+    }
+    ld_json = {"Content-Type": "application/ld+json"}
+    assert (await api.post(path, json=body, headers=ld_json)).status_code == 201
+    assert (await api.patch(f"{path}/urn:sub:1", json={"entities": [{"type": "Baum"}]})).status_code == 204
+    found = (await api.get(f"{path}/urn:sub:1")).json()
+    assert found["entities"] == [{"type": "http://a/Baum"}]
+    other = {"entities": [{"type": "Baum"}], "@context": {"Baum": "http://b/Baum"}}
+    assert (await api.patch(f"{path}/urn:sub:1", json=other, headers=ld_json)).status_code == 204
+    assert (await api.get(f"{path}/urn:sub:1")).json()["entities"] == [{"type": "http://b/Baum"}]
+
+
 async def test_the_life_of_a_subscription_to_registrations(api: httpx.AsyncClient) -> None:
     path = "csourceSubscriptions"
     body = {

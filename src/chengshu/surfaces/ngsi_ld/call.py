@@ -167,6 +167,16 @@ class Call:
             self._context = await self._compiled(self.link or None)
         return self._context
 
+    async def fragment(self, whole: Any) -> tuple[dict[str, Any], LdContext]:
+        """As :meth:`document`, of a change to something that was written in the context ``whole``.
+
+        A fragment that names no context is in that of the whole: its words mean what they mean there.
+        """
+        value, context = await self.document()
+        if self._speaks_ld or self.link or not whole:
+            return value, context
+        return value, await self._compiled(whole)
+
     @property
     def _speaks_ld(self) -> bool:
         return media_of(self.headers.get("content-type", "")) == LD_JSON

@@ -47,13 +47,13 @@ class SourceSubscriptionsSurface:
     async def update(self, call: Call) -> Answer:
         """Update Context Source Registration Subscription: clauses 5.11.3 and 6.13.3.2."""
         name = entity_id(call.path[0])
-        payload, context = await call.document()
+        before = await asyncio.to_thread(self._subscriptions.get, call.tenant, name)
+        payload, context = await call.fragment(before.item.subscription.context)
         now = self._now()
 
         def change(before: SourceSubscription) -> SourceSubscription:
             return change_source_subscription(before, payload, context, now)
 
-        before = await asyncio.to_thread(self._subscriptions.get, call.tenant, name)
         after = change(before.item).subscription
         if after.jsonld_context != before.item.subscription.jsonld_context:
             await compiled(call, after.jsonld_context)

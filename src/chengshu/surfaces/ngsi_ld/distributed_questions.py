@@ -19,6 +19,8 @@ from chengshu.surfaces.ngsi_ld.derived import compiled
 from chengshu.surfaces.ngsi_ld.media import context_link
 from chengshu.surfaces.ngsi_ld.sources import Question
 
+_MEMBERS = "id,type,scope,"  # what is picked beside the attributes
+
 
 def types_of(selectors: Sequence[Selector]) -> frozenset[str]:
     """All types that the selectors name; none when some selector means any."""
@@ -56,7 +58,7 @@ def questions_of(part: Part, query: Query, words: LdContext, page: int) -> list[
     if part.operation == "retrieveEntity":
         params = {"attrs": ",".join(words.compact(name) for name in attrs)} if attrs else {}
         path = ("entities", query.selectors[0].ids[0])
-        return [Question(registration, "GET", path, words, params | {"options": "sysAttrs"})]
+        return [Question(registration, "GET", path, words, picking(params) | {"options": "sysAttrs"})]
     bounds = {"limit": str(page), "options": "sysAttrs"}
     asked = replace(query, attrs=attrs, csf=None)
     if part.operation == "queryBatch":
@@ -68,10 +70,27 @@ def questions_of(part: Part, query: Query, words: LdContext, page: int) -> list[
             "GET",
             ("entities",),
             words,
-            print_parameters(replace(asked, selectors=(selector,)), words.compact) | bounds,
+            picking(print_parameters(replace(asked, selectors=(selector,)), words.compact)) | bounds,
         )
         for selector in selectors
     ]
+
+
+def picking(params: Mapping[str, str]) -> dict[str, str]:
+    """The parameters with ``pick`` (clause 4.21) for ``attrs``, which it stands for since V1.8.1."""
+    said = dict(params)
+    attrs = said.pop("attrs", "")
+    return said | {"pick": _MEMBERS + attrs} if attrs else said
+
+
+def as_before(question: Question) -> Question | None:
+    """The question for a source that does not know ``pick``; None when it does not say it."""
+    picked = question.params.get("pick", "")
+    if not picked:
+        return None
+    params: dict[str, str] = {**question.params, "attrs": picked.removeprefix(_MEMBERS)}
+    del params["pick"]
+    return Question(question.registration, question.method, question.path, question.context, params)
 
 
 def narrowed(selectors: Sequence[Selector], part: Part) -> tuple[Selector, ...]:

@@ -28,6 +28,7 @@ from chengshu.surfaces.ngsi_ld.consumption import entities_answer, entity_answer
 from chengshu.surfaces.ngsi_ld.derived import given_back, warned
 from chengshu.surfaces.ngsi_ld.distributed_questions import (
     answer_words,
+    as_before,
     further,
     latest,
     questions_of,
@@ -85,6 +86,7 @@ class DistributedReads:
 
     def __init__(self, rooms: Rooms, sources: Sources) -> None:
         self._queries, self._sources = rooms.queries, sources
+        self._older: set[str] = set()  # registrations of sources that do not know pick
 
     async def retrieve(self, call: Call, alive: Candidates, local: Handler) -> Answer:
         """Retrieve Entity, distributed: clause 5.7.1.4."""
@@ -248,6 +250,8 @@ class DistributedReads:
         self, call: Call, question: Question, words: LdContext, until: float, found: dict[str, Entity]
     ) -> list[Failed]:
         page, offset = self._sources.settings.page, 0
+        older = as_before(question) if question.registration.id in self._older else None
+        question = older or question
         for _ in range(self._sources.settings.pages):
             asked = question if not offset else further(question, offset)
             left = until - asyncio.get_running_loop().time()
@@ -256,6 +260,14 @@ class DistributedReads:
             answer = await self._sources.ask(asked, call, within=left if offset else None)
             if isinstance(answer, Failed):
                 return [answer]
+            if answer.status == 400 and (older := as_before(question)) is not None:
+                question = older
+                left = max(until - asyncio.get_running_loop().time(), 0.0)
+                answer = await self._sources.ask(question, call, within=left)
+                if isinstance(answer, Failed):
+                    return [answer]
+                if answer.status != 400:
+                    self._older.add(question.registration.id)
             if answer.status == 404 and "limit" not in question.params:
                 return []
             if answer.status != 200:

@@ -88,8 +88,8 @@ class SubscriptionsSurface:
     async def update(self, call: Call) -> Answer:
         """Update Subscription: clauses 5.8.2 and 6.11.3.2."""
         name = entity_id(call.path[0])
-        payload, context = await call.document()
         before = self._queries.get(call.tenant, name).subscription
+        payload, context = await call.fragment(before.context)
         now = self._now()
         after = change_subscription(before, payload, context, now)
         if after.jsonld_context and after.jsonld_context != before.jsonld_context:

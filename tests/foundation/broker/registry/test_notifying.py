@@ -150,7 +150,7 @@ def test_every_change_has_its_reason(house: House) -> None:
     house.register("urn:csr:1", "Building,Bus")
     second = house.post.next()
     assert told(second) == ("newlyMatching", ["urn:csr:1"])
-    assert second["data"][0]["information"] == [{"entities": [{"type": "Building"}]}]
+    assert second["data"][0]["information"] == [{"entities": [{"type": ["Building"]}]}]
     house.register("urn:csr:2", "Bus")
     house.change("urn:csr:1", {"endpoint": "http://new"})
     assert told(house.post.next()) == ("updated", ["urn:csr:1"])

@@ -34,7 +34,7 @@ def write_notice(
     """The notification; ``key`` tells it from others of the subscription: the same key, the same id."""
     endpoint, wanted = subscription.wanted.endpoint, subscription.wanted
     spoken = subscription.jsonld_context or subscription.context
-    data = [render_registration(one, context, sys_attrs=wanted.sys_attrs) for one in shown]
+    data = [_listed(render_registration(one, context, sys_attrs=wanted.sys_attrs)) for one in shown]
     body: dict[str, Any] = {
         "id": f"urn:ngsi-ld:ContextSourceNotification:{_digest(subscription, key)}",
         "type": "ContextSourceNotification",
@@ -47,6 +47,15 @@ def write_notice(
         body["@context"] = spoken or CORE_URL
     headers = headers_of(subscription, spoken)
     return Outgoing(endpoint.uri, headers, _encode(body), endpoint.notifier_info, endpoint.timeout_ms)
+
+
+def _listed(rendered: dict[str, Any]) -> dict[str, Any]:
+    """The registration with the types of entities always as arrays, so that receivers need know one form."""
+    for piece in rendered["information"]:
+        for entity in piece.get("entities", ()):
+            if isinstance(entity["type"], str):
+                entity["type"] = [entity["type"]]
+    return rendered
 
 
 def _digest(subscription: Subscription, key: str) -> str:
