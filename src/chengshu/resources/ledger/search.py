@@ -21,6 +21,7 @@ LAYOUT = Layout({"title": 4.0, "keywords": 2.5, "text": 1.0, "pairs": 0.6}, (*FA
 _SYNONYM = 0.6
 _LONGEST = 400  # letters of a question
 _MOST_TERMS = 32
+_BITE = 2000  # entries held at a time while indexing
 How = Literal["word", "synonym", "near"]
 
 
@@ -73,14 +74,15 @@ class LedgerSearch:
 
     def prepare(self, changes: Sequence[Change]) -> Effect | None:
         """Bring the booked entries, as they are now, into the index."""
-        ids = dict.fromkeys(id_ for change in changes for id_ in change.payload["ids"])
-        self.index(self._queries.many(list(ids)).values(), changes[-1].seq)
+        ids = list(dict.fromkeys(id_ for change in changes for id_ in change.payload["ids"]))
+        bites = (ids[at : at + _BITE] for at in range(0, len(ids), _BITE))
+        self.index((item for bite in bites for item in self._queries.many(bite).values()), changes[-1].seq)
         return None
 
     def index(self, resources: Iterable[Resource], position: int) -> None:
         """Put entries into the index, as of a stream position."""
         todo = iter(resources)
-        while bite := list(islice(todo, 5000)):
+        while bite := list(islice(todo, _BITE)):
             self._index.put(document(item) for item in bite)
         self._index.commit(position)
 
