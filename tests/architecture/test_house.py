@@ -48,7 +48,7 @@ SILENT = {"rules/dmn/analysis.py: Column"}
 NAMESPACES = (
     *("www.w3.org", "www.omg.org", "uri.etsi.org", "www.opengis.net", "json-schema.org", "purl.org"),
     *("publications.europa.eu", "www.iana.org", "smartdatamodels.org", "schemas.openxmlformats.org"),
-    *("127.0.0.1", "localhost", "host"),
+    *("schema.org", "mlcommons.org", "127.0.0.1", "localhost", "host"),
 )
 RESERVED = re.compile(r"\.(example|invalid|test)$")  # RFC 2606: names that lead nowhere
 

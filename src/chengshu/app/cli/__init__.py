@@ -16,6 +16,7 @@ PARTS = (
     "city_run",
     "clients",
     "contracts",
+    "datasets",
     "entities",
     "grading",
     "ledger",

@@ -1,0 +1,37 @@
+"""Datasets for training and testing: versions, datasheets, splits, labels with agreement, Croissant."""
+
+from chengshu.resources.datasets.agreement import Agreement, Disagreement, agreement
+from chengshu.resources.datasets.commands import About, Datasets, LabelPlan
+from chengshu.resources.datasets.deciding import Decided, decide
+from chengshu.resources.datasets.exporting import DatasetExports, Order
+from chengshu.resources.datasets.model import (
+    DatasetVersion,
+    Exported,
+    Judgement,
+    LabelSet,
+    Split,
+    StoredFile,
+)
+from chengshu.resources.datasets.queries import DatasetQueries
+from chengshu.resources.datasets.vault import Vault
+
+__all__ = [
+    "About",
+    "Agreement",
+    "DatasetExports",
+    "DatasetQueries",
+    "DatasetVersion",
+    "Datasets",
+    "Decided",
+    "Disagreement",
+    "Exported",
+    "Judgement",
+    "LabelPlan",
+    "LabelSet",
+    "Order",
+    "Split",
+    "StoredFile",
+    "Vault",
+    "agreement",
+    "decide",
+]
