@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-_PATIENCE = 240  # seconds a server may take until it answers
+_PATIENCE = 600  # seconds a server may take until it answers
 
 
 def free_port() -> int:
@@ -24,14 +24,24 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(command: Sequence[str], port: int, ready: str, cwd: Path, log: Path) -> Iterator[int]:
-    """A server while it is needed; its process id. Raises :class:`RuntimeError` when it never answers."""
+def serving(
+    command: Sequence[str],
+    port: int,
+    ready: str,
+    cwd: Path,
+    log: Path,
+    settled: Callable[[bytes], bool] = lambda body: True,
+) -> Iterator[int]:
+    """A server while it is needed; its process id. It is asked at ``ready`` until the answer is settled.
+
+    Raises :class:`RuntimeError` when it never is.
+    """
     with (
         log.open("wb") as out,
         subprocess.Popen(command, cwd=cwd, stdout=out, stderr=subprocess.STDOUT) as process,
     ):
         try:
-            _wait(process, port, ready, log)
+            _wait(process, port, ready, log, settled)
             yield process.pid
         finally:
             process.terminate()
@@ -41,7 +51,9 @@ def serving(command: Sequence[str], port: int, ready: str, cwd: Path, log: Path)
                 process.kill()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, ready: str, log: Path) -> None:
+def _wait(
+    process: subprocess.Popen[bytes], port: int, ready: str, log: Path, settled: Callable[[bytes], bool]
+) -> None:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -49,7 +61,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, ready: str, log: Path) ->
         with contextlib.suppress(OSError, http.client.HTTPException):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             connection.request("GET", ready)
-            if connection.getresponse().status == 200:
+            answer = connection.getresponse()
+            if answer.status == 200 and settled(answer.read()):
                 return
         time.sleep(0.2)
     raise RuntimeError(f"the server does not answer: {log.read_text('utf-8', 'replace')[-400:]}")

@@ -50,7 +50,8 @@ class Term:
 class Ask:
     """A question: terms (none: everything), filters by facet (any of the values), a page, facets to count.
 
-    Hits need one term at least, or all that are ``needed``.
+    ``without``: values by facet that no hit may have. Hits need one term at least, or all that are
+    ``needed``.
     """
 
     terms: tuple[Term, ...] = ()
@@ -59,6 +60,7 @@ class Ask:
     limit: int = 20
     offset: int = 0
     most_facets: int = 20
+    without: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

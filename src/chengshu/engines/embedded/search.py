@@ -97,9 +97,14 @@ class FtsIndex:
     def _scores(self, ask: Ask) -> dict[int, tuple[str, float]]:
         """Every hit by key: its id and score."""
         allowed = self._allowed(ask.filters)
+        barred = self._with(ask.without)
         if not ask.terms:
             rows = self._db.execute("SELECT key, id FROM documents")
-            return {key: (id_, 0.0) for key, id_ in rows if allowed is None or key in allowed}
+            return {
+                key: (id_, 0.0)
+                for key, id_ in rows
+                if (allowed is None or key in allowed) and key not in barred
+            }
         total: dict[int, float] = {}
         needed: set[int] | None = None
         for term in ask.terms:
@@ -109,7 +114,9 @@ class FtsIndex:
             if term.needed:
                 needed = set(found) if needed is None else needed & found.keys()
         keep = [
-            key for key in total if (allowed is None or key in allowed) and (needed is None or key in needed)
+            key
+            for key in total
+            if (allowed is None or key in allowed) and (needed is None or key in needed) and key not in barred
         ]
         names = dict(self._db.execute("SELECT key, id FROM documents")) if keep else {}
         return {key: (names[key], total[key]) for key in keep}
@@ -153,14 +160,21 @@ class FtsIndex:
     def _allowed(self, filters: Mapping[str, Iterable[str]]) -> set[int] | None:
         allowed: set[int] | None = None
         for name, values in filters.items():
-            wanted = list(values)
+            keys = self._with({name: values})
+            allowed = keys if allowed is None else allowed & keys
+        return allowed
+
+    def _with(self, values: Mapping[str, Iterable[str]]) -> set[int]:
+        """Documents that have any of the values."""
+        found: set[int] = set()
+        for name, some in values.items():
+            wanted = list(some)
             marks = ", ".join("?" * len(wanted))
             rows = self._db.execute(
                 f"SELECT key FROM facets WHERE facet = ? AND value IN ({marks})", (name, *wanted)
             )
-            keys = {row[0] for row in rows}
-            allowed = keys if allowed is None else allowed & keys
-        return allowed
+            found |= {row[0] for row in rows}
+        return found
 
     def _counts(self, facet: str, hits: Mapping[int, object], most: int) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -171,7 +185,7 @@ class FtsIndex:
 
     def _check(self, ask: Ask) -> None:
         fields = {name for term in ask.terms for name in term.fields} - self._layout.fields.keys()
-        facets = ({*ask.filters} | {*ask.facets}) - {*self._layout.facets}
+        facets = ({*ask.filters} | {*ask.without} | {*ask.facets}) - {*self._layout.facets}
         if fields or facets:
             raise Invalid(
                 "search-field",

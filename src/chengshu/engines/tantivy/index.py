@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import tantivy
@@ -71,7 +71,7 @@ class TantivyIndex:
         self._check(ask)
         searcher = self._index.searcher()
         query = self._query(ask)
-        facets = self._facets(searcher, query, ask)
+        facets = self._facets(searcher, ask)
         wanted = ask.offset + ask.limit
         if not ask.terms:
             return Answer(*self._in_order(searcher, query, ask), facets)
@@ -113,46 +113,62 @@ class TantivyIndex:
         parts: list[tuple[Occur, Query]] = []
         for term in ask.terms:
             parts.append((Occur.Must if term.needed else Occur.Should, self._term(term)))
-        words = Query.boolean_query(parts) if parts else Query.all_query()
-        if not ask.filters:
-            return words
-        filters = [
-            (
-                Occur.Must,
-                Query.const_score_query(Query.term_set_query(self._schema, f"f_{name}", list(values)), 0.0),
-            )
+        return self._filtered(Query.boolean_query(parts) if parts else Query.all_query(), ask)
+
+    def _counting(self, ask: Ask) -> Query:
+        """What :meth:`_query` hits, without a thought for scores: half the work when hits are many."""
+        parts: list[tuple[Occur, Query]] = []
+        for term in ask.terms:
+            ways = [(Occur.Should, way) for way, *_ in self._ways(term)]
+            parts += [(Occur.Must, Query.boolean_query(ways))] if term.needed else ways
+        return self._filtered(Query.boolean_query(parts) if parts else Query.all_query(), ask)
+
+    def _filtered(self, words: Query, ask: Ask) -> Query:
+        parts = [
+            (Occur.Must, Query.const_score_query(self._having(name, values), 0.0))
             for name, values in ask.filters.items()
         ]
-        return Query.boolean_query([(Occur.Must, words), *filters])
+        parts += [(Occur.MustNot, self._having(name, values)) for name, values in ask.without.items()]
+        return Query.boolean_query([(Occur.Must, words), *parts]) if parts else words
+
+    def _having(self, facet: str, values: Sequence[str]) -> Query:
+        if len(values) == 1:
+            return Query.term_query(self._schema, f"f_{facet}", values[0], "basic")
+        return Query.term_set_query(self._schema, f"f_{facet}", list(values))
 
     def _term(self, term: Term) -> Query:
-        ways: list[Query] = []
+        ways = [
+            Query.boost_query(way, boost) if exact else Query.const_score_query(way, boost * 0.5)
+            for way, boost, exact in self._ways(term)
+        ]
+        return Query.disjunction_max_query(ways, 0.1)
+
+    def _ways(self, term: Term) -> Iterator[tuple[Query, float, bool]]:
+        """What may be hit for a term, each with its boost, and whether it is a word or only near to one."""
         for name in term.fields or self._layout.fields:
             field, boost = f"t_{name}", self._layout.fields[name] * term.weight
-            ways.append(Query.boost_query(Query.term_query(self._schema, field, term.token, "freq"), boost))
+            yield Query.term_query(self._schema, field, term.token, "freq"), boost, True
             for token, weight in term.alternatives:
-                way = Query.term_query(self._schema, field, token, "freq")
-                ways.append(Query.boost_query(way, boost * weight))
+                yield Query.term_query(self._schema, field, token, "freq"), boost * weight, True
             if term.edits or term.prefix:
                 loose = Query.fuzzy_term_query(
                     self._schema, field, term.token, distance=term.edits, prefix=term.prefix
                 )
-                ways.append(Query.const_score_query(loose, boost * 0.5))
-        return Query.disjunction_max_query(ways, 0.1)
+                yield loose, boost, False
 
-    def _facets(self, searcher: tantivy.Searcher, query: Query, ask: Ask) -> Mapping[str, Mapping[str, int]]:
+    def _facets(self, searcher: tantivy.Searcher, ask: Ask) -> Mapping[str, Mapping[str, int]]:
         if not ask.facets:
             return {}
         wanted = {
             name: {"terms": {"field": f"f_{name}", "size": 1000, "segment_size": 10_000}}
             for name in ask.facets
         }
-        found = searcher.aggregate(query, wanted)
+        found = searcher.aggregate(self._counting(ask), wanted)
         return {name: _counts(found[name]["buckets"], ask.most_facets) for name in ask.facets}
 
     def _check(self, ask: Ask) -> None:
         fields = {name for term in ask.terms for name in term.fields} - self._layout.fields.keys()
-        facets = ({*ask.filters} | {*ask.facets}) - {*self._layout.facets}
+        facets = ({*ask.filters} | {*ask.without} | {*ask.facets}) - {*self._layout.facets}
         if fields or facets:
             raise Invalid(
                 "search-field",

@@ -97,10 +97,27 @@ def check_filters_and_facets(factory: Factory) -> None:
     expect(_ids(index, Ask(filters={"theme": ["water", "traffic"]})), ["a", "b", "d"], "any of the values")
     both = Ask(filters={"theme": ["sensors"], "kind": ["dataset"]})
     expect(_ids(index, both), ["a"], "both facets")
+    expect(_ids(index, Ask(without={"theme": ["sensors", "traffic"]})), ["b"], "values no hit may have")
+    rain = Ask((Term("rain"),), {"kind": ["dataset", "stream"]}, without={"kind": ["stream"]})
+    expect(_ids(index, rain), ["b"], "what is left out is left out, filter or not")
     found = index.search(Ask((Term("water"), Term("rain")), facets=("kind", "theme")))
     expect(dict(found.facets["kind"]), {"dataset": 2, "stream": 1}, "counts of the hits by kind")
     wanted = [("sensors", 2), ("water", 2), ("weather", 1)]
     expect(list(found.facets["theme"].items()), wanted, "most first, then by value")
+    index.close()
+
+
+def check_facets_count_what_is_hit(factory: Factory) -> None:
+    """Counts are of the hits, whatever made them hits: stand-ins, slips, beginnings, needed words."""
+    index = _filled(factory)
+    ways = (
+        Term("precipitation", (("rain", 0.5),)),
+        Term("parkng", edits=1),
+        Term("riv", prefix=True, fields=("body",)),
+    )
+    for terms in (ways, (*ways, Term("water", needed=True)), (Term("nobody"),)):
+        found = index.search(Ask(terms, facets=("kind",)))
+        expect(sum(found.facets["kind"].values()), found.total, "each hit is counted once")
     index.close()
 
 
@@ -136,6 +153,7 @@ def check_unknown_names(factory: Factory) -> None:
     expect_raises(Invalid, lambda: index.search(Ask((Term("x", fields=("tail",)),))), "an unknown field")
     expect_raises(Invalid, lambda: index.search(Ask(facets=("colour",))), "an unknown facet")
     expect_raises(Invalid, lambda: index.search(Ask(filters={"colour": ["red"]})), "an unknown filter")
+    expect_raises(Invalid, lambda: index.search(Ask(without={"colour": ["red"]})), "an unknown exclusion")
     index.close()
 
 
@@ -158,6 +176,7 @@ SEARCH_CHECKS = (
     check_edits_and_prefixes,
     check_needed,
     check_filters_and_facets,
+    check_facets_count_what_is_hit,
     check_replaces_and_removes,
     check_survives,
     check_unknown_names,

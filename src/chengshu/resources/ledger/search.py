@@ -109,12 +109,10 @@ class LedgerSearch:
             )
         asked = _question(text)
         wanted = dict(filters or {})
-        if (not retired or open_only) and "state" not in wanted:
-            wanted["state"] = ["active", "stale", "vanished"]
         if open_only:
             wanted["open"] = ["yes"]
-            wanted["state"] = [state for state in wanted["state"] if state != "retired"]
-        answer = self._index.search(Ask(_terms(asked), wanted, tuple(facets), limit, offset))
+        without = {"state": ["retired"]} if open_only or not (retired or "state" in wanted) else {}
+        answer = self._index.search(Ask(_terms(asked), wanted, tuple(facets), limit, offset, without=without))
         entries = self._queries.many([id_ for id_, _ in answer.hits])
         # the index follows the ledger: what was closed or retired a moment ago is left out by what it is now
         hits = tuple(
