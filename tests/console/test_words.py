@@ -15,6 +15,16 @@ from chengshu.console.model.common import FreshnessState
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
 from chengshu.console.model.response import EventState, OrderState, OrderVerb
 from chengshu.console.model.rules import CellPart, ChangeStateName
+from chengshu.console.model.sharing import (
+    ClockKind,
+    DeskScope,
+    Manner,
+    MissingItem,
+    Outcome,
+    SharingAct,
+    SharingState,
+    Treatment,
+)
 from chengshu.console.model.situation import WarningState
 from chengshu.console.pages.choices import SCOPES, STATES
 from chengshu.console.pages.ledger import FACETS
@@ -68,6 +78,17 @@ FAMILIES = {
     "move": get_args(Move),
     "fact": FACTS,
     "wanting": WANTING,
+    "sharing_scope": get_args(DeskScope),
+    "sharing_state": get_args(SharingState),
+    "sharing_act": get_args(SharingAct),
+    "clock_kind": get_args(ClockKind),
+    "treatment": get_args(Treatment),
+    "manner": get_args(Manner),
+    "manner_text": get_args(Manner),
+    "missing_item": get_args(MissingItem),
+    "outcome": get_args(Outcome),
+    "reader": ("official", "analyst"),
+    "term": ("P30D", "P90D", "P6M", "P1Y"),
     "rule_part": get_args(CellPart),
     "rule_state": get_args(ChangeStateName),
     "rule_mark": ("matched", "near", "added", "finding"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -27,7 +27,7 @@ from chengshu.console.visit import Visit, receive
 from chengshu.console.words import Words
 from chengshu.kernel.errors import ChengshuError, Invalid, Missing, Unauthenticated
 from chengshu.kernel.levels import WARNING_LEVELS, Level
-from chengshu.kernel.texts import LANGUAGES
+from chengshu.kernel.texts import LANGUAGES, Text
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -162,9 +162,16 @@ def _frame() -> tuple[Assets, Environment]:
         spark=charts.spark_path,
         by_key=lambda figures: {figure.key: figure for figure in figures},
     )
+    templates.globals["in_words"] = in_words
     templates.filters["plainly"] = plainly
     templates.globals["m"] = templates.get_template("partials/macros.html").module
     return assets, templates
+
+
+def in_words(error: ChengshuError, t: Words) -> str:
+    """What was wrong in the person's language where the error brings words, else as it stands."""
+    said = error.extra.get("text") or error.extra.get("reason", {}).get("text")
+    return t.say(Text.of(said)) if isinstance(said, Mapping) else error.fault.detail
 
 
 _BROKEN = ChengshuError("broken", "the hub could not answer", remedy="try again; tell the hub's operators")

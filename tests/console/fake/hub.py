@@ -20,6 +20,7 @@ from .ledger import Ledger
 from .operation import Operation
 from .response import Response
 from .rules import Rules
+from .sharing import Sharing
 from .situation import Situation
 from .storm import (
     NOW,
@@ -31,7 +32,7 @@ from .storm import (
 )
 
 
-class FakeView(Situation, Layers, Response, Operation, Ledger, Rules):
+class FakeView(Situation, Layers, Response, Operation, Ledger, Sharing, Rules):
     """Implements the console's HubView over the functions above."""
 
     def __init__(self, *, now: datetime = NOW, set_up: bool = True) -> None:

@@ -130,6 +130,7 @@ class Response:
             ),
             self._review() if closed else None,
             (spot[0] - 0.004, spot[1] - 0.018, spot[0] + 0.03, spot[1] + 0.006),
+            self.matter,
         )
 
     def _timeline(self) -> list[m.TimelineItem]:

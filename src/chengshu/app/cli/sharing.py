@@ -136,7 +136,7 @@ def list_(
     given = {"state": state, "department": department, "provider": provider}
     with opened(city, data, packages) as room:
         wanted = {name: value for name, value in given.items() if value}
-        found = room.queries.page(limit=1000, **wanted)
+        found = room.queries.page(limit=1000, newest=False, **wanted)
         ticking = room.queries.ticking(room.clock.now())
     if as_json:
         say_json(

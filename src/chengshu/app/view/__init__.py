@@ -6,10 +6,11 @@ from chengshu.app.view.layers import Layers
 from chengshu.app.view.ledger import LedgerReading
 from chengshu.app.view.operation import Operation
 from chengshu.app.view.rule_acting import RuleActing
+from chengshu.app.view.sharing_acting import SharingActing
 from chengshu.app.view.situation import Situation
 
 
-class View(Acting, Layers, LedgerReading, Operation, RuleActing, Situation):
+class View(Acting, Layers, LedgerReading, Operation, RuleActing, SharingActing, Situation):
     """All parts together."""
 
 

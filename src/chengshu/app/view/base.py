@@ -85,7 +85,7 @@ class Base:
     def scenario(self, name: str) -> Text:
         """A scenario's name."""
         found = self.city.scenarios.get(name)
-        return found.name if found else Text.of(name)
+        return found.name if found else words.SCENELESS.get(name, Text.of(name))
 
     def may(
         self,

@@ -13,7 +13,7 @@ from chengshu.console.model.response import OrderState as ShownState
 from chengshu.foundation.processes import Task, queries
 from chengshu.kernel.levels import Level
 from chengshu.kernel.texts import Text
-from chengshu.scenes.response import Event, EventState, OrderState, Review, WorkOrder
+from chengshu.scenes.response import SHARING, Event, EventState, OrderState, Review, WorkOrder
 
 _STATE: dict[OrderState, ShownState] = {
     OrderState.PROPOSED: "created",
@@ -113,7 +113,14 @@ class Responses(Base):
             self._verifications(found, now),
             self._review(review) if review and review.written_at <= now else None,
             self._bounds(found),
+            self._matter(found),
         )
+
+    def _matter(self, event: Event) -> tuple[str, Text] | None:
+        """Where an event of no scenario is decided."""
+        if event.scenario != SHARING or not event.entities:
+            return None
+        return f"/sharing/requests/{event.entities[0]}", words.DECIDE_HERE
 
     def _bounds(self, event: Event) -> tuple[float, float, float, float] | None:
         shapes = [self.city.areas[name].shape for name in event.areas if name in self.city.areas]

@@ -47,6 +47,10 @@ VERIFY_NAME = Text(
     "结案条件：事件区域内传感器数据",
     "結案條件：事件區域內傳感器數據",
 )
+SCENELESS = {"sharing": Text("Data sharing", "数据共享", "數據共享")}  # events of no scenario
+DECIDE_HERE = Text(
+    "The request and its grant: decide there", "查看申请与授权并作出决定", "查看申請與授權並作出決定"
+)
 DATA = Text("independent data", "独立数据", "獨立數據")
 WINDOW = Text("last {minutes} min", "近 {minutes} 分钟", "近 {minutes} 分鐘")
 LESSONS = Text("What was learnt", "经验教训", "經驗教訓")

@@ -179,7 +179,9 @@ class ReviewView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One event in full. ``bounds`` west, south, east, north of its map; None: the city."""
+    """One event in full. ``bounds`` west, south, east, north of its map; None: the city. ``matter``: the
+    address and name of the page where it is decided, for an event that no scenario handles.
+    """
 
     row: EventRow
     as_of: datetime
@@ -192,3 +194,4 @@ class EventView:
     verifications: tuple[VerificationView, ...] = ()
     review: ReviewView | None = None
     bounds: tuple[float, float, float, float] | None = None
+    matter: tuple[str, ShownText] | None = None

@@ -1,5 +1,6 @@
 """Sharing of government data (政務數據共享): asked for, decided with a reason, enforced, on record, ended."""
 
+from chengshu.resources.sharing.acts import Act, departments_for, next_acts, waits_for
 from chengshu.resources.sharing.commands import Sharing
 from chengshu.resources.sharing.corrections import CatalogueWatch, Duties
 from chengshu.resources.sharing.declared import Terms, read_terms
@@ -15,11 +16,13 @@ from chengshu.resources.sharing.model import (
     StatutoryClock,
     Step,
     Use,
+    recipients,
 )
 from chengshu.resources.sharing.queries import Audit, Life, SeenBy, SharingQueries, Ticking
 from chengshu.resources.sharing.residents import Residents
 
 __all__ = [
+    "Act",
     "Answer",
     "Ask",
     "Audit",
@@ -44,5 +47,9 @@ __all__ = [
     "Terms",
     "Ticking",
     "Use",
+    "departments_for",
+    "next_acts",
     "read_terms",
+    "recipients",
+    "waits_for",
 ]

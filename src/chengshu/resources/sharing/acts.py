@@ -56,6 +56,18 @@ def next_acts(request: Request, clocks: Iterable[StatutoryClock], *, extension: 
     return tuple(found)
 
 
+def waits_for(request: Request, bureau: str) -> str:
+    """The department whose turn it is; empty where nobody's is."""
+    if request.state == "incomplete":
+        return request.by.department
+    if request.state in ("review", "granted"):
+        return request.provider
+    if request.state in ("objection", "suspended"):
+        return bureau
+    due = request.state in OVER and request.destruction is None and request.grant and request.grant.starts_at
+    return request.by.department if due else ""
+
+
 def departments_for(act: Act, request: Request, bureau: str) -> tuple[str, ...]:
     """The departments that may do it: of the request's own parties, the provider before the data bureau."""
     found = []

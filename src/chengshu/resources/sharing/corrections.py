@@ -15,7 +15,7 @@ from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.runtime import Change, Effect
 from chengshu.resources.ledger import LedgerQueries
-from chengshu.resources.sharing import clocks, store
+from chengshu.resources.sharing import clocks, store, store_residents
 from chengshu.resources.sharing.declared import Terms
 from chengshu.resources.sharing.desk import actor_of, said
 from chengshu.resources.sharing.model import Correction, Party
@@ -100,9 +100,9 @@ class Duties:
         def work(connection: Connection) -> None:
             now = self._clock.now()
             if given:
-                store.drop_withdrawal(connection, token, resource)
+                store_residents.drop_withdrawal(connection, token, resource)
             else:
-                store.keep_withdrawal(connection, token, resource, millis(now))
+                store_residents.keep_withdrawal(connection, token, resource, millis(now))
             what = "sharing.consent_given" if given else "sharing.consent_withdrawn"
             record(connection, Act(by, what, resource, now, {"token": token}, policy="個人信息保護法 15"))
 

@@ -18,7 +18,7 @@ from chengshu.kernel.ids import Ids
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 from chengshu.ports.database import Database
-from chengshu.resources.ledger import LedgerQueries
+from chengshu.resources.ledger import LedgerQueries, Resource
 from chengshu.resources.sharing import clocks, intake, store
 from chengshu.resources.sharing.declared import Terms
 from chengshu.resources.sharing.model import TRANSITIONS, Grant, GrantedField, Party, Request, Step
@@ -44,12 +44,14 @@ class Desk:
         self.terms = terms or Terms()
 
     def proposal(self, request: Request) -> tuple[GrantedField, ...]:
-        """How the tables would show each field asked for, today."""
-        resource = self._ledger.get(request.ask.resource)
+        """How the tables would show each field asked for, today. Raises :class:`Missing`."""
+        return self.proposed(self._ledger.get(request.ask.resource), request.ask.fields, request.ask.reader)
+
+    def proposed(self, resource: Resource, names: Sequence[str], reader: str) -> tuple[GrantedField, ...]:
+        """How the tables would show fields of an entry to a reader, today; what is gone is left out."""
         known = {field.name for field in resource.fields}
         day = self._clock.now().astimezone(self._calendar.zone).date()
-        names = [name for name in request.ask.fields if name in known]
-        return proposed(resource, names, request.ask.reader, day, self.terms.ungraded)
+        return proposed(resource, [name for name in names if name in known], reader, day, self.terms.ungraded)
 
     def suspend_in(
         self, connection: Connection, request: Request, actor: Actor, reason: dict[str, Any]

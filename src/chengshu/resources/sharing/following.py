@@ -32,7 +32,7 @@ class SharingClocks:
                 moments.append(oldest + terms.seal_minutes * 60_000)
             kept = next((seal for seal in store.all_seals(connection) if not seal.pruned_at), None)
             if kept is not None:
-                until = uses.kept_until(uses.newest_of(connection, kept), terms.keep_years)
+                until = uses.use_kept_until(uses.newest_of(connection, kept), terms.keep_years)
                 moments.append(millis(until))
         due = [moment for moment in moments if moment is not None]
         return from_millis(min(due)) if due else None

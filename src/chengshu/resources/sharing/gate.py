@@ -23,7 +23,7 @@ from chengshu.resources.grading import watermark
 from chengshu.resources.grading.model import Grade
 from chengshu.resources.grading.tokens import SHORTEST_KEY, tokenise
 from chengshu.resources.ledger import LedgerQueries, Resource
-from chengshu.resources.sharing import anomalies, refusals, store, uses
+from chengshu.resources.sharing import anomalies, refusals, store, store_residents, uses
 from chengshu.resources.sharing.anomalies import Beside, Finding
 from chengshu.resources.sharing.clocks import HUB
 from chengshu.resources.sharing.commands import Sharing
@@ -225,7 +225,7 @@ class Gate:
         left_out: Callable[[str], bool] | None = None
         if request.ask.consent:
             with self._database.read() as connection:
-                gone = store.withdrawn(connection, resource.id)
+                gone = store_residents.withdrawn(connection, resource.id)
 
             def left_out(value: str) -> bool:
                 return not value.strip() or tokenise(value, category, self._key) in gone

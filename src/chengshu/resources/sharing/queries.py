@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
@@ -11,7 +11,7 @@ from chengshu.kernel.calendar import WorkingCalendar
 from chengshu.kernel.clock import millis
 from chengshu.kernel.errors import Invalid, Missing
 from chengshu.ports.database import Database
-from chengshu.resources.sharing import clocks, store, uses
+from chengshu.resources.sharing import clocks, store, store_residents, uses
 from chengshu.resources.sharing.model import (
     OPEN_STATES,
     OVER,
@@ -83,19 +83,28 @@ class SharingQueries:
     def __init__(self, database: Database, calendar: WorkingCalendar) -> None:
         self._database, self._calendar = database, calendar
 
-    def page(self, *, after: str = "", limit: int = _PAGE, **conditions: str) -> list[Request]:
-        """Requests by ``state``, ``resource``, ``department``, ``provider``. Raises :class:`Invalid`."""
+    def page(
+        self, *, after: str = "", limit: int = _PAGE, newest: bool = False, **conditions: str | Sequence[str]
+    ) -> list[Request]:
+        """Requests by ``state``, ``resource``, ``department``, ``provider`` (one value or several), in order
+        of their ids, beyond ``after``; ``newest``: the other way. Raises :class:`Invalid`.
+        """
         if unknown := sorted(set(conditions) - set(FILTERS)):
             raise Invalid(
                 "filter-unknown", f"no filter {', '.join(unknown)}", remedy=f"use {', '.join(FILTERS)}"
             )
         with self._database.read() as connection:
-            return store.select_requests(connection, after, limit, **conditions)
+            return store.select_requests(connection, after, limit, newest, **conditions)
 
     def states(self) -> dict[str, int]:
         """How many requests there are in each state."""
         with self._database.read() as connection:
             return store.count_states(connection)
+
+    def request(self, id_: str) -> Request:
+        """A request, by its id or its grant's. Raises :class:`Missing`."""
+        with self._database.read() as connection:
+            return store.find_request(connection, id_)
 
     def life(self, id_: str, now: datetime) -> Life:
         """A request, by its id or its grant's. Raises :class:`Missing`."""
@@ -120,7 +129,7 @@ class SharingQueries:
         with self._database.read() as connection:
             found = []
             requests: dict[str, Request] = {}
-            gone = store.withdrawn_by(connection, token)
+            gone = store_residents.withdrawn_by(connection, token)
             for use in store.uses_about(connection, token, limit):
                 if use.request not in requests:
                     requests[use.request] = store.find_request(connection, use.request)

@@ -13,7 +13,7 @@ from chengshu.foundation.journal import Act, record
 from chengshu.kernel.clock import Clock, from_millis, iso, millis
 from chengshu.kernel.errors import Invalid
 from chengshu.ports.database import Database
-from chengshu.resources.sharing import store
+from chengshu.resources.sharing import store_residents
 from chengshu.resources.sharing.corrections import Duties
 from chengshu.resources.sharing.declared import Terms
 from chengshu.resources.sharing.desk import actor_of
@@ -85,7 +85,7 @@ class Residents:
 
     def _count(self, connection: Connection, by: Party) -> None:
         now, most = self._clock.now(), self._terms.limits.lookups_per_hour
-        recent = store.lookups_since(connection, by.person, millis(now - _HOUR))
+        recent = store_residents.lookups_since(connection, by.person, millis(now - _HOUR))
         if len(recent) >= most:
             free = from_millis(recent[-most]) + _HOUR
             raise TooMany(
@@ -94,4 +94,4 @@ class Residents:
                 remedy=f"go on at {iso(free)}",
                 retry_at=iso(free),
             )
-        store.add_lookup(connection, by.person, millis(now), millis(now - _HOUR))
+        store_residents.add_lookup(connection, by.person, millis(now), millis(now - _HOUR))

@@ -89,14 +89,6 @@ subjects = Table(
     Index("sharing_use_subjects_seq", "seq"),
     sqlite_with_rowid=False,
 )
-withdrawals = Table(
-    "sharing_withdrawals",
-    metadata,
-    Column("token", String, primary_key=True),
-    Column("resource", String, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
 seals = Table(
     "sharing_seals",
     metadata,
@@ -105,14 +97,6 @@ seals = Table(
     Column("at", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("pruned_at", BigInteger, nullable=False),
-)
-lookups = Table(  # of the last hour: how often a clerk asked for residents
-    "sharing_lookups",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("person", String, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Index("sharing_lookups_person", "person", "at"),
 )
 corrections = Table(
     "sharing_corrections",
@@ -169,11 +153,15 @@ def find_request(connection: Connection, id_: str) -> Request:
     )
 
 
-def select_requests(connection: Connection, after: str, limit: int, **conditions: str) -> list[Request]:
-    """Requests by equal columns, by id, those after ``after``."""
-    query = select(requests.c.body).where(requests.c.id > after).order_by(requests.c.id).limit(limit)
+def select_requests(
+    connection: Connection, after: str, limit: int, newest: bool = False, **conditions: str | Sequence[str]
+) -> list[Request]:
+    """Requests by columns, in the order of ids, those after ``after``; ``newest``: backwards from there."""
+    id_ = requests.c.id
+    query = select(requests.c.body).where(id_ < after if newest and after else id_ > after).limit(limit)
+    query = query.order_by(id_.desc() if newest else id_)
     for name, value in conditions.items():
-        query = query.where(requests.c[name] == value)
+        query = query.where(requests.c[name].in_([value] if isinstance(value, str) else value))
     return [_request.decode(body) for body in connection.scalars(query)]
 
 
@@ -204,7 +192,7 @@ def ended_by(connection: Connection, now: int, states: Sequence[str]) -> list[Re
 def next_end(connection: Connection, states: Sequence[str]) -> int | None:
     """When the next grant ends."""
     query = select(func.min(requests.c.ends_at)).where(requests.c.state.in_(states), requests.c.ends_at > 0)
-    value = connection.execute(query).scalar()
+    value = connection.scalar(query)
     return None if value is None else int(value)
 
 
@@ -261,7 +249,7 @@ def next_due(connection: Connection) -> int | None:
     query = select(func.min(clocks.c.due_at)).where(
         clocks.c.ended_at == 0, clocks.c.due_at > 0, clocks.c.escalated_at == 0
     )
-    value = connection.execute(query).scalar()
+    value = connection.scalar(query)
     return None if value is None else int(value)
 
 
@@ -346,43 +334,6 @@ def uses_about(connection: Connection, token: str, limit: int) -> list[Use]:
     return [_use.decode(body) for body in connection.scalars(query.order_by(uses.c.seq.desc()).limit(limit))]
 
 
-def keep_withdrawal(connection: Connection, token: str, resource: str, at: int) -> None:
-    """A person takes consent back for a resource."""
-    drop_withdrawal(connection, token, resource)
-    connection.execute(insert(withdrawals).values(token=token, resource=resource, at=at))
-
-
-def drop_withdrawal(connection: Connection, token: str, resource: str) -> None:
-    """A person consents again."""
-    key = (withdrawals.c.token == token) & (withdrawals.c.resource == resource)
-    connection.execute(delete(withdrawals).where(key))
-
-
-def withdrawn_by(connection: Connection, token: str) -> frozenset[str]:
-    """The resources for which a person took their consent back."""
-    query = select(withdrawals.c.resource).where(withdrawals.c.token == token)
-    return frozenset(connection.scalars(query))
-
-
-def withdrawn(connection: Connection, resource: str) -> frozenset[str]:
-    """The tokens of those who took their consent back for a resource."""
-    return frozenset(
-        connection.scalars(select(withdrawals.c.token).where(withdrawals.c.resource == resource))
-    )
-
-
-def lookups_since(connection: Connection, person: str, since: int) -> list[int]:
-    """When somebody asked for residents since a moment (ms), oldest first."""
-    query = select(lookups.c.at).where(lookups.c.person == person, lookups.c.at > since)
-    return list(connection.scalars(query.order_by(lookups.c.at)))
-
-
-def add_lookup(connection: Connection, person: str, at: int, forget: int) -> None:
-    """Count a question for a resident; those before ``forget`` (ms) count no more."""
-    connection.execute(delete(lookups).where(lookups.c.at <= forget))
-    connection.execute(insert(lookups).values(person=person, at=at))
-
-
 def bodies_between(connection: Connection, first: int, last: int) -> list[tuple[int, int, bytes]]:
     """Number, moment and bytes of uses ``first`` to ``last``."""
     query = select(uses.c.seq, uses.c.at, uses.c.body).where(uses.c.seq >= first, uses.c.seq <= last)
@@ -397,7 +348,7 @@ def last_sealed(connection: Connection) -> int:
 def oldest_unsealed(connection: Connection) -> int | None:
     """When the oldest use happened that is not sealed."""
     query = select(func.min(uses.c.at)).where(uses.c.seq > last_sealed(connection))
-    value = connection.execute(query).scalar()
+    value = connection.scalar(query)
     return None if value is None else int(value)
 
 

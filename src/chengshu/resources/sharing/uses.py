@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from chengshu.foundation.journal import Act, enter, entries_about
 from chengshu.kernel.clock import from_millis, millis
-from chengshu.kernel.durations import add_wall
+from chengshu.kernel.durations import Duration
+from chengshu.resources.retention import chained, kept_until
 from chengshu.resources.sharing import store
 from chengshu.resources.sharing.clocks import HUB
 
@@ -27,20 +27,12 @@ def seal_in(connection: Connection, now: datetime) -> int:
     if not bodies:
         return 0
     earlier = store.all_seals(connection)
-    digest = digest_of(earlier[-1].digest if earlier else START, [body for _, _, body in bodies])
+    digest = chained(earlier[-1].digest if earlier else START, [body for _, _, body in bodies])
     last = bodies[-1][0]
     store.add_seal(connection, first, last, millis(now), digest)
     told = {"first": first, "last": last, "count": len(bodies), "digest": digest}
     enter(connection, Act(HUB, "sharing.uses_sealed", f"uses {first}-{last}", now, told))
     return len(bodies)
-
-
-def digest_of(previous: str, bodies: list[bytes]) -> str:
-    """SHA-256 over the digest before and each use's own."""
-    total = hashlib.sha256(previous.encode())
-    for body in bodies:
-        total.update(hashlib.sha256(body).digest())
-    return total.hexdigest()
 
 
 def broken_seal(connection: Connection) -> str:
@@ -55,7 +47,7 @@ def broken_seal(connection: Connection) -> str:
             bodies = store.bodies_between(connection, seal.first, seal.last)
             if len(bodies) != seal.last - seal.first + 1:
                 return f"uses {seal.first} to {seal.last}: {len(bodies)} are there"
-            if digest_of(previous, [body for _, _, body in bodies]) != seal.digest:
+            if chained(previous, [body for _, _, body in bodies]) != seal.digest:
                 return f"uses {seal.first} to {seal.last} were changed after they were sealed"
         previous, following = seal.digest, seal.last + 1
     return ""
@@ -69,9 +61,9 @@ def _journalled(connection: Connection, seal: Any) -> str:
     return ""
 
 
-def kept_until(at: datetime, years: int) -> datetime:
+def use_kept_until(at: datetime, years: int) -> datetime:
     """Until when a use is kept at least."""
-    return add_wall(at, 12 * years, 0).astimezone(UTC)
+    return kept_until(at, Duration(months=12 * years))
 
 
 def prune_in(connection: Connection, now: datetime, years: int) -> int:
@@ -83,7 +75,7 @@ def prune_in(connection: Connection, now: datetime, years: int) -> int:
     for seal in store.all_seals(connection):
         if seal.pruned_at:
             continue
-        if kept_until(newest_of(connection, seal), years) > now:
+        if use_kept_until(newest_of(connection, seal), years) > now:
             break
         store.prune_seal(connection, seal.first, seal.last, millis(now))
         told: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from chengshu.scenes.response.commands import PERMISSIONS, Commands
 from chengshu.scenes.response.means import Foresight, Plans, Proposal, Readings
+from chengshu.scenes.response.misuse import SHARING
 from chengshu.scenes.response.model import (
     Closure,
     Event,
@@ -17,6 +18,7 @@ from chengshu.scenes.response.room import Response
 
 __all__ = [
     "PERMISSIONS",
+    "SHARING",
     "Closure",
     "Commands",
     "Event",
