@@ -1,11 +1,12 @@
 """Run the ETSI NGSI-LD conformance suite against the broker, group by group.
 
-    python -m tools.ngsi_ld_suite SUITE_DIR [--robot PYTHON] [--group Provision ...] [--report FILE]
+    python -m tools.ngsi_ld_suite SUITE_DIR [--robot PYTHON] [--group Provision ...] [--apart] [--report FILE]
 
 SUITE_DIR is a checkout of the suite and is only read: a copy of it is configured and run. ``--robot`` is the
 interpreter of an environment with the suite's requirements (default: this one). One line per group is printed
-with passed and total; the names of the failing tests, with what failed, go to the report. Exit code 1 when
-some test failed, 2 when the suite could not run.
+with passed and total; the names of the failing tests, with what failed, go to the report. ``--apart`` gives
+every folder of a group a broker of its own, so that what one test leaves behind is not counted by another.
+Exit code 1 when some test failed, 2 when the suite could not run.
 """
 
 from __future__ import annotations
@@ -161,14 +162,22 @@ def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"the broker does not answer:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def run_group(copy: Path, robot: str, group: str, only: str, out: Path) -> Score:
-    """Run one group with robot and read its result. Raises RuntimeError when robot brought none."""
-    result = out / group
+def folders_of(copy: Path, group: str, *, apart: bool) -> list[Path]:
+    """What of a group is run against one broker: all of it or, ``apart``, each folder that holds tests."""
+    root = TESTS / GROUPS[group]
+    if not apart:
+        return [root]
+    return sorted({file.parent.relative_to(copy) for file in (copy / root).rglob("*.robot")})
+
+
+def run_folder(copy: Path, robot: str, group: str, folder: Path, only: str, out: Path) -> Score:
+    """Run one folder with robot and read its result. Raises RuntimeError when robot brought none."""
+    result = out / folder.relative_to(TESTS)
     command = [robot, "-m", "robot", "--outputdir", str(result), "--console", "none", "--log", "NONE"]
     if only:
-        command += ["--suite", only]
+        command += ["--suite", only, "--runemptysuite"]
     finished = subprocess.run(
-        [*command, "--report", "NONE", str(TESTS / GROUPS[group])],
+        [*command, "--report", "NONE", str(folder)],
         cwd=copy,
         env=os.environ | {"PYTHONPATH": str(copy / LIBRARY)},
         capture_output=True,
@@ -213,6 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("suite", type=Path)
     parser.add_argument("--robot", default=sys.executable, help="interpreter with the suite's requirements")
     parser.add_argument("--group", nargs="*", choices=sorted(GROUPS), default=list(GROUPS))
+    parser.add_argument("--apart", action="store_true", help="a broker of its own for every folder")
     parser.add_argument("--only", default="", help="robot's --suite: only the files of this name")
     parser.add_argument("--port", type=int, default=9101)
     parser.add_argument(
@@ -274,10 +284,14 @@ def _run_groups(given: argparse.Namespace, work: Path) -> list[Score]:
     gather_contexts(given.suite, contexts)
     scores = []
     for group in given.group:
-        data = work / f"data-{group}"
-        shutil.rmtree(data, ignore_errors=True)
-        with broker(given.port, data, contexts, work / f"broker-{group}.log"):
-            score = run_group(copy, given.robot, group, given.only, work / "results")
+        parts = []
+        for folder in folders_of(copy, group, apart=given.apart):
+            data = work / f"data-{group}"
+            shutil.rmtree(data, ignore_errors=True)
+            with broker(given.port, data, contexts, work / f"broker-{group}.log"):
+                parts.append(run_folder(copy, given.robot, group, folder, given.only, work / "results"))
+        failures = tuple(failure for part in parts for failure in part.failures)
+        score = Score(group, sum(part.passed for part in parts), failures)
         share = 100 * score.passed / score.total if score.total else 0.0
         print(f"{group:24} {score.passed:4}/{score.total:<4} {share:5.1f} %", flush=True)
         scores.append(score)

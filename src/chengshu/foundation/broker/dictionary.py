@@ -6,7 +6,7 @@ forgotten again when that transaction fails.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ class Dictionary:
 
     def __init__(self) -> None:
         self._names: dict[str, int] = {}
+        self.known_names: Mapping[str, int] = self._names  # what :meth:`name` answers from memory
         self._typesets: dict[tuple[str, tuple[str, ...]], int] = {}
         self._tenants: set[str] = {""}
         self._fresh: list[tuple[dict[object, int] | set[str], object]] = []

@@ -38,6 +38,9 @@ _SIDE = 1 << _BITS
 Value = tuple[int, float, str]  # rank, number, text
 
 
+_THERE: tuple[Value, ...] = ((PRESENT, 0.0, ""),)
+
+
 class Box(NamedTuple):
     """A bounding box in degrees, WGS-84."""
 
@@ -50,12 +53,15 @@ class Box(NamedTuple):
 def values_of(instances: tuple[Attribute, ...]) -> Collection[Value]:
     """What the index keeps of an attribute's values, each once; at least that it is there."""
     first = instances[0]
-    if len(instances) == 1 and first.kind == "Property" and (single := scalar(first.value)) is not None:
-        return (single,)  # nearly always
+    if len(instances) == 1:  # nearly always
+        if first.kind == "Property" and (single := scalar(first.value)) is not None:
+            return (single,)
+        if first.kind == "GeoProperty":
+            return _THERE
     found = {value for instance in instances for value in _of(instance)}
     if len(found) > _MOST_VALUES:
         return ((MORE, 0.0, ""),)
-    return found or ((PRESENT, 0.0, ""),)
+    return found or _THERE
 
 
 def places_of(instances: Iterable[Attribute]) -> dict[tuple[int, int], Box]:
@@ -127,16 +133,14 @@ def _add_place(found: dict[tuple[int, int], Box], geometry: Any) -> None:
 
 def box_of(geometry: Any) -> Box | None:
     """The bounding box of a GeoJSON geometry; None when it has no coordinates."""
-    if not isinstance(geometry, Mapping):
+    if type(geometry) is not dict and not isinstance(geometry, Mapping):
         return None
+    if geometry.get("type") == "Point" and (point := geometry.get("coordinates")):
+        return Box(point[0], point[1], point[0], point[1])
     if geometry.get("type") == "GeometryCollection":
         boxes = [box for part in geometry.get("geometries", ()) if (box := box_of(part)) is not None]
         return _union(boxes) if boxes else None
-    coordinates = geometry.get("coordinates")
-    if geometry.get("type") == "Point" and coordinates:
-        lon, lat = coordinates[0], coordinates[1]
-        return Box(lon, lat, lon, lat)
-    points = list(_points(coordinates))
+    points = list(_points(geometry.get("coordinates")))
     if not points:
         return None
     lons, lats = [point[0] for point in points], [point[1] for point in points]
@@ -169,11 +173,19 @@ def _cell(degrees: float, start: float, span: float) -> int:
 
 def _spread(bits: int) -> int:
     """The bits with a gap before each."""
+    return _HALVES[bits & _HALF] | _HALVES[bits >> 13] << 26
+
+
+def _gapped(bits: int) -> int:
     bits = (bits | bits << 16) & 0x0000FFFF0000FFFF
     bits = (bits | bits << 8) & 0x00FF00FF00FF00FF
     bits = (bits | bits << 4) & 0x0F0F0F0F0F0F0F0F
     bits = (bits | bits << 2) & 0x3333333333333333
     return (bits | bits << 1) & 0x5555555555555555
+
+
+_HALF = (1 << 13) - 1
+_HALVES = tuple(map(_gapped, range(_HALF + 1)))
 
 
 def ranges(box: Box) -> list[tuple[int, int, int]]:

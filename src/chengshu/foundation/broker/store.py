@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -33,6 +34,8 @@ metadata = MetaData()
 Exact = String().with_variant(String(collation="C"), "postgresql")  # texts compare by code point everywhere
 SEVERAL = 99  # among the kinds of counts: index rows of an attribute beyond the first of each entity
 _MOST = 500  # parameters of one statement: engines bound them
+_TOGETHER = 3_000  # parameters of an insert of many rows
+_FEW = 16  # rows that are not worth a statement of their own
 T = TypeVar("T")
 
 tenants = Table(
@@ -153,6 +156,31 @@ def many(connection: Connection, statement: str, parameters: Sequence[Sequence[A
         cursor.executemany(_spelt(statement, connection.dialect.paramstyle), parameters)
     finally:
         cursor.close()
+
+
+def insert(connection: Connection, into: str, new: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of equal length ``into`` a table with its columns, many in one statement.
+
+    A statement is one step of the engine, during which other threads run; a step for each row would let them
+    in between, and wait for them, a thousand times in a batch.
+    """
+    if not new:
+        return
+    width = len(new[0])
+    most = _TOGETHER // width
+    row = f"({marks(width)})"
+    start = 0
+    while len(new) - start >= _FEW:
+        count = most if len(new) - start >= most else 1 << ((len(new) - start).bit_length() - 1)
+        statement = _several(into, row, count)
+        run(connection, statement, tuple(chain.from_iterable(new[start : start + count])))
+        start += count
+    many(connection, _several(into, row, 1), new[start:])
+
+
+@cache
+def _several(into: str, row: str, count: int) -> str:
+    return f"INSERT INTO {into} VALUES {', '.join([row] * count)}"
 
 
 @cache
@@ -303,11 +331,7 @@ def last_key(connection: Connection) -> int:
 
 def insert_entities(connection: Connection, new: Sequence[EntityRow]) -> None:
     """Keep new entities."""
-    many(
-        connection,
-        "INSERT INTO linked_entities (key, tenant, id, typeset, expires, doc) VALUES (?, ?, ?, ?, ?, ?)",
-        new,
-    )
+    insert(connection, "linked_entities (key, tenant, id, typeset, expires, doc)", new)
 
 
 def update_entities(connection: Connection, changed: Sequence[tuple[int, int | None, bytes, int]]) -> None:
@@ -351,11 +375,7 @@ def change_values(connection: Connection, gone: Sequence[ValueRow], new: Sequenc
         "WHERE typeset = ? AND name = ? AND rank = ? AND num = ? AND txt = ? AND key = ?",
         gone,
     )
-    many(
-        connection,
-        "INSERT INTO linked_values (typeset, name, rank, num, txt, key) VALUES (?, ?, ?, ?, ?, ?)",
-        new,
-    )
+    insert(connection, "linked_values (typeset, name, rank, num, txt, key)", new)
 
 
 def change_places(connection: Connection, gone: Sequence[PlaceRow], new: Sequence[PlaceRow]) -> None:
@@ -365,18 +385,13 @@ def change_places(connection: Connection, gone: Sequence[PlaceRow], new: Sequenc
         "DELETE FROM linked_places WHERE typeset = ? AND name = ? AND size = ? AND z = ? AND key = ?",
         [row[:5] for row in gone],
     )
-    many(
-        connection,
-        "INSERT INTO linked_places (typeset, name, size, z, key, west, south, east, north) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        new,
-    )
+    insert(connection, "linked_places (typeset, name, size, z, key, west, south, east, north)", new)
 
 
 def change_scopes(connection: Connection, gone: Sequence[ScopeRow], new: Sequence[ScopeRow]) -> None:
     """Move the index of scopes."""
     many(connection, "DELETE FROM linked_scopes WHERE typeset = ? AND scope = ? AND key = ?", gone)
-    many(connection, "INSERT INTO linked_scopes (typeset, scope, key) VALUES (?, ?, ?)", new)
+    insert(connection, "linked_scopes (typeset, scope, key)", new)
 
 
 def change_counts(connection: Connection, moves: Sequence[CountRow]) -> None:

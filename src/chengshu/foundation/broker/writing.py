@@ -108,13 +108,17 @@ class _Moves:
         if only is None:
             if before is not None:
                 self._count(old_typeset, -1)
-                self._scopes[0].extend((old_typeset, scope, slot.key) for scope in scopes_of(before))
+                self._scope(0, old_typeset, before, slot.key)
             if now is not None:
                 self._count(slot.typeset, 1)
-                self._scopes[1].extend((slot.typeset, scope, slot.key) for scope in scopes_of(now))
+                self._scope(1, slot.typeset, now, slot.key)
         elif before is not None and now is not None and before.scopes != now.scopes:
-            self._scopes[0].extend((old_typeset, scope, slot.key) for scope in scopes_of(before))
-            self._scopes[1].extend((slot.typeset, scope, slot.key) for scope in scopes_of(now))
+            self._scope(0, old_typeset, before, slot.key)
+            self._scope(1, slot.typeset, now, slot.key)
+
+    def _scope(self, side: int, typeset: int, entity: Entity, key: int) -> None:
+        if entity.scopes:
+            self._scopes[side].extend((typeset, scope, key) for scope in scopes_of(entity))
 
     def _count(self, typeset: int, step: int) -> None:
         self._counts[typeset, 0, 0] = self._counts.get((typeset, 0, 0), 0) + step
@@ -129,11 +133,12 @@ class _Moves:
     ) -> None:
         """The rows of some attributes of an entity: that go (0) or come (1)."""
         rows, counts, step = self._values[side], self._counts, 1 if side else -1
+        name_of = self._dictionary.known_names
         for name in attributes if only is None else only:
             instances = attributes.get(name)
             if not instances:
                 continue
-            name_id = self._dictionary.name(self._connection, name)
+            name_id = name_of.get(name) or self._dictionary.name(self._connection, name)
             values = values_of(instances)
             for rank, num, txt in values:
                 rows.append((typeset, name_id, rank, num, txt, key))
@@ -145,9 +150,8 @@ class _Moves:
             if "GeoProperty" in kinds:
                 places = places_of(instances)
                 several += max(len(places) - 1, 0)
-                self._places[side].extend(
-                    (typeset, name_id, size, z, key, *box) for (size, z), box in places.items()
-                )
+                for (size, z), box in places.items():
+                    self._places[side].append((typeset, name_id, size, z, key, *box))
             if several:
                 counted = (typeset, name_id, store.SEVERAL)
                 counts[counted] = counts.get(counted, 0) + step * several

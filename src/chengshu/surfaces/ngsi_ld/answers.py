@@ -26,11 +26,8 @@ def no_content(headers: Headers = ()) -> Answer:
 
 
 def created(path: str, *parts: str) -> Answer:
-    """``201`` with the ``Location`` of what was made: ``path`` below the prefix, and its ids.
-
-    Its name has a capital on the wire: there are clients that look for it so, though names know no case.
-    """
-    return Answer(201, headers=(("Location", location(path, *parts)),))
+    """``201`` with the ``Location`` of what was made: ``path`` below the prefix, and its ids."""
+    return Answer(201, headers=(("location", location(path, *parts)),))
 
 
 def location(path: str, *parts: str) -> str:

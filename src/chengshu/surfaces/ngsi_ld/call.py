@@ -32,6 +32,7 @@ class Call:
 
     __slots__ = (
         "_context",
+        "_ld",
         "_receive",
         "actor",
         "headers",
@@ -63,6 +64,7 @@ class Call:
         self.kept_at = ""  # where a context of the body was kept
         self.params: dict[str, str] = {}
         self._context: LdContext | None = None
+        self._ld: bool | None = None
 
     def check(self, limits: Limits) -> None:
         """Read parameters, tenant and formats. Raises the error of the first thing that is wrong."""
@@ -179,7 +181,9 @@ class Call:
 
     @property
     def _speaks_ld(self) -> bool:
-        return media_of(self.headers.get("content-type", "")) == LD_JSON
+        if self._ld is None:  # of a batch this is asked for every entity
+            self._ld = media_of(self.headers.get("content-type", "")) == LD_JSON
+        return self._ld
 
     def check_link(self) -> None:
         """Raise :class:`BadRequestData` when a context is named in ``Link`` beside one in the body."""

@@ -105,6 +105,9 @@ Command: TypeAlias = (
 )
 
 
+_OF_ENTITIES = (CreateEntity, Upsert, ReplaceEntity)
+
+
 class NotUpdated(msgspec.Struct, frozen=True):
     """One attribute (expanded IRI) that stayed as it was, and why."""
 
@@ -133,6 +136,6 @@ class Edit(msgspec.Struct, frozen=True):
 
 def target(command: Command) -> str:
     """The id of the entity that the command concerns."""
-    if isinstance(command, CreateEntity | Upsert | ReplaceEntity):
+    if isinstance(command, _OF_ENTITIES):
         return command.entity.id
     return command.id

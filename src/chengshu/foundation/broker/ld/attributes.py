@@ -248,6 +248,8 @@ def types_of(said: Any, where: str, context: LdContext) -> tuple[str, ...]:
     """Names of types, expanded, each once."""
     names = checks.strings(said, where, "a type")
     try:
+        if len(names) == 1:
+            return (context.name(names[0]),)
         return tuple(dict.fromkeys(context.name(name) for name in names))
     except BadRequestData as error:
         raise _bad(error.fault.detail, where, error.fault.remedy) from error

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from chengshu.foundation.broker.errors import BadRequestData
-from chengshu.foundation.broker.ld.core import is_iri
+from chengshu.foundation.broker.ld.core import LONGEST, is_iri
 from chengshu.foundation.broker.model import NULL
 
 MOST_STRINGS = 1000  # types, scopes, words of a vocabulary said together
@@ -31,28 +32,40 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?Z")
 _LAST = "9999-12-31T23:59:59"  # rounded to milliseconds, a part of this second would be in year 10000
 _LANGUAGE = re.compile(r"@none|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
 _SCOPE = re.compile(r"/?[\w\-.]{1,128}(?:/[\w\-.]{1,128}){0,31}")
+_NUMBERS = frozenset({int, float})
 _LARGEST, _SMALLEST = 2**64 - 1, -(2**63)
 
 
 def uri(said: Any, where: str) -> str:
     """A URI or IRI (clause 4.6.1), the Null text excepted."""
-    if isinstance(said, str) and _URI.fullmatch(said) and said != NULL and is_iri(said):
+    if isinstance(said, str) and _URI.fullmatch(said) and said != NULL and _fits(said):
         return said
     raise _bad(f"{shown(said)} is not a URI", where, "write one such as urn:ngsi-ld:Sensor:001")
 
 
+def _fits(uri: str) -> bool:
+    """As :func:`is_iri`, of what has no control signs."""
+    return len(uri) <= LONGEST if uri.isascii() else is_iri(uri)
+
+
 def time(said: Any, where: str) -> str:
     """A DateTime in UTC with ``Z`` (clause 4.6.3), kept as it was said."""
-    if isinstance(said, str) and _TIME.fullmatch(said) and not (len(said) > 24 and said.startswith(_LAST)):
-        try:
-            datetime.fromisoformat(said[:19])
-        except ValueError:
-            pass
-        else:
-            return said
+    if isinstance(said, str) and _is_time(said):
+        return said
     raise _bad(
         f"{shown(said)} is not a time", where, "write UTC as 2026-11-22T08:00:00Z, with or without a fraction"
     )
+
+
+@lru_cache(maxsize=4096)  # values that come together were mostly measured together
+def _is_time(said: str) -> bool:
+    if not _TIME.fullmatch(said) or (len(said) > 24 and said.startswith(_LAST)):
+        return False
+    try:
+        datetime.fromisoformat(said[:19])
+    except ValueError:
+        return False
+    return True
 
 
 def language(tag: str, where: str) -> None:
@@ -77,6 +90,8 @@ def text(said: Any, where: str) -> str:
 
 def strings(said: Any, where: str, what: str) -> list[str]:
     """A text or a list of texts, as a list without repetition; not empty."""
+    if type(said) is str and said and said != NULL:
+        return [said]
     items = said if isinstance(said, list) else [said]
     if not items or not all(isinstance(item, str) and item and item != NULL for item in items):
         raise _bad(f"{shown(said)} is not {what}", where, f"write {what}, or a list of them")
@@ -184,7 +199,7 @@ def _coordinates(said: Any, depth: int, where: str) -> None:
         for part in said:
             _coordinates(part, depth - 1, where)
         return
-    if not 2 <= len(said) <= 4 or not all(type(number) in {int, float} for number in said):
+    if not 2 <= len(said) <= 4 or not _NUMBERS.issuperset(map(type, said)):
         raise _bad(f"{shown(said)} is not a position", where, "write [longitude, latitude]")
     if not (-180 <= said[0] <= 180 and -90 <= said[1] <= 90):
         raise _bad(
