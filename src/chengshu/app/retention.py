@@ -1,0 +1,43 @@
+"""The wiring of retention over a city's data, the same for the hub and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chengshu.app.datasets import DatasetsRoom
+from chengshu.kernel.clock import Clock
+from chengshu.kernel.ids import Ids
+from chengshu.ports.database import Database
+from chengshu.resources.datasets.holding import DatasetHolding, ExportHolding
+from chengshu.resources.ledger import LedgerQueries
+from chengshu.resources.retention import Holding, Retention, RetentionQueries, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRoom:
+    """What destroys, and what can be read of it."""
+
+    retention: Retention
+    queries: RetentionQueries
+
+
+def retention_of(
+    database: Database,
+    clock: Clock,
+    ids: Ids,
+    rules: Sequence[Rule],
+    datasets: DatasetsRoom,
+    more: Sequence[Holding] = (),
+) -> RetentionRoom:
+    """Retention by the rules of a city, over everything the hub holds of its entries."""
+    entries = LedgerQueries(database)
+    holdings = [
+        DatasetHolding(database, clock, datasets.vault),
+        ExportHolding(database, clock),
+        *more,
+    ]
+    return RetentionRoom(
+        Retention(database, clock, ids, entries, holdings),
+        RetentionQueries(database, entries, rules, holdings),
+    )

@@ -1,0 +1,155 @@
+"""What retention finds of datasets: files of versions, labels, and exports the hub wrote."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from chengshu.foundation.journal import Act, Actor, record
+from chengshu.kernel.clock import Clock, millis
+from chengshu.ports.database import Database
+from chengshu.resources.datasets import store
+from chengshu.resources.datasets.vault import Vault, sync_folder
+from chengshu.resources.retention.model import Item, Outcome
+
+_HUB = Actor.hub("retention")
+
+
+class DatasetHolding:
+    """Versions and labels: ``version/3/reports.csv``, ``labels/kind/2``. Equal files lie there once."""
+
+    name = "datasets"
+
+    def __init__(self, database: Database, clock: Clock, vault: Vault) -> None:
+        self._database, self._clock, self._vault = database, clock, vault
+
+    def entries(self) -> Sequence[str]:
+        with self._database.read() as connection:
+            return store.entries(connection)
+
+    def items(self, entry: str) -> Sequence[Item]:
+        with self._database.read() as connection:
+            return [*self._files(connection, entry), *self._labels(connection, entry)]
+
+    def _files(self, connection: Connection, entry: str) -> Iterator[Item]:
+        for version in store.versions_of(connection, entry):
+            for item in version.files:
+                if store.refers(connection, entry, version.number, item.name):
+                    name = f"version/{version.number}/{item.name}"
+                    yield Item(self.name, name, item.sha256, item.size, version.at)
+
+    def _labels(self, connection: Connection, entry: str) -> Iterator[Item]:
+        for found in store.labels_of(connection, entry):
+            name = f"labels/{found.name}/{found.number}"
+            yield Item(self.name, name, found.sha256, found.size, found.at)
+
+    def destroy(self, entry: str, item: Item) -> Outcome:
+        """The record goes first, then the bytes where nothing else needs them."""
+        needed = self._database.write(lambda connection: self._drop(connection, entry, item))
+        if needed:
+            return "released"
+        self._vault.remove(item.digest)
+        return "destroyed"
+
+    def _drop(self, connection: Connection, entry: str, item: Item) -> bool:
+        """Refer to the item no more; whether another still refers to its bytes."""
+        kind, first, rest = item.name.split("/", 2)
+        if kind == "labels":
+            store.drop_labels(connection, entry, first, int(rest))
+        else:
+            number = int(first)
+            store.drop_file(connection, entry, number, rest)
+            version = next(one for one in store.versions_of(connection, entry) if one.number == number)
+            left = any(store.refers(connection, entry, number, one.name) for one in version.files)
+            if not version.destroyed_at:
+                now = self._clock.now()
+                store.mark_destroyed(connection, replace(version, destroyed_at=millis(now)))
+                body = {"version": number, "whole": not left}
+                record(connection, Act(_HUB, "dataset.version_ended", entry, now, body))
+        return item.digest in store.referred(connection)
+
+    def holds(self, entry: str, item: Item) -> bool:
+        """Whether a record refers to it still, or its bytes lie there though nothing needs them."""
+        kind, first, rest = item.name.split("/", 2)
+        with self._database.read() as connection:
+            if kind == "labels":
+                named = any(one.number == int(rest) for one in store.labels_of(connection, entry, first))
+            else:
+                named = store.refers(connection, entry, int(first), rest)
+            needed = item.digest in store.referred(connection)
+        return named or (not needed and self._vault.holds(item.digest))
+
+
+class ExportHolding:
+    """Exports where they were written: ``export/2/data/reports.csv``. What others changed is left alone."""
+
+    name = "exports"
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def entries(self) -> Sequence[str]:
+        with self._database.read() as connection:
+            return store.entries(connection)
+
+    def items(self, entry: str) -> Sequence[Item]:
+        with self._database.read() as connection:
+            return [
+                Item(self.name, f"export/{found.number}/{item.name}", item.sha256, item.size, found.at)
+                for found in store.exports_of(connection, entry, standing=True)
+                for item in found.files
+            ]
+
+    def destroy(self, entry: str, item: Item) -> Outcome:
+        number, place = self._place(entry, item)
+        try:
+            if digest_of(place) != item.digest:
+                outcome: Outcome = "changed"
+            else:
+                place.unlink()
+                sync_folder(place.parent)
+                _drop_empty(place.parent, item.name.count("/") - 1)
+                outcome = "destroyed"
+        except (FileNotFoundError, NotADirectoryError):
+            outcome = "absent"
+        if self._last(entry, number, item):
+            now = millis(self._clock.now())
+            self._database.write(lambda connection: store.end_export(connection, entry, number, now))
+        return outcome
+
+    def holds(self, entry: str, item: Item) -> bool:
+        _, place = self._place(entry, item)
+        return place.is_file() and digest_of(place) == item.digest
+
+    def _place(self, entry: str, item: Item) -> tuple[int, Path]:
+        _, number, name = item.name.split("/", 2)
+        with self._database.read() as connection:
+            found = next(one for one in store.exports_of(connection, entry) if one.number == int(number))
+        return int(number), Path(found.folder) / name
+
+    def _last(self, entry: str, number: int, item: Item) -> bool:
+        with self._database.read() as connection:
+            found = next(one for one in store.exports_of(connection, entry) if one.number == number)
+        return item.name.endswith(f"/{number}/{found.files[-1].name}")
+
+
+def _drop_empty(folder: Path, levels: int) -> None:
+    """Remove the folders of an export that nothing is left in."""
+    for _ in range(levels):
+        if any(folder.iterdir()):
+            return
+        folder.rmdir()
+        folder = folder.parent
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, read in portions."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        for portion in iter(lambda: file.read(1 << 20), b""):
+            total.update(portion)
+    return total.hexdigest()
