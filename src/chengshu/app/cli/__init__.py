@@ -19,7 +19,6 @@ PARTS = (
     "datasets",
     "entities",
     "grading",
-    "knowledge",
     "ledger",
     "proof",
     "retention",
