@@ -158,8 +158,9 @@ def main(arguments: list[str]) -> int:
             )
         table.add_row("search over HTTP p50, ms", f"{spent.at(50):,.1f}", "", "")
         table.add_row("peak memory, filling / serving, MB", f"{built.peak_mb:,.0f} / {memory:,.0f}", "", "")
-        Console().print(table)
-        Console().print(beside(Path(name), folder, count, spent, peers=not chosen.no_peers))
+        screen = Console(width=110)
+        screen.print(table)
+        screen.print(beside(Path(name), folder, count, spent, peers=not chosen.no_peers))
     missed = [label for label, value, limit, least in limits if (value < limit) == least and value != limit]
     return 1 if missed else 0
 

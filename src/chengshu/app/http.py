@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
@@ -15,6 +15,7 @@ from chengshu import console
 from chengshu.app.broker import BrokerParts
 from chengshu.app.guard import Guard
 from chengshu.app.hub import Hub
+from chengshu.app.knowledge import day_in, reader_of
 from chengshu.app.problems import add_problems, problem
 from chengshu.app.view import View
 from chengshu.foundation.journal import last_seq
@@ -56,12 +57,20 @@ def make_app(hub: Hub, view: View, tokens: Tokens, guard: Guard, broker: BrokerP
     app.include_router(cap.router(hub.vital_queries, hub.city))
     app.include_router(dcat.router(hub.ledger_queries, hub.city, hub.clock, guard.knows))
     app.include_router(sharing.router(hub.sharing.queries, hub.sharing.gate, guard.program))
-    app.include_router(find.router(hub.ledger_search, guard.knows))
+    _add_search(app, hub, guard)
     _add_entities(app, hub, guard, broker)
     app.include_router(console.router(view))
     _add_health(app, hub)
     _add_pages_for_errors(app, view)
     return app
+
+
+def _add_search(app: FastAPI, hub: Hub, guard: Guard) -> None:
+    """Questions of programs to the ledger and to the documents."""
+    room = hub.knowledge
+    today = partial(day_in, hub.city.zone, hub.clock)
+    ask = partial(reader_of, guard)
+    app.include_router(find.router(hub.ledger_search, guard.knows, room.search, room.queries, ask, today))
 
 
 def _add_entities(app: FastAPI, hub: Hub, guard: Guard, broker: BrokerParts) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import MetaData
 from chengshu.app.decisions import Decisions
 from chengshu.app.inspection import STORES as INSPECTION_STORES
 from chengshu.app.inspection import InspectionRoom, room_of
+from chengshu.app.knowledge import KnowledgeRoom, knowledge_of
 from chengshu.app.sharing import SharingRoom, sharing_of
 from chengshu.app.stores import open_state
 from chengshu.engines.embedded.history import DuckHistory
@@ -44,6 +45,7 @@ from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.history import History
 from chengshu.ports.search import SearchIndex
+from chengshu.resources.knowledge import store as knowledge_store
 from chengshu.resources.ledger import Ledger, LedgerQueries
 from chengshu.resources.ledger import store as ledger_store
 from chengshu.resources.ledger.harvest import store as harvest_store
@@ -67,6 +69,7 @@ STORES = (
     *INSPECTION_STORES,
     ledger_store,
     harvest_store,
+    knowledge_store,
     sharing_store,
 )
 HUB = Actor.hub("start")
@@ -97,6 +100,7 @@ class Hub:
     ledger_queries: LedgerQueries
     ledger_index: SearchIndex
     ledger_search: LedgerSearch
+    knowledge: KnowledgeRoom
     sharing: SharingRoom
     inspection: InspectionRoom
     pump: Pump
@@ -106,6 +110,7 @@ class Hub:
         """Finish what was accepted, then give back every process and file."""
         self.engine.close()
         self.ledger_index.close()
+        self.knowledge.index.close()
         self.history.close()
         self.database.close()
 
@@ -171,6 +176,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     ledger, ledger_queries = Ledger(database, clock, ids), LedgerQueries(database)
     ledger_index = TantivyIndex(folder / "search" / "ledger", LAYOUT)
     ledger_search = LedgerSearch(ledger_index, ledger_queries)
+    knowledge = knowledge_of(folder, database, clock, ledger, ledger_queries)
     sharing = sharing_of(city, folder, database, clock, ids, calendar, ledger_queries)
     services, feed = Services(processes), HistoryFeed(history, clock)
     pump = Pump(
@@ -184,6 +190,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
             *response.consumers,
             services,
             ledger_search,
+            knowledge.search,
             CatalogueWatch(),
         ],
         [
@@ -220,6 +227,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         ledger_queries,
         ledger_index,
         ledger_search,
+        knowledge,
         sharing,
         room_of(folder, database, clock, ids, ledger, ledger_queries),
         pump,

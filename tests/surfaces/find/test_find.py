@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,13 @@ from chengshu.foundation.journal import store as journal_store
 from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.ids import SequenceIds
 from chengshu.kernel.texts import Text
+from chengshu.resources.grading.model import Grade
+from chengshu.resources.knowledge import store as knowledge_store
+from chengshu.resources.knowledge.commands import About, Knowledge
+from chengshu.resources.knowledge.queries import KnowledgeQueries
+from chengshu.resources.knowledge.readers import STRANGER, Reader
+from chengshu.resources.knowledge.search import LAYOUT as DOCUMENTS
+from chengshu.resources.knowledge.search import KnowledgeSearch
 from chengshu.resources.ledger import Ledger, LedgerQueries, Resource, store
 from chengshu.resources.ledger.search import LAYOUT, LedgerSearch
 from chengshu.surfaces.find import router
@@ -43,14 +50,20 @@ class Room:
         self.database = SqliteDatabase(folder / "hub.db", durable=False, threaded=False)
         self.database.create(journal_store.metadata)
         self.database.create(store.metadata)
+        self.database.create(knowledge_store.metadata)
         clock = VirtualClock(datetime(2026, 7, 1, tzinfo=UTC))
         self.ledger = Ledger(self.database, clock, SequenceIds())
         self.index = TantivyIndex(None, LAYOUT)
         search = LedgerSearch(self.index, LedgerQueries(self.database))
-        self.pump = Pump(self.database, clock, [search], strict=True)
         app = FastAPI()
         add_problems(app)
-        app.include_router(router(search, _known))
+        knowledge = Knowledge(self.database, clock, self.ledger)
+        self.documents = TantivyIndex(None, DOCUMENTS)
+        pages = KnowledgeQueries(self.database, LedgerQueries(self.database))
+        answers = KnowledgeSearch(self.documents, pages)
+        self.pump = Pump(self.database, clock, [search, answers], strict=True)
+        self.add = knowledge.add
+        app.include_router(router(search, _known, answers, pages, _reader, lambda: clock.now().date()))
         self.web = TestClient(app)
 
     def found(self, question: str, headers: dict[str, str] | None = None) -> list[str]:
@@ -62,6 +75,10 @@ def _known(request: Request) -> bool:
     return request.headers.get("authorization") == KNOWN["authorization"]
 
 
+def _reader(request: Request) -> Reader:
+    return Reader(Grade.GENERAL_2) if _known(request) else STRANGER
+
+
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
     room = Room(tmp_path)
@@ -70,6 +87,7 @@ def room(tmp_path: Path) -> Iterator[Room]:
     room.pump.drain()
     yield room
     room.index.close()
+    room.documents.close()
     room.database.close()
 
 
@@ -105,3 +123,27 @@ def test_a_question_that_cannot_be_answered_is_a_problem_with_words(room: Room, 
     assert answer.status_code == 422
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert answer.json()["detail"]
+
+
+def test_documents_answer_with_their_clause_to_those_who_may_read_them(room: Room) -> None:
+    rules = "第一条 本市停车免费三十分钟。\n第二条 违停罚款二百元。\n".encode()
+    added = room.add("停车.txt", rules, About(date(2026, 1, 1)), STEWARD)
+    room.pump.drain()
+    asked = "/find/documents?q=违停罚款多少"
+    body = room.web.get(asked, headers=KNOWN).json()
+    assert (body["found"], body["passages"][0]["place"]) == (True, "第二条")
+    assert room.web.get(asked).json() == {
+        "found": False,
+        "documents": 0,
+        "unknown": [],
+        "passages": [],
+    }
+    assert not room.web.get(f"{asked}&day=2025-12-31", headers=KNOWN).json()["found"]
+    address = f"/find/documents/{added.edition.document}"
+    assert room.web.get(address).status_code == 404
+    whole = room.web.get(address, headers=KNOWN).json()
+    assert "".join(part["text"] for part in whole["passages"]).encode() == rules
+    rest = room.web.get(f"{address}?edition=1&after=0", headers=KNOWN).json()
+    assert [part["place"] for part in rest["passages"]] == ["第二条"]
+    assert room.web.get(f"{address}?edition=2", headers=KNOWN).status_code == 404
+    assert room.web.get("/find/documents?q=是什么", headers=KNOWN).status_code == 422

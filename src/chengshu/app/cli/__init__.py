@@ -19,6 +19,7 @@ PARTS = (
     "datasets",
     "entities",
     "grading",
+    "knowledge",
     "ledger",
     "proof",
     "retention",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -75,6 +75,18 @@ class Edition(msgspec.Struct, frozen=True):
     def covers(self, day: date) -> bool:
         """Whether the day lies within the edition's own dates."""
         return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form of APIs."""
+        return {
+            "document": self.document,
+            "edition": self.number,
+            "label": self.label,
+            "valid_from": self.valid_from.isoformat(),
+            "valid_until": self.valid_until.isoformat() if self.valid_until else None,
+            "passages": self.passages,
+            "sha256": self.sha256,
+        }
 
 
 def holding(editions: Iterable[Edition], day: date) -> Edition | None:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 from chengshu.kernel.errors import Missing
 from chengshu.ports.database import Database
 from chengshu.resources.knowledge import store
+from chengshu.resources.knowledge.citing import place_of
 from chengshu.resources.knowledge.model import Edition, Passage, holding
 from chengshu.resources.knowledge.readers import Reader, may_read
 from chengshu.resources.ledger import LedgerQueries, Resource
@@ -35,6 +37,21 @@ class Page:
     held: Held
     editions: tuple[Edition, ...]
     passages: tuple[Passage, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form of APIs."""
+        item = self.held.resource
+        return {
+            "document": item.id,
+            "title": item.title.as_dict(),
+            "provider": item.provider,
+            "grade": item.grade,
+            "edition": self.held.edition.number,
+            "editions": [edition.as_dict() for edition in self.editions],
+            "passages": [
+                {"number": part.number, "place": place_of(part), "text": part.text} for part in self.passages
+            ],
+        }
 
 
 def key_of(document: str, edition: int) -> str:

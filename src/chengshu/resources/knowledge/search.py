@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from chengshu.ports.runtime import Change, Effect
 from chengshu.ports.search import Ask, Document, Layout, SearchIndex, Term
@@ -38,6 +39,22 @@ class Cited:
     why: tuple[Match, ...]
     marks: tuple[tuple[int, int], ...]
 
+    def as_dict(self) -> dict[str, Any]:
+        """The form of APIs."""
+        return {
+            "document": self.resource.id,
+            "title": self.resource.title.as_dict(),
+            "edition": self.edition.number,
+            "label": self.edition.label,
+            "valid_from": self.edition.valid_from.isoformat(),
+            "passage": self.passage.number,
+            "place": self.place,
+            "text": self.passage.text,
+            "share": round(self.share, 3),
+            "marks": self.marks,
+            "why": [{"part": match.part, "word": match.word, "how": match.how} for match in self.why],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -53,6 +70,15 @@ class Answers:
     def found(self) -> bool:
         """Whether the question is answered."""
         return bool(self.passages)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form of APIs."""
+        return {
+            "found": self.found,
+            "documents": self.documents,
+            "unknown": self.unknown,
+            "passages": [item.as_dict() for item in self.passages],
+        }
 
 
 class KnowledgeSearch:

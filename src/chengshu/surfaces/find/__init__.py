@@ -1,4 +1,4 @@
-"""Search for programs: the ledger's entries, as JSON, with facets and the why of each hit."""
+"""Search for programs: entries of the ledger with facets, and passages of documents with their clause."""
 
 from chengshu.surfaces.find.router import router
 
