@@ -42,7 +42,7 @@ class Standing:
         *,
         durable: bool = True,
         limits: Limits | None = None,
-        alias: str = "chengshu",
+        alias: str = "",
         client: HttpClient | None = None,
     ) -> None:
         data.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,8 @@ class Standing:
             contexts=contexts,
             limits=limits,
             forget=True,  # as the suite has it: delete_temporal_on_core_delete
-            alias=alias,
+            alias=alias or "chengshu",
+            exact=bool(alias),
             client=client,
         )
         self.rooms, self.surface, self.notifier = self.parts.rooms, self.parts.surface, self.parts.notifier

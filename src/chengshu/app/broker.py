@@ -20,6 +20,7 @@ from chengshu.foundation.broker.mirror import Echo, Mirror
 from chengshu.foundation.broker.models import Models
 from chengshu.foundation.broker.models import store as flags_store
 from chengshu.foundation.broker.models.flagging import Flagging
+from chengshu.foundation.broker.pseudonym import pseudonym
 from chengshu.foundation.broker.queries import BrokerQueries
 from chengshu.foundation.broker.registry.commands import Registry
 from chengshu.foundation.broker.registry.notifying import SourceFollower, SourceNotifier
@@ -76,9 +77,9 @@ class BrokerParts:
     ``reach``: hosts and networks that are not public and may be called all the same; contexts are fetched
     from hosts named there and from nowhere else. ``context``: the hub's entities and series, shown as
     NGSI-LD and fed by it; none for a broker by itself. ``models``: what entities are held against;
-    ``below``: an area's id → it and the areas under it. ``alias``: its name among brokers, unlike any of
-    theirs, by which loops end. ``history``: the past of the hub's series; ``forget``: whether the past of an
-    entity goes with it. ``client``: how they are reached, by default over the network.
+    ``below``: an area's id → it and the areas under it. ``alias``: how its name among brokers begins, by which
+    loops end; what follows is made at the first start, so that no other has it (``exact``: nothing follows).
+    ``history``: the past of the hub's series; ``forget``: whether the past of an entity goes with it. ``client``: how they are reached, by default over the network.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class BrokerParts:
         forget: bool = False,
         who: Who = anyone,
         alias: str = "chengshu",
+        exact: bool = False,
         client: HttpClient | None = None,
         limits: Limits | None = None,
         models: Models | None = None,
@@ -117,7 +119,7 @@ class BrokerParts:
             library,
             clock=clock,
             who=who,
-            alias=alias,
+            alias=alias if exact else pseudonym(database, clock, ids, alias),
             limits=limits or Limits(),
         )
         courier = Courier(AioHttpClient(guard), mqtt)

@@ -578,6 +578,18 @@ async def test_of_a_fragment_the_id_does_not_count_at_sources_either(city: City)
     assert refused.status_code == 400
 
 
+async def test_a_broker_keeps_a_name_that_no_other_has(tmp_path: Path) -> None:
+    def name_of(folder: str) -> str:
+        standing = Standing(tmp_path / folder, durable=False)
+        standing.close()
+        return standing.rooms.alias
+
+    first, second = name_of("a"), name_of("b")
+    assert first.startswith("chengshu-") and second.startswith("chengshu-")
+    assert first != second
+    assert name_of("a") == first
+
+
 async def test_a_wrong_request_is_sent_to_nobody(city: City) -> None:
     await city.register("a", "b")
     answer = await city.call("a", "POST", "entities", {"id": "not a uri", "type": TYPE})

@@ -45,6 +45,13 @@ tenants = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+own = Table(  # one row: what this broker calls itself among brokers
+    "linked_own",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", Exact, nullable=False),
+)
+
 typesets = Table(
     "linked_typesets",
     metadata,
@@ -219,6 +226,17 @@ def all_tenants(connection: Connection) -> list[tuple[str, int]]:
 def delete_tenant(connection: Connection, tenant: str) -> bool:
     """Take a tenant away; whether it was there. Its entities must be gone already."""
     return run(connection, "DELETE FROM linked_tenants WHERE name = ?", (tenant,)) > 0
+
+
+def own_name(connection: Connection) -> str:
+    """What this broker calls itself; nothing when it has no name yet."""
+    found = rows(connection, "SELECT name FROM linked_own WHERE id = 1")
+    return str(found[0][0]) if found else ""
+
+
+def keep_own_name(connection: Connection, name: str) -> None:
+    """Call it so from now on."""
+    run(connection, "INSERT INTO linked_own (id, name) VALUES (1, ?)", (name,))
 
 
 def typesets_of(connection: Connection, tenant: str) -> list[tuple[int, tuple[str, ...]]]:
