@@ -48,6 +48,7 @@ PAGES = [
     "/drills/compare?left=d-1&right=d-2",
     "/sources",
     "/journal",
+    "/access",
     "/account",
     "/events/none",
     "/?as_of=2026-07-21T17:45",

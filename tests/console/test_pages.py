@@ -51,6 +51,7 @@ PAGES = [
     "/drills/compare?left=d-1&right=d-2",
     "/sources",
     "/journal",
+    "/access",
     "/journal?before=51",
     "/account",
 ]

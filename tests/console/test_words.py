@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chengshu.console.model.access import SecretKind
 from chengshu.console.model.common import FreshnessState
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
 from chengshu.console.model.response import EventState, OrderState, OrderVerb
@@ -30,6 +31,8 @@ from chengshu.console.pages.choices import SCOPES, STATES
 from chengshu.console.pages.ledger import FACETS
 from chengshu.console.preferences import SIZES, THEMES
 from chengshu.console.words import Words, catalogue, choose_language
+from chengshu.foundation.access.clients import RIGHTS
+from chengshu.foundation.access.model import ROLES
 from chengshu.kernel.levels import Level
 from chengshu.kernel.texts import LANGUAGES
 from chengshu.resources.ledger import KINDS, SHARING
@@ -78,6 +81,8 @@ FAMILIES = {
     "move": get_args(Move),
     "fact": FACTS,
     "wanting": WANTING,
+    "role": ROLES,
+    "access": [f"right_{right}" for right in RIGHTS] + [f"secret_{kind}" for kind in get_args(SecretKind)],
     "sharing_scope": get_args(DeskScope),
     "sharing_state": get_args(SharingState),
     "sharing_act": get_args(SharingAct),

@@ -70,8 +70,9 @@ def doors_of(
     policies = hub.city.folder / "policies.cedar"
     additions = {policies.name: policies.read_text("utf-8")} if policies.is_file() else {}
     access = Access(additions, _names(hub.city))
-    view = View(Means(hub, access, accounts, hub.clock, drills, drill_name))
-    guard = Guard(Clients(hub.database, hub.clock), accounts, access)
+    clients, tokens = Clients(hub.database, hub.clock), Tokens(hub.database, hub.clock)
+    view = View(Means(hub, access, accounts, clients, tokens, hub.clock, drills, drill_name))
+    guard = Guard(clients, accounts, access)
     broker = BrokerParts(
         hub.database,
         hub.clock,
@@ -85,7 +86,7 @@ def doors_of(
         models=Models(read_rules(hub.city.folder / "models")),
         below=lambda area: [item.id for item in hub.city.areas if area in hub.city.areas.ancestors(item.id)],
     )
-    return Doors(accounts, Tokens(hub.database, hub.clock), view, guard, broker)
+    return Doors(accounts, tokens, view, guard, broker)
 
 
 def _contexts(city: City) -> Path | None:

@@ -34,6 +34,7 @@ from chengshu.console.model import (
 )
 from chengshu.console.model.ledger import EntryView, LedgerView
 from chengshu.console.model.rules import CellCheck, RuleAsk, RuleEdit, RulesView, RuleView
+from chengshu.console.view_access import AccessDesk
 from chengshu.console.view_sharing import SharingDesk
 
 Layer = Literal[
@@ -216,5 +217,5 @@ class Acting(Protocol):
         ...
 
 
-class HubView(Entrance, Reading, Ruling, SharingDesk, Acting, Protocol):
+class HubView(Entrance, Reading, Ruling, SharingDesk, AccessDesk, Acting, Protocol):
     """All of it."""

@@ -15,6 +15,7 @@ from chengshu.console import model as m
 from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing, Unauthenticated
 from chengshu.kernel.texts import Text
 
+from .access import Access
 from .layers import Layers
 from .ledger import Ledger
 from .operation import Operation
@@ -32,7 +33,7 @@ from .storm import (
 )
 
 
-class FakeView(Situation, Layers, Response, Operation, Ledger, Sharing, Rules):
+class FakeView(Access, Situation, Layers, Response, Operation, Ledger, Sharing, Rules):
     """Implements the console's HubView over the functions above."""
 
     def __init__(self, *, now: datetime = NOW, set_up: bool = True) -> None:
@@ -66,7 +67,7 @@ class FakeView(Situation, Layers, Response, Operation, Ledger, Sharing, Rules):
             {"lin": "Lin Yue 林玥", "crew": "Zhou Ping 周平"}.get(login, login),
             "water",
             WATER,
-            ("duty-officer",) if login != "crew" else ("crew",),
+            ("duty_officer",) if login != "crew" else ("crew",),
             may_operate=login != "crew",
         )
         token = f"token-{next(self._count)}"

@@ -1,5 +1,6 @@
 """What the console sees of the hub: one object that implements :class:`chengshu.console.HubView`."""
 
+from chengshu.app.view.access import AccessActing
 from chengshu.app.view.acting import Acting
 from chengshu.app.view.base import Means
 from chengshu.app.view.layers import Layers
@@ -10,7 +11,7 @@ from chengshu.app.view.sharing_acting import SharingActing
 from chengshu.app.view.situation import Situation
 
 
-class View(Acting, Layers, LedgerReading, Operation, RuleActing, SharingActing, Situation):
+class View(AccessActing, Acting, Layers, LedgerReading, Operation, RuleActing, SharingActing, Situation):
     """All parts together."""
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from chengshu.app.hub import Hub
 from chengshu.app.view import words
 from chengshu.console import model as shown
-from chengshu.foundation.access import Access, Accounts, Resource
+from chengshu.foundation.access import Access, Accounts, Clients, Resource
 from chengshu.foundation.access import Person as Account
 from chengshu.foundation.journal import Entry
+from chengshu.foundation.sensing import Tokens
 from chengshu.kernel.clock import Clock
 from chengshu.kernel.errors import Unauthenticated
 from chengshu.kernel.levels import Level
@@ -30,6 +31,8 @@ class Means:
     hub: Hub
     access: Access
     accounts: Accounts
+    clients: Clients
+    tokens: Tokens
     clock: Clock
     drills: Any  # pathlib.Path
     drill_name: Text | None = None

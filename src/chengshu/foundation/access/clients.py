@@ -64,6 +64,7 @@ class Clients:
         *,
         tenants: Iterable[str] = ("",),
         expires_at: datetime | None = None,
+        policy: str = "",
     ) -> str:
         """A new program and its token. Raises :class:`Invalid`; :class:`Conflict` for a name in use."""
         client = Client(name, tuple(sorted(set(rights))), tuple(sorted(set(tenants))), expires_at)
@@ -85,20 +86,20 @@ class Clients:
                 "tenants": client.tenants,
                 "expires_at": iso(expires_at) if expires_at else None,
             }
-            record(connection, Act(actor, "client.created", name, now, body))
+            record(connection, Act(actor, "client.created", name, now, body, policy=policy))
 
         self._database.write(work)
         self._reload()
         return token
 
-    def revoke(self, name: str, actor: Actor) -> None:
+    def revoke(self, name: str, actor: Actor, policy: str = "") -> None:
         """Make the program's token worthless at once. Raises :class:`Missing`."""
         now = self._clock.now()
 
         def work(connection: Connection) -> None:
             if not store.revoke_client(connection, name, now):
                 raise Missing("client-missing", f"no program {name!r} has a token")
-            record(connection, Act(actor, "client.revoked", name, now))
+            record(connection, Act(actor, "client.revoked", name, now, policy=policy))
 
         self._database.write(work)
         self._reload()

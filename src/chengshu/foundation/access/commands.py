@@ -64,6 +64,7 @@ class Accounts:
         *,
         unit: str = "",
         language: str = "",
+        policy: str = "",
     ) -> Person:
         """A new account without password: give its person a set-up link.
         Raises :class:`Invalid`, :class:`Conflict`.
@@ -73,7 +74,7 @@ class Accounts:
         def work(c: Connection) -> Person:
             _free(c, person.login)
             store.add_person(c, person, None, self._clock.now())
-            self._note(c, actor, "account.created", person)
+            self._note(c, actor, "account.created", person, policy)
             return person
 
         return self._database.write(work)
@@ -97,7 +98,7 @@ class Accounts:
             raise Unauthenticated("password-wrong", "the present password is not right", where="old")
         self.set_password(account, new, person.actor)
 
-    def set_roles(self, account: str, grants: Iterable[Grant], actor: Actor) -> Person:
+    def set_roles(self, account: str, grants: Iterable[Grant], actor: Actor, policy: str = "") -> Person:
         """Replace the grants of an account. Raises :class:`Conflict` when no administrator would be left."""
 
         def work(c: Connection) -> Person:
@@ -106,7 +107,7 @@ class Accounts:
             administrators = store.administrators(c)
             store.put_grants(c, account, after.grants)
             _keep_one(c, administrators)
-            self._note(c, actor, "account.roles_set", after, previous=before.as_dict()["grants"])
+            self._note(c, actor, "account.roles_set", after, policy, previous=before.as_dict()["grants"])
             return after
 
         return self._database.write(work)
@@ -138,7 +139,7 @@ class Accounts:
 
         return self._database.write(work)
 
-    def disable(self, account: str, actor: Actor) -> Person:
+    def disable(self, account: str, actor: Actor, policy: str = "") -> Person:
         """Close an account: nobody signs in with it, its sessions end. Raises :class:`Conflict` for the last
         administrator."""
 
@@ -148,23 +149,23 @@ class Accounts:
             store.change_account(c, account, disabled=True)
             _keep_one(c, administrators)
             ended = store.drop_sessions(c, account)
-            self._note(c, actor, "account.disabled", after, sessions_ended=ended)
+            self._note(c, actor, "account.disabled", after, policy, sessions_ended=ended)
             return after
 
         return self._database.write(work)
 
-    def enable(self, account: str, actor: Actor) -> Person:
+    def enable(self, account: str, actor: Actor, policy: str = "") -> Person:
         """Open a closed account again."""
 
         def work(c: Connection) -> Person:
             after = replace(_known(c, account), disabled=False)
             store.change_account(c, account, disabled=False)
-            self._note(c, actor, "account.enabled", after)
+            self._note(c, actor, "account.enabled", after, policy)
             return after
 
         return self._database.write(work)
 
-    def issue_setup_link(self, actor: Actor, account: str | None = None) -> str:
+    def issue_setup_link(self, actor: Actor, account: str | None = None, policy: str = "") -> str:
         """A one-time token: to set the password of ``account``, or without one to make the first
         administrator.
 
@@ -192,6 +193,7 @@ class Accounts:
                     account or "first-administrator",
                     now,
                     {"account": account, "expires_at": iso(expires)},
+                    policy=policy,
                 ),
             )
 
@@ -307,8 +309,11 @@ class Accounts:
         store.drop_throttle(c, f"login:{person.login}")
         self._note(c, actor, "account.password_set", person, sessions_ended=ended)
 
-    def _note(self, c: Connection, actor: Actor, action: str, person: Person, **more: Any) -> None:
-        record(c, Act(actor, action, person.id, self._clock.now(), {"account": person.as_dict(), **more}))
+    def _note(
+        self, c: Connection, actor: Actor, action: str, person: Person, policy: str = "", **more: Any
+    ) -> None:
+        body = {"account": person.as_dict(), **more}
+        record(c, Act(actor, action, person.id, self._clock.now(), body, policy=policy))
 
     def _count(self, c: Connection, keys: list[str], now: datetime) -> None:
         for key in keys:

@@ -22,6 +22,11 @@ def people(connection: Connection) -> list[Person]:
     return store.all_people(connection)
 
 
+def without_password(connection: Connection) -> frozenset[str]:
+    """The accounts whose person has not used a set-up link yet."""
+    return store.without_password(connection)
+
+
 def needs_setup(connection: Connection) -> bool:
     """Whether nobody can administer the hub yet: then the app prints a set-up link."""
     return not store.administrators(connection)

@@ -174,6 +174,11 @@ def all_people(connection: Connection) -> list[Person]:
     ]
 
 
+def without_password(connection: Connection) -> frozenset[str]:
+    """Ids of the accounts that nobody can sign in with yet."""
+    return frozenset(connection.execute(select(accounts.c.id).where(accounts.c.password.is_(None))).scalars())
+
+
 def count_accounts(connection: Connection) -> int:
     """How many accounts there are."""
     return int(connection.execute(select(func.count()).select_from(accounts)).scalar_one())

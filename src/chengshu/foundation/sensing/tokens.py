@@ -31,34 +31,37 @@ class Tokens:
         with self._lock:
             self._valid = valid
 
-    def create(self, source: str, actor: Actor) -> str:
+    def create(self, source: str, actor: Actor, policy: str = "") -> str:
         """A new token for ``source``, journalled without its secret. Earlier ones stay valid."""
         token = secrets.token_urlsafe(32)
         now = self._clock.now()
 
         def work(connection: Connection) -> None:
             store.put_token(connection, source, _digest(token), millis(now), actor.id)
-            journal.record(connection, Act(actor, "source_token.created", source, now, {"source": source}))
+            act = Act(actor, "source_token.created", source, now, {"source": source}, policy=policy)
+            journal.record(connection, act)
 
         self._database.write(work)
         self._reload()
         return token
 
-    def revoke(self, source: str, actor: Actor) -> int:
+    def revoke(self, source: str, actor: Actor, policy: str = "") -> int:
         """Make every token of ``source`` worthless at once; returns how many there were."""
         now = self._clock.now()
 
         def work(connection: Connection) -> int:
             count = store.revoke_tokens(connection, source, millis(now))
-            journal.record(
-                connection,
-                Act(actor, "source_token.revoked", source, now, {"source": source, "count": count}),
-            )
+            body = {"source": source, "count": count}
+            journal.record(connection, Act(actor, "source_token.revoked", source, now, body, policy=policy))
             return count
 
         count = self._database.write(work)
         self._reload()
         return count
+
+    def sources(self) -> list[str]:
+        """The source of each valid token."""
+        return sorted(source for source, _ in self._valid)
 
     def check(self, source: str, token: str) -> bool:
         """Whether ``token`` is a valid one of ``source`` (compared by hash, so that timing tells nothing)."""
