@@ -32,7 +32,7 @@ def retention_of(
 ) -> RetentionRoom:
     """Retention by the rules of a city, over everything the hub holds of its entries."""
     entries = LedgerQueries(database)
-    holdings = [
+    holdings: list[Holding] = [
         DatasetHolding(database, clock, datasets.vault),
         ExportHolding(database, clock),
         *more,
