@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
 from .fake.ledger import GAUGES
@@ -27,18 +29,83 @@ async def test_sources_that_fail_are_not_hidden(client: httpx.AsyncClient) -> No
     assert "1 could not be read" in page
 
 
-async def test_an_entry_shows_its_fields_drift_and_versions(client: httpx.AsyncClient) -> None:
-    page = (await client.get(f"/ledger/{GAUGES}")).text
+async def shown(client: httpx.AsyncClient, show: str, more: str = "") -> str:
+    answer = await client.get(f"/ledger/{GAUGES}?show={show}{more}")
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+async def test_an_entry_says_what_it_is_how_grave_how_good_and_who_uses_it(client: httpx.AsyncClient) -> None:
+    page = await shown(client, "about")
     for words in (
-        "rainIntensity",
-        "mm/h",
         "gone: old",
         "id: integer → string",
-        "fields, updated_on",
         "stale",
+        "general data, level 1",
+        "nothing sensitive was found",
+        "97%",
+        "the file is cut off",
+        "send it again",
+        "rain-contract",
+        "1 of 9 promises are broken",
+        "1 200".replace(" ", "\u202f"),
     ):
-        assert words in page
+        assert words in page, words
     assert "<code>https://data.example/rain.csv</code>" in page  # to be copied: the hub leads nowhere outside
+
+
+async def test_fields_tell_class_confidence_grade_and_reason(client: httpx.AsyncClient) -> None:
+    page = await shown(client, "fields")
+    for words in ("rainIntensity", "mm/h", "95%", "45%", "asked", "a steward’s word", "harm.nothing"):
+        assert words in page, words
+    assert "/steward?entry=" in page and "column=tel" in page
+    assert "column=entity" in page  # its lineage; but nobody graded it, so nothing is to be said of it
+    assert page.count("Say what it holds") == 2
+
+
+async def test_quality_has_six_dimensions_a_trend_with_its_table_and_masked_rows(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await shown(client, "quality")
+    for words in (
+        "Completeness",
+        "Timeliness",
+        "no rule",
+        'role="img"',
+        "As a table",
+        "Rows that break it (1 shown)",
+        "张*",
+        "the table has no column old",
+    ):
+        assert words in page, words
+    assert page.index("the table has no column old") < page.index("All 93 keep it")  # the worst first
+
+
+async def test_lineage_is_a_picture_with_a_table_and_says_what_would_stop(client: httpx.AsyncClient) -> None:
+    page = await shown(client, "lineage", "&column=rainIntensity")
+    assert "Would stop:" in page and "Waterlogging" in page
+    assert page.count('<g class="box') == 4 and page.count('<path class="step') == 3
+    assert "step-mask" in page and "aggregated" in page
+    assert "3 more are not drawn" in page
+    assert (await client.get(f"/ledger/{GAUGES}?show=nothing")).status_code == 422
+
+
+async def test_what_changed_between_two_dates(client: httpx.AsyncClient) -> None:
+    page = await shown(client, "versions", "&since=2026-07-01T00:00&until=2026-07-20T00:00")
+    assert "fields, updated_on" in page and "fields.old" in page and "It was changed." in page
+    assert 'value="2026-07-01T00:00"' in page
+    wrong = await client.get(f"/ledger/{GAUGES}?show=versions&since=2026-07-02&until=2026-07-01")
+    assert wrong.status_code == 422
+    assert (await client.get(f"/ledger/{GAUGES}?show=versions&since=x")).status_code == 422
+
+
+async def test_an_entry_nobody_looked_into_says_so(client: httpx.AsyncClient, view: Any) -> None:
+    view.quiet = True
+    assert "Not graded yet" in await shown(client, "about")
+    assert "No fields are described" in await shown(client, "fields")
+    page = await shown(client, "quality")
+    assert "Not measured" in page and "save it as UTF-8" in page
+    assert "Nothing is known" in await shown(client, "lineage")
 
 
 async def test_what_is_not_there_is_a_page(client: httpx.AsyncClient) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chengshu.console.model.access import SecretKind
 from chengshu.console.model.common import FreshnessState
+from chengshu.console.model.grading import DIMENSIONS, StepKind
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
 from chengshu.console.model.response import EventState, OrderState, OrderVerb
 from chengshu.console.model.rules import CellPart, ChangeStateName
@@ -28,7 +29,7 @@ from chengshu.console.model.sharing import (
 )
 from chengshu.console.model.situation import WarningState
 from chengshu.console.pages.choices import SCOPES, STATES
-from chengshu.console.pages.ledger import FACETS
+from chengshu.console.pages.ledger import FACETS, SHOWS
 from chengshu.console.preferences import SIZES, THEMES
 from chengshu.console.words import Words, catalogue, choose_language
 from chengshu.foundation.access.clients import RIGHTS
@@ -70,7 +71,12 @@ FAMILIES = {
         *(f"on_{step}" for step in ("1h", "10min")),
     ],
     "nav": ["overview", "vitals", "warnings", "events", "orders"],
-    "tabs": ["state", "scope"],
+    "tabs": ["state", "scope", "show"],
+    "show": SHOWS,
+    "dimension": DIMENSIONS,
+    "dimension_text": DIMENSIONS,
+    "step": [step.replace(" ", "_") for step in get_args(StepKind)],
+    "difference": ("added", "changed", "retired", "restored", "same", "absent"),
     "facet": FACETS,
     "resource_kind": KINDS,
     "resource_sharing": SHARING,

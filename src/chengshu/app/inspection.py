@@ -9,6 +9,7 @@ from chengshu.foundation.city import City
 from chengshu.kernel.clock import Clock
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
+from chengshu.resources.contracts import store as contracts_store
 from chengshu.resources.grading import Grading
 from chengshu.resources.grading import store as grading_store
 from chengshu.resources.grading.feature_types import read_feature_types
@@ -23,7 +24,7 @@ from chengshu.resources.lineage import store as lineage_store
 from chengshu.resources.quality import store as quality_store
 from chengshu.resources.quality.commands import Quality
 
-STORES = (grading_store, quality_store, lineage_store, inspection_store)
+STORES = (grading_store, quality_store, lineage_store, inspection_store, contracts_store)
 FEATURE_MODEL = "models/feature_types.npz"
 
 

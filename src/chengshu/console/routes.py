@@ -9,7 +9,17 @@ from starlette.responses import Response, StreamingResponse
 from chengshu.console import api
 from chengshu.console.live import Live
 from chengshu.console.page import Console
-from chengshu.console.pages import access, entrance, ledger, operation, response, rules, sharing, situation
+from chengshu.console.pages import (
+    access,
+    entrance,
+    ledger,
+    operation,
+    response,
+    rules,
+    sharing,
+    situation,
+    steward,
+)
 from chengshu.console.view import HubView
 from chengshu.kernel.errors import ChengshuError
 
@@ -19,7 +29,7 @@ def router(view: HubView) -> APIRouter:
     console = Console(view)
     live = Live(view)
     routes = APIRouter()
-    for part in (situation, response, operation, ledger, sharing, rules, access, entrance, api):
+    for part in (situation, response, operation, ledger, steward, sharing, rules, access, entrance, api):
         routes.include_router(part.router(console))
     doors = console.routes()
 

@@ -16,6 +16,7 @@ from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing, Unauthent
 from chengshu.kernel.texts import Text
 
 from .access import Access
+from .grading import Grading
 from .layers import Layers
 from .ledger import Ledger
 from .operation import Operation
@@ -33,7 +34,7 @@ from .storm import (
 )
 
 
-class FakeView(Access, Situation, Layers, Response, Operation, Ledger, Sharing, Rules):
+class FakeView(Access, Situation, Layers, Response, Operation, Ledger, Grading, Sharing, Rules):
     """Implements the console's HubView over the functions above."""
 
     def __init__(self, *, now: datetime = NOW, set_up: bool = True) -> None:

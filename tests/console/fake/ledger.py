@@ -8,11 +8,14 @@ from datetime import datetime
 from chengshu.console import model as m
 from chengshu.console.model import ledger as page
 from chengshu.kernel.errors import Missing
+from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 
 from .storm import WATER, T
 
 GAUGES = "urn:chengshu:resource:hub:stream:gauges"
+LEVEL_1 = T("general data, level 1", "一般数据1级", "一般數據1級")
+HARMLESS = Reason("harm.nothing", T("nothing sensitive was found", "未发现敏感内容", "未發現敏感內容"))
 RAIN = T("Rain gauges", "雨量站", "雨量站")
 
 
@@ -27,9 +30,16 @@ class Ledger:
     ) -> page.LedgerView:
         why = (page.LedgerMatch("title", "rain", "word"), page.LedgerMatch("text", "雨量", "synonym"))
         every = (
-            page.LedgerHit(GAUGES, "stream", RAIN, WATER, "conditional", "", "active", 3, why),
+            page.LedgerHit(GAUGES, "stream", RAIN, WATER, "conditional", Text(), "active", 3, why),
             page.LedgerHit(
-                "urn:x:firms", "dataset", T("Firms", "企业", "企業"), Text(), "none", "L3", "vanished", 1
+                "urn:x:firms",
+                "dataset",
+                T("Firms", "企业", "企業"),
+                Text(),
+                "none",
+                T("important data", "重要数据", "重要數據"),
+                "vanished",
+                1,
             ),
         )
         hits = () if self.quiet else tuple(hit for hit in every if question.lower() in hit.title.en.lower())
@@ -74,9 +84,20 @@ class Ledger:
             if bare
             else (
                 page.FieldRow(
-                    "rainIntensity", T("Rain", "雨强", "雨強"), "xsd:double", "mm/h", False, "", "L1"
+                    "rainIntensity",
+                    T("Rain", "雨强", "雨強"),
+                    "xsd:double",
+                    "mm/h",
+                    False,
+                    Text(),
+                    LEVEL_1,
+                    0.95,
+                    reasons=(HARMLESS,),
                 ),
-                page.FieldRow("entity", Text(), "xsd:anyURI", "", True, "", ""),
+                page.FieldRow("entity", Text(), "xsd:anyURI", "", True, Text(), Text()),
+                page.FieldRow(
+                    "tel", Text(), "text", "", False, Text(), LEVEL_1, 0.45, True, True, (HARMLESS, HARMLESS)
+                ),
             ),
             ()
             if bare
@@ -95,4 +116,11 @@ class Ledger:
             () if bare else ((("old",), ("new",), ("id: integer → string",)),),
             {"encoding": "gb18030"},
             WATER,
+            Text() if bare else LEVEL_1,
+            () if bare else (HARMLESS, HARMLESS),
+            None if bare else 0.97,
+            None if bare else page.LookView(self.now, "the file is cut off", "send it again"),
+            page.SharedView(0, 0, 0, 0, 0, 0) if bare else page.SharedView(4, 1, 2, 12, 1, 1200, self.now),
+            None if bare else page.ContractView("rain-contract", "1.2.0", 2, self.now, self.now, 9, 1, False),
+            person.id != "crew",
         )

@@ -9,9 +9,12 @@ from chengshu.app.view.operation import Operation
 from chengshu.app.view.rule_acting import RuleActing
 from chengshu.app.view.sharing_acting import SharingActing
 from chengshu.app.view.situation import Situation
+from chengshu.app.view.steward import Stewarding
 
 
-class View(AccessActing, Acting, Layers, LedgerReading, Operation, RuleActing, SharingActing, Situation):
+class View(
+    AccessActing, Acting, Layers, LedgerReading, Operation, RuleActing, SharingActing, Situation, Stewarding
+):
     """All parts together."""
 
 

@@ -6,24 +6,39 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from chengshu.app.harvesting import harvest_of
-from chengshu.app.view.base import Base
+from chengshu.app.view.grading_base import DataBase, category_of, grade_of
 from chengshu.console import model as shown
 from chengshu.console.model import ledger as page
 from chengshu.kernel.clock import from_millis
 from chengshu.kernel.errors import Missing
+from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
-from chengshu.resources.ledger import Resource, Version, wanting
+from chengshu.resources.contracts.queries import ContractQueries
+from chengshu.resources.grading import Classification
+from chengshu.resources.grading import store as grading_store
+from chengshu.resources.grading.store import Result
+from chengshu.resources.inspection import store as inspection_store
+from chengshu.resources.ledger import Field, Resource, Version, wanting
 from chengshu.resources.ledger.checks import MOST_WANTED
 from chengshu.resources.ledger.harvest import store as harvest_store
 from chengshu.resources.ledger.search import Hit
+from chengshu.resources.quality.queries import history
+from chengshu.resources.sharing import store as sharing_store
 
 _PAGE = 20
 _SHOWN_FACETS = ("kind", "provider", "sharing", "state", "theme")
 _PROBLEMS = 20
+HIGHER = Text(
+    "what it is made from is graver, and its grade comes along",
+    "来源列级别更高，级别随之传入",
+    "來源欄級別更高，級別隨之傳入",
+)
 
 
-class LedgerReading(Base):
+class LedgerReading(DataBase):
     """What people see of the ledger."""
 
     def ledger(
@@ -59,7 +74,12 @@ class LedgerReading(Base):
             self._harvests(),
             number,
             max((found.total + _PAGE - 1) // _PAGE, 1),
+            0 if as_of else self._unsure(),
         )
+
+    def _unsure(self) -> int:
+        with self.hub.database.read() as connection:
+            return grading_store.count_items(connection)
 
     def _then(self, hits: Sequence[Hit], moment: datetime) -> list[Hit]:
         """Of what is found today, the entries that stood at a moment, as they were then."""
@@ -82,6 +102,10 @@ class LedgerReading(Base):
         uses = queries.many(list(entry.related))
         with self.hub.database.read() as connection:
             drifts = harvest_store.drifts_of(connection, id_)
+            graded = {row.column: row for row in grading_store.find_results(connection, id_)}
+            measured = history(connection, id_, as_of)
+            look = inspection_store.find_look(connection, id_)
+            shared = _shared(connection, id_, until) if as_of is None else None
         lacks = tuple(fault.code.removeprefix("wanting-") for fault in wanting(entry))
         return page.EntryView(
             entry.id,
@@ -91,12 +115,7 @@ class LedgerReading(Base):
             entry.state,
             entry.version,
             self._facts(entry),
-            tuple(
-                page.FieldRow(
-                    part.name, part.title, part.type, part.unit, part.key, part.category, part.grade
-                )
-                for part in entry.fields
-            ),
+            tuple(_field(part, graded.get(part.name) if as_of is None else None) for part in entry.fields),
             tuple((way.url, way.format) for way in entry.distributions),
             lacks,
             1 - len(lacks) / MOST_WANTED,
@@ -113,6 +132,32 @@ class LedgerReading(Base):
             ),
             entry.extra,
             self._provider(entry.provider),
+            grade_of(entry.grade),
+            _reasons(graded.get("") if as_of is None else None),
+            measured.newest.score if measured else None,
+            page.LookView(look.at, look.error, look.remedy) if look and as_of is None else None,
+            shared,
+            self._contract(id_) if as_of is None else None,
+            as_of is None and self.may_settle(person, entry).allowed,
+        )
+
+    def _contract(self, id_: str) -> page.ContractView | None:
+        """The contract kept with an entry, in short."""
+        contracts = ContractQueries(self.hub.database)
+        versions = contracts.versions(id_)
+        if not versions:
+            return None
+        newest, checks = versions[-1], contracts.checks(id_, 1)
+        brief = page.ContractView(newest.id, newest.version, newest.number, from_millis(newest.at))
+        if not checks:
+            return brief
+        last = checks[0]
+        return replace(
+            brief,
+            checked_at=from_millis(last.at),
+            checks=last.checks,
+            broken=last.broken,
+            holds=last.holds,
         )
 
     def _month(self, as_of: datetime | None) -> page.LedgerMonth:
@@ -138,7 +183,7 @@ class LedgerReading(Base):
             item.title,
             self._provider(item.provider),
             item.sharing,
-            item.grade,
+            grade_of(item.grade),
             item.state,
             len(item.fields),
             tuple(page.LedgerMatch(match.part, match.word, match.how) for match in hit.why[:6]),
@@ -163,7 +208,7 @@ class LedgerReading(Base):
             ("format", Text.of(item.format)),
             ("rows", Text.of("" if item.rows is None else f"{item.rows:,}")),
             ("condition", Text.of(item.sharing_condition)),
-            ("grade", Text.of(item.grade)),
+            ("grade", grade_of(item.grade)),
             ("cycle", Text.of(item.update_cycle)),
             ("published_on", Text.of(item.published_on)),
             ("updated_on", Text.of(item.updated_on)),
@@ -200,6 +245,53 @@ class LedgerReading(Base):
                     )
                 )
         return tuple(rows)
+
+
+def _field(part: Field, graded: Result | None) -> page.FieldRow:
+    """A field with what grading found of it; the grade is the ledger's: lineage may have raised it."""
+    row = page.FieldRow(
+        part.name,
+        part.title,
+        part.type,
+        part.unit,
+        part.key,
+        category_of(part.category),
+        grade_of(part.grade),
+    )
+    if graded is None:
+        return row
+    found = Classification.from_dict(graded.body)
+    reasons = _reasons(graded)
+    if graded.grade != part.grade:
+        reasons = (Reason("lineage.path", HIGHER, {"own": graded.grade}), *reasons)
+    return replace(
+        row,
+        confidence=found.confidence,
+        unsure=found.unsure,
+        by_steward=found.by_steward,
+        reasons=(*reasons, found.reason) if found.reason not in reasons else reasons,
+    )
+
+
+def _reasons(graded: Result | None) -> tuple[Reason, ...]:
+    told = graded.body.get("grade", {}).get("reasons", ()) if graded else ()
+    return tuple(Reason.from_dict(one) for one in told)
+
+
+def _shared(connection: Connection, id_: str, now: datetime) -> page.SharedView:
+    """The record of sharing in counts; who it was stays with sharing's own pages."""
+    requests = sharing_store.select_requests(connection, "", 10_000, resource=id_)
+    uses = sharing_store.uses_where(connection, resource=id_)
+    answered = [use for use in uses if use.outcome == "answered"]
+    return page.SharedView(
+        len(requests),
+        sum(request.state in ("granted", "supplied") for request in requests),
+        len({request.by.department for request in requests}),
+        len(answered),
+        len(uses) - len(answered),
+        sum(use.rows for use in answered),
+        from_millis(answered[-1].at) if answered else None,
+    )
 
 
 def _versions(versions: list[Version]) -> tuple[page.VersionRow, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from chengshu.console.model.common import NO_TEXT, ShownText
+from chengshu.console.model.common import NO_TEXT, ShownReason, ShownText
 
 EntryState = Literal["active", "stale", "vanished", "retired"]
 MatchHow = Literal["word", "synonym", "near"]
@@ -32,7 +32,7 @@ class LedgerHit:
     title: ShownText
     provider: ShownText
     sharing: str
-    grade: str
+    grade: ShownText
     state: EntryState
     fields: int
     why: tuple[LedgerMatch, ...] = ()
@@ -82,19 +82,26 @@ class LedgerView:
     harvests: tuple[HarvestRow, ...]
     page: int = 1
     pages: int = 1
+    unsure: int = 0  # columns that wait for a steward
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field of an entry. ``category`` and ``grade`` as grading decided them."""
+    """One field of an entry. ``category`` and ``grade`` as grading decided them, ``reasons`` the deciding one
+    first; ``confidence`` None: nobody graded it.
+    """
 
     name: str
     title: ShownText
     type: str
     unit: str
     key: bool
-    category: str
-    grade: str
+    category: ShownText
+    grade: ShownText
+    confidence: float | None = None
+    unsure: bool = False
+    by_steward: bool = False
+    reasons: tuple[ShownReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,42 @@ class VersionRow:
     actor: str
     what: Move
     parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedView:
+    """How an entry is shared, in counts: nobody is named."""
+
+    requests: int
+    grants: int  # in force
+    departments: int
+    uses: int
+    denied: int
+    rows: int
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractView:
+    """The data contract kept with an entry, and how its data held against it last."""
+
+    id: str
+    version: str
+    number: int
+    at: datetime
+    checked_at: datetime | None = None
+    checks: int = 0
+    broken: int = 0
+    holds: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookView:
+    """The last look into the rows behind an entry; ``error`` says why they could not be read."""
+
+    at: datetime
+    error: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +174,10 @@ class EntryView:
     drifts: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = ()
     remarks: Mapping[str, str] | None = None
     provider: ShownText = NO_TEXT
+    grade: ShownText = NO_TEXT
+    grade_reasons: tuple[ShownReason, ...] = ()
+    score: float | None = None
+    look: LookView | None = None
+    shared: SharedView | None = None
+    contract: ContractView | None = None
+    settle: bool = False  # whether the person may say what its columns hold

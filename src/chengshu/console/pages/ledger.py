@@ -1,15 +1,26 @@
-"""The ledger: find data, read an entry, see that the month adds up."""
+"""The ledger: find data, read an entry and look into it, see that the month adds up."""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from chengshu.console.model.grading import DIMENSIONS
 from chengshu.console.page import Console
-from chengshu.console.pages.choices import positive
+from chengshu.console.pages.choices import one_of, positive
+from chengshu.console.pictures import lineage_picture, trend_picture
+from chengshu.console.visit import Visit
+from chengshu.kernel.clock import as_utc
+from chengshu.kernel.errors import Invalid
 
 FACETS = ("kind", "provider", "sharing", "state", "theme")
+SHOWS: Final = ("about", "fields", "quality", "lineage", "versions")
 
 
 def router(console: Console) -> APIRouter:
@@ -29,6 +40,56 @@ def router(console: Console) -> APIRouter:
     @routes.get("/ledger/{id_:path}")
     def entry(request: Request, id_: str) -> Response:
         visit = console.visit(request)
-        return console.page(visit, "entry", entry=view.entry(visit.who, id_, visit.as_of))
+        show = one_of(SHOWS, request.query_params.get("show", "about"), "show")
+        return console.page(visit, f"entry_{show}", show=show, shows=SHOWS, **_content(visit, id_, show))
+
+    def _content(visit: Visit, id_: str, show: str) -> dict[str, Any]:
+        query = visit.request.query_params
+        if show == "quality":
+            found = view.entry_quality(visit.who, id_, visit.as_of)
+            return {
+                "head": found.head,
+                "quality": found,
+                "dimensions": DIMENSIONS,
+                "picture": trend_picture(found.trend),
+            }
+        if show == "lineage":
+            lineage = view.entry_lineage(visit.who, id_, query.get("column", ""), visit.as_of)
+            return {
+                "head": lineage.head,
+                "lineage": lineage,
+                "picture": lineage_picture(lineage, visit.t.say),
+                "names": {node.key: node for node in lineage.nodes},
+                "quoted": quote,
+            }
+        shown = view.entry(visit.who, id_, visit.as_of)
+        content: dict[str, Any] = {"head": shown, "entry": shown}
+        if show == "versions":
+            since, until = _period(visit)
+            content["difference"] = view.entry_changes(visit.who, id_, since, until)
+        return content
 
     return routes
+
+
+def _period(visit: Visit) -> tuple[datetime, datetime]:
+    """The two moments between which changes are asked for; without any, the last thirty days."""
+    query = visit.request.query_params
+    until = _moment(query.get("until", ""), visit) or visit.moment
+    since = _moment(query.get("since", ""), visit) or until - timedelta(days=30)
+    if since > until:
+        raise Invalid("period", "the period ends before it begins", where="since", remedy="exchange the two")
+    return since, until
+
+
+def _moment(text: str, visit: Visit) -> datetime | None:
+    """A local time of the city, as a browser's field gives it; None for an empty one."""
+    if not text.strip():
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Invalid(
+            "moment", f"{text!r} is no moment", where="since", remedy="write it as 2026-07-21T15:40"
+        ) from None
+    return as_utc(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(visit.status.zone)))

@@ -25,6 +25,7 @@ ACTIONS = (
     "edit_rules",
     "approve_rules",
     "share_data",
+    "grade_data",
     "administer",
 )
 ANY = "*"

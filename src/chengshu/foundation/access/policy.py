@@ -29,6 +29,7 @@ _ACTION_NAMES = {
     "edit_rules": Text("write these rules", "起草该规则", "起草該規則"),
     "approve_rules": Text("approve these rules", "批准该规则", "批准該規則"),
     "share_data": Text("act on this request for data", "办理该数据申请", "辦理該數據申請"),
+    "grade_data": Text("say what this column holds", "认定该列内容", "認定該欄內容"),
     "administer": Text("administer the hub", "管理本系统", "管理本系統"),
 }
 _DENIED = Text(

@@ -40,6 +40,12 @@ def summaries(connection: Connection) -> dict[str, dict[str, tuple[str, Grade]]]
     return found
 
 
+def summaries_of(connection: Connection, resource: str) -> dict[str, tuple[str, Grade]]:
+    """Category and grade of every graded column of one resource; {} where it has not been graded."""
+    found = store.find_results(connection, resource)
+    return {row.column: (row.category, Grade(row.grade)) for row in found}
+
+
 def taught_about(connection: Connection, resource: str, columns: Iterable[str]) -> str:
     """A digest of all that stewards have taught and that matters for these columns of a resource.
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     insert,
     select,
     update,
@@ -203,6 +204,12 @@ def find_item(connection: Connection, item: str) -> QueueItem | None:
     """An item by id."""
     row = connection.execute(select(queue).where(queue.c.id == item)).first()
     return None if row is None else _item(row)
+
+
+def count_items(connection: Connection, state: str = "open") -> int:
+    """How many items of a state there are."""
+    query = select(func.count()).select_from(queue).where(queue.c.state == state)
+    return int(connection.execute(query).scalar_one())
 
 
 def items(

@@ -16,11 +16,11 @@ from chengshu.kernel.clock import Clock
 from chengshu.kernel.errors import ChengshuError, Invalid, Unavailable
 from chengshu.ports.database import Database
 from chengshu.resources.grading import Grading, TableReport, queries, read_sample, table_sample
-from chengshu.resources.grading.protection import treated, treatment_for
 from chengshu.resources.inspection import store
 from chengshu.resources.inspection.booking import Booking
 from chengshu.resources.inspection.declared import Declared
 from chengshu.resources.inspection.following import Follower
+from chengshu.resources.inspection.guarding import Guard, guard_of
 from chengshu.resources.inspection.store import Look
 from chengshu.resources.ledger import Resource
 from chengshu.resources.ledger import store as ledger_store
@@ -30,7 +30,6 @@ from chengshu.resources.quality.commands import Quality
 from chengshu.resources.quality.measure import examine
 
 ACTOR = Actor.hub("inspection")
-_READER = "analyst"  # as whom failing rows are kept: from level 2 on nothing is shown plainly
 _MOST = 200  # entries of one pass: harvests wait meanwhile
 _log = structlog.get_logger("chengshu.inspection")
 
@@ -179,7 +178,7 @@ class Inspector:
             encoding=entry.extra.get("encoding", "") if isinstance(rows.table, Path) else "",
             seconds=self._seconds,
         )
-        self._parts.quality.keep(entry.id, profile, measured, guard_of(report), ACTOR)
+        self._parts.quality.keep(entry.id, profile, measured, _guard(report), ACTOR)
         return self._stamp(entry, content)
 
     def _grade(self, entry: Resource, rows: Rows) -> TableReport:
@@ -209,22 +208,6 @@ def _digest(rows: Rows) -> str:
     return found.hexdigest()
 
 
-def guard_of(report: TableReport) -> Callable[[str, str], str | None]:
-    """What an analyst may see of a value, by what was found of its column; unknown columns are hidden."""
-    ways = {
-        column.found.column: (
-            column.found.category,
-            treatment_for(_READER, column.graded.grade, column.found.category, report.day),
-        )
-        for column in report.columns
-    }
-
-    def seen(column: str, value: str) -> str | None:
-        if column not in ways:
-            return None
-        category, way = ways[column]
-        kind = "mask" if way.kind == "tokenise" else way.kind  # tokens tell people nothing, and need a key
-        shown = treated([value], category, replace(way, kind=kind))
-        return shown[0] if shown else None
-
-    return seen
+def _guard(report: TableReport) -> Guard:
+    found = {column.found.column: (column.found.category, column.graded.grade) for column in report.columns}
+    return guard_of(found, report.day)

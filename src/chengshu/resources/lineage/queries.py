@@ -46,6 +46,11 @@ class LineageQueries:
         with self._database.read() as connection:
             return _walk(connection, _as_written(column), back=False)[0]
 
+    def known_columns(self, entry: str) -> list[str]:
+        """Names in lineage of the columns of an entry that some step leaves or comes to."""
+        with self._database.read() as connection:
+            return store.columns_of(connection, entry)
+
     def impact(self, name: str, entry: str = "") -> Impact:
         """What retiring a column (``table.column``) or table would touch. ``entry``: its id in the ledger.
         Users of every entry that is reached, and users of users, are followed to indicators and scenarios;

@@ -1,0 +1,41 @@
+"""What the pages about the insides of the ledger's entries need of the hub: a part of the view's Protocol."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from chengshu.console.model import Person
+from chengshu.console.model.grading import DifferenceView, LineageView, QualityView, StewardView
+
+
+class DataDesk(Protocol):
+    """Quality, lineage and grades of entries, and the steward's queue."""
+
+    def entry_quality(self, person: Person, id_: str, as_of: datetime | None) -> QualityView:
+        """The newest measure of an entry with its trend. Raises Missing."""
+        ...
+
+    def entry_lineage(self, person: Person, id_: str, column: str, as_of: datetime | None) -> LineageView:
+        """Where an entry, or a column of it, comes from and goes. Lineage is that of now. Raises Missing."""
+        ...
+
+    def entry_changes(self, person: Person, id_: str, since: datetime, until: datetime) -> DifferenceView:
+        """What changed of an entry after ``since`` until ``until``. Raises Missing."""
+        ...
+
+    def steward(self, person: Person, item: str, entry: str, column: str) -> StewardView:
+        """The queue at an item, or at a column of an entry; with neither at its first. Raises Missing."""
+        ...
+
+    def say_column(
+        self, person: Person, item: str, entry: str, column: str, category: str, note: str
+    ) -> None:
+        """What a column holds, by a steward's word; ``item`` when it waited in the queue. A word against the
+        machine needs a note. Raises Denied, Invalid, Conflict when it was settled meanwhile.
+        """
+        ...
+
+    def unsay_column(self, person: Person, entry: str, column: str) -> None:
+        """Take back what was said of a column. Raises Denied, Missing."""
+        ...
