@@ -76,7 +76,7 @@ def test_it_goes_on_where_it_was(place: str, tmp_path: Path) -> None:
     # an export's file whose removal the kill kept from being noted is found absent: it is gone, and says so
     assert gone == {"destroyed"} or (gone == {"destroyed", "absent"} and place == "after destroy 5")
     with office.database.read() as connection:
-        told = [item.action for item in entries_about(connection, ENTRY)]
+        told = [item.action for item in entries_about(connection, done.id)]
         assert verify(connection).ok
     assert told.count("retention.marked") == told.count("retention.destroyed") == 1
     assert office.queries.due(office.clock.now()) == ()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.examples import examples
 
 from chengshu.kernel.errors import Invalid
 from chengshu.kernel.texts import Text
 from chengshu.resources.ledger import Resource
 from chengshu.resources.retention import keeping, kept_until, read_retention
 from chengshu.resources.retention.declared import rule_for
+from chengshu.resources.retention.periods import earliest_kept
 
 TEXT = """
 rules:
@@ -84,3 +88,14 @@ def test_a_rule_is_declared_once(tmp_path: Path) -> None:
 )
 def test_the_calendar_counts(keep: str, until: datetime) -> None:
     assert kept_until(datetime(2024, 2, 29, 9, tzinfo=UTC), keeping(keep)) == until
+
+
+@settings(max_examples=examples(100))
+@given(
+    st.integers(0, 15_000).map(lambda days: datetime(2001, 1, 1, 7, tzinfo=UTC) + timedelta(days=days)),
+    st.sampled_from(["P1M", "P1Y", "P18M", "P1Y3M10D", "P90D", "PT36H", "P6MT12H"]),
+    st.timedeltas(timedelta(0), timedelta(days=40)),
+)
+def test_nothing_due_is_overlooked(at: datetime, keep: str, late: timedelta) -> None:
+    now = kept_until(at, keeping(keep)) + late
+    assert at < earliest_kept(now, keeping(keep)) <= now + timedelta(days=4)

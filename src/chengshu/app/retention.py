@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chengshu.app.datasets import DatasetsRoom
+from chengshu.foundation.context.forgetting import Past
 from chengshu.kernel.clock import Clock
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
+from chengshu.ports.history import History
 from chengshu.resources.datasets.holding import DatasetHolding, ExportHolding
 from chengshu.resources.ledger import LedgerQueries
 from chengshu.resources.retention import Holding, Retention, RetentionQueries, Rule
+from chengshu.resources.retention.streams import StreamHolding
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +31,14 @@ def retention_of(
     ids: Ids,
     rules: Sequence[Rule],
     datasets: DatasetsRoom,
-    more: Sequence[Holding] = (),
+    history: History,
 ) -> RetentionRoom:
     """Retention by the rules of a city, over everything the hub holds of its entries."""
     entries = LedgerQueries(database)
     holdings: list[Holding] = [
+        StreamHolding(Past(database, history)),
         DatasetHolding(database, clock, datasets.vault),
         ExportHolding(database, clock),
-        *more,
     ]
     return RetentionRoom(
         Retention(database, clock, ids, entries, holdings),

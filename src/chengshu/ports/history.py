@@ -46,6 +46,12 @@ class History(Protocol):
         """Values of the series with ``start <= observed_at < end``, ordered by series and time."""
         ...
 
+    def forget(self, rows: pa.Table) -> int:
+        """Destroy the values at the series and times of ``rows`` (HISTORY_SCHEMA without ``value``), for good
+        when this returns; how many there were. What is not there is no mistake.
+        """
+        ...
+
     def sql(self, query: str, tables: Mapping[str, pa.Table] | None = None) -> pa.Table:
         """Run a SELECT (DuckDB dialect, checked subset) over ``history`` and the given tables."""
         ...

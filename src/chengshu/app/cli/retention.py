@@ -32,6 +32,8 @@ def _opened(city: Path, data: Path, *, writing: bool) -> Iterator[RetentionRoom]
     from chengshu.app.datasets import datasets_of
     from chengshu.app.retention import retention_of
     from chengshu.app.stores import DataFolder, open_state
+    from chengshu.engines.embedded.history import DuckHistory
+    from chengshu.foundation.context import store as context_store
     from chengshu.foundation.journal import store as journal_store
     from chengshu.kernel.ids import TimeIds
     from chengshu.resources.datasets import store as dataset_store
@@ -42,13 +44,16 @@ def _opened(city: Path, data: Path, *, writing: bool) -> Iterator[RetentionRoom]
     lock = DataFolder(data) if writing else None
     try:
         database = open_state(data, must_exist=True)
+        history = DuckHistory(data / "history.duckdb" if writing else None)  # a look needs no history
         try:
-            for part in (journal_store, ledger_store, dataset_store, store):
+            for part in (journal_store, ledger_store, context_store, dataset_store, store):
                 database.create(part.metadata)
             clock = SystemClock()
             ids = TimeIds(clock)
-            yield retention_of(database, clock, ids, rules, datasets_of(data, database, clock, ids))
+            datasets = datasets_of(data, database, clock, ids)
+            yield retention_of(database, clock, ids, rules, datasets, history)
         finally:
+            history.close()
             database.close()
     finally:
         if lock is not None:

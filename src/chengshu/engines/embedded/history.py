@@ -27,6 +27,10 @@ _FORGET = """
 DELETE FROM history h USING late n WHERE h.series = n.series AND h.observed_at = n.observed_at
 AND h.observed_at BETWEEN (SELECT min(observed_at) FROM late) AND (SELECT max(observed_at) FROM late)
 """
+_DESTROY = """
+DELETE FROM history h USING wanted n WHERE h.series = n.series AND h.observed_at = n.observed_at
+AND h.observed_at BETWEEN (SELECT min(observed_at) FROM wanted) AND (SELECT max(observed_at) FROM wanted)
+"""
 _ROWS = """
 SELECT series, observed_at, value FROM history
 WHERE series IN (FROM wanted) AND observed_at >= $start AND observed_at < $end ORDER BY series, observed_at
@@ -103,6 +107,21 @@ class DuckHistory:
 
     def last_before(self, moment: datetime) -> pa.Table:
         return self._read(_LAST_BEFORE, {}, {"moment": as_utc(moment)}).cast(HISTORY_SCHEMA)
+
+    def forget(self, rows: pa.Table) -> int:
+        wanted = rows.select(["series", "observed_at"]).group_by(["series", "observed_at"]).aggregate([])
+        if not wanted.num_rows:
+            return 0
+        with self._lock:
+            self.flush()
+            cursor = self._db.cursor()
+            try:
+                cursor.register("wanted", wanted)
+                [(count,)] = cursor.execute(_DESTROY).fetchall()
+                cursor.execute("CHECKPOINT")  # the file itself is written anew without them
+            finally:
+                cursor.close()
+        return int(count)
 
     def sql(self, query: str, tables: Mapping[str, pa.Table] | None = None) -> pa.Table:
         _check_select(query)

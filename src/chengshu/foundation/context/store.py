@@ -104,6 +104,13 @@ def keep_texts(connection: Connection, rows: list[tuple[int, int, str]]) -> None
     connection.exec_driver_sql(_UPSERT_TEXT, rows)
 
 
+def forget_values(connection: Connection, rows: Sequence[tuple[int, int]]) -> None:
+    """Destroy the texts and current values of these series and times (ms)."""
+    if rows:
+        connection.exec_driver_sql("DELETE FROM texts WHERE series = ? AND observed_at = ?", list(rows))
+        connection.exec_driver_sql("DELETE FROM current WHERE series = ? AND observed_at = ?", list(rows))
+
+
 def all_series(connection: Connection) -> list[Series]:
     """Every series, with type and area of its entity."""
     query = select(series, entities.c.type, entities.c.area).join(entities, entities.c.id == series.c.entity)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, bindparam, insert, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.foundation.journal import store
@@ -76,6 +76,15 @@ def append_change(connection: Connection, kind: str, subject: str, at: datetime,
     key = result.inserted_primary_key
     assert key is not None  # noqa: S101  an insert into a table with a primary key has one
     return int(key[0])
+
+
+def empty_changes(connection: Connection, seqs: Sequence[int]) -> None:
+    """Take what changes said out of the stream: their places stay, of the kind ``destroyed``."""
+    nothing = msgspec.msgpack.encode({})
+    rows = [{"place": seq, "kind": "destroyed", "payload": nothing} for seq in seqs]
+    if rows:
+        statement = update(store.changes).where(store.changes.c.seq == bindparam("place"))
+        connection.execute(statement.values(kind=bindparam("kind"), payload=bindparam("payload")), rows)
 
 
 def send(connection: Connection, channel: str, key: str, at: datetime, payload: Mapping[str, Any]) -> None:

@@ -119,6 +119,25 @@ def changes_after(
             return
 
 
+def changes_of(
+    connection: Connection, kind: str, subject: str, start: int, end: int
+) -> Iterator[tuple[int, int, bytes]]:
+    """Position, moment and bytes of a subject's changes of a kind, ``start <= at < end`` (ms), in order."""
+    changes = store.changes
+    query = select(changes.c.seq, changes.c.at, changes.c.payload).where(
+        changes.c.kind == kind, changes.c.subject == subject, changes.c.at >= start, changes.c.at < end
+    )
+    for row in connection.execute(query.order_by(changes.c.seq)).yield_per(100):
+        yield row.seq, row.at, row.payload
+
+
+def subjects_of(connection: Connection, kind: str) -> list[str]:
+    """What the changes of a kind are about."""
+    changes = store.changes
+    query = select(changes.c.subject).where(changes.c.kind == kind).distinct()
+    return list(connection.scalars(query.order_by(changes.c.subject)))
+
+
 def decode(kind: str, payload: bytes) -> dict[str, object]:
     """A change's payload; batches of observations stay packed until a consumer wants them."""
     if kind == "observations":

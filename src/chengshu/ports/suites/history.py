@@ -124,6 +124,32 @@ def check_flush_survives(factory: Factory) -> None:
     again.close()
 
 
+def check_forgets(factory: Factory) -> None:
+    """What is forgotten is gone; its neighbours stay, and its place can be filled."""
+    history = factory()
+    history.append(1, _table([(1, 1, 1.0), (1, 2, 2.0), (2, 1, 3.0)]))
+    gone = _table([(1, 1, 0.0), (1, 1, 0.0), (7, 7, 0.0)]).drop_columns(["value"])
+    expect(history.forget(gone), 1, "forget counts what was there")
+    expect(history.forget(gone), 0, "a second time there is nothing")
+    expect(history.forget(gone.slice(0, 0)), 0, "to forget nothing is no mistake")
+    expect(_rows(history, [1, 2]), [(1, 2, 2.0), (2, 1, 3.0)], "neighbours stay")
+    history.append(2, _table([(1, 1, 9.0)]))
+    expect(_rows(history, [1]), [(1, 1, 9.0), (1, 2, 2.0)], "a new value may come to its place")
+    history.forget(gone)
+    history.close()
+
+
+def check_forgotten_survives(factory: Factory) -> None:
+    """What was forgotten does not come back with the file."""
+    history = factory()
+    history.append(1, _table([(1, 1, 1.0), (1, 2, 2.0)]))
+    history.forget(_table([(1, 1, 0.0)]))
+    history.close()
+    again = factory()
+    expect(_rows(again, [1]), [(1, 2, 2.0)], "forgotten values stay forgotten")
+    again.close()
+
+
 def check_sql(factory: Factory) -> None:
     """``sql`` sees history and the given tables; times are UTC."""
     history = factory()
@@ -173,6 +199,8 @@ HISTORY_CHECKS: Sequence[Callable[[Factory], None]] = (
     check_late_rows_find_their_place,
     check_last_before,
     check_flush_survives,
+    check_forgets,
+    check_forgotten_survives,
     check_sql,
     check_sql_cannot_harm,
 )

@@ -31,9 +31,10 @@ class DatasetHolding:
         with self._database.read() as connection:
             return store.entries(connection)
 
-    def items(self, entry: str) -> Sequence[Item]:
+    def items(self, entry: str, before: int) -> Sequence[Item]:
         with self._database.read() as connection:
-            return [*self._files(connection, entry), *self._labels(connection, entry)]
+            found = [*self._files(connection, entry), *self._labels(connection, entry)]
+        return [item for item in found if item.at < before]
 
     def _files(self, connection: Connection, entry: str) -> Iterator[Item]:
         for version in store.versions_of(connection, entry):
@@ -96,12 +97,13 @@ class ExportHolding:
         with self._database.read() as connection:
             return store.entries(connection)
 
-    def items(self, entry: str) -> Sequence[Item]:
+    def items(self, entry: str, before: int) -> Sequence[Item]:
         with self._database.read() as connection:
             return [
                 Item(self.name, f"export/{found.number}/{item.name}", item.sha256, item.size, found.at)
                 for found in store.exports_of(connection, entry, standing=True)
                 for item in found.files
+                if found.at < before
             ]
 
     def destroy(self, entry: str, item: Item) -> Outcome:

@@ -86,7 +86,7 @@ class Retention:
                 where=due.entry,
                 remedy="look at it again without confirming, then confirm its root",
             )
-        present = {(item.holding, item.name, item.digest) for item in self._items(due.entry)}
+        present = {(item.holding, item.name, item.digest) for item in self._items(due)}
         if gone := [item.name for item in due.items if (item.holding, item.name, item.digest) not in present]:
             raise Conflict("retention-gone", f"{gone[0]} is no longer as it was", where=due.entry)
 
@@ -99,7 +99,7 @@ class Retention:
             )
             store.add_destruction(connection, found, due.items)
             body = {
-                "destruction": found.id,
+                "entry": found.entry,
                 "rule": due.ground.rule,
                 "law": due.ground.law,
                 "keep": due.ground.keep,
@@ -107,7 +107,7 @@ class Retention:
                 "count": found.count,
                 "items": [[item.holding, item.name, item.digest] for item in due.items[:_TOLD]],
             }
-            record(connection, Act(actor, "retention.marked", due.entry, now, body))
+            record(connection, Act(actor, "retention.marked", found.id, now, body))
             return found
 
         return self._database.write(work)
@@ -166,14 +166,14 @@ class Retention:
             )
             store.save_destruction(connection, done)
             body = {
-                "destruction": found.id,
+                "entry": found.entry,
                 "root": done.proven,
                 "marked": found.marked,
                 "counts": counts,
                 "law": found.ground.law,
                 "why": why,
             }
-            record(connection, Act(actor, "retention.destroyed", found.entry, now, body))
+            record(connection, Act(actor, "retention.destroyed", found.id, now, body))
             return done
 
         return self._database.write(work)
@@ -183,8 +183,9 @@ class Retention:
         gone = item.outcome in ("destroyed", "released")
         return gone and self._holdings[item.holding].holds(entry, item)
 
-    def _items(self, entry: str) -> list[Item]:
-        return [item for holding in self._holdings.values() for item in holding.items(entry)]
+    def _items(self, due: Due) -> list[Item]:
+        before = max((item.at for item in due.items), default=0) + 1
+        return [item for holding in self._holdings.values() for item in holding.items(due.entry, before)]
 
     def _must_be_free(self, connection: Connection, entry: str) -> None:
         if standing := store.standing_holds(connection, entry):

@@ -52,8 +52,8 @@ class Holding(Protocol):
         """Entries it holds anything of."""
         ...
 
-    def items(self, entry: str) -> Sequence[Item]:
-        """Everything it holds of an entry, in a stable order."""
+    def items(self, entry: str, before: int) -> Sequence[Item]:
+        """What it holds of an entry from before a moment (ms), in a stable order."""
         ...
 
     def destroy(self, entry: str, item: Item) -> Outcome:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from chengshu.kernel.durations import Duration, add_wall, parse_duration
 from chengshu.kernel.errors import Invalid
+
+_SLACK = timedelta(days=4)  # months have 28 to 31 days
 
 
 def keeping(text: str) -> Duration:
@@ -16,6 +18,11 @@ def keeping(text: str) -> Duration:
             "retention-period", f"{text!r} is no time to keep data", remedy="write P3Y, P6M, P30D or PT24H"
         )
     return found
+
+
+def earliest_kept(now: datetime, keep: Duration) -> datetime:
+    """A moment from which on everything is kept still: nothing due came after it, or hardly."""
+    return add_wall(now, -keep.months, -keep.days) - keep.exact + _SLACK
 
 
 def kept_until(at: datetime, keep: Duration) -> datetime:

@@ -16,7 +16,7 @@ from chengshu.resources.retention import store
 from chengshu.resources.retention.declared import Rule, rule_for
 from chengshu.resources.retention.merkle import leads, path
 from chengshu.resources.retention.model import Destruction, Due, Hold, Holding, Item, root_of
-from chengshu.resources.retention.periods import keeping, kept_until
+from chengshu.resources.retention.periods import earliest_kept, keeping, kept_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class RetentionQueries:
         keep = keeping(rule.keep)
         late = []
         for holding in self._holdings.values():
-            for item in holding.items(resource.id):
+            for item in holding.items(resource.id, millis(earliest_kept(now, keep))):
                 until = kept_until(from_millis(item.at), keep)
                 if until <= now:
                     late.append((millis(until), item))
@@ -128,10 +128,7 @@ class RetentionQueries:
 
 
 def _journalled(connection: Connection, found: Destruction, action: str) -> Entry | None:
-    for entry in entries_about(connection, found.entry):
-        if entry.action == action and entry.body.get("destruction") == found.id:
-            return entry
-    return None
+    return next((item for item in entries_about(connection, found.id) if item.action == action), None)
 
 
 def among(proof: Proof, digest: str) -> tuple[Item, int, tuple[str, ...]] | None:
