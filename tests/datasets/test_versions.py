@@ -13,6 +13,7 @@ from chengshu.kernel.errors import Conflict, Invalid, Missing
 from chengshu.resources.datasets import About, datasheet
 from chengshu.resources.datasets.datasheet import answers_of, as_markdown, form, read_datasheet, wanting
 from chengshu.resources.datasets.model import StoredFile, manifest_digest
+from chengshu.resources.quality.rules import Filled, Range
 
 
 def test_content_makes_a_version(room: Room) -> None:
@@ -137,3 +138,26 @@ def test_answers_are_read_and_mistakes_told(tmp_path: Path) -> None:
 def test_the_datasheet_in_words(language: str, words: tuple[str, ...]) -> None:
     text = as_markdown(answers(), "Rain", language)
     assert all(word in text for word in words) and text.count("**") == 2 * len(datasheet.form().questions)
+
+
+def test_the_score_stands_beside_the_datasheet(room: Room) -> None:
+    rules = (
+        Filled(id="phone", kind="filled", columns=("mobile",)),
+        Range(id="long", kind="range", column="hours", least=0, most=20),
+    )
+    path = table(room.folder)
+    about = About(TITLE, "CC0-1.0", datasheet=answers(), rules=rules)
+    version = room.datasets.add(ENTRY, {"reports.csv": path}, LIN, about)
+    assert version.quality is not None
+    assert version.quality.scores == {"completeness": 1.0, "validity": pytest.approx(41 / 60)}
+    assert version.quality.broken == (("long", 19, 60),) and version.quality.rules == 2
+    assert room.datasets.add(ENTRY, {"reports.csv": path}, LIN) == version  # measured once, it stays
+    assert room.add(61).quality is None  # other rows were not measured
+    for language, words in (
+        ("en", "rule long: 19 of 60 rows"),
+        ("zh-Hant", "規則 long：60 列中有 19 列不符"),
+    ):
+        sheet = as_markdown(version.datasheet, "x", language, version.quality)
+        assert words in sheet and "100.0%" in sheet and "84.2%" in sheet
+    room.exports.export(room.order(version=1), LIN)
+    assert "完整性: 100.0%" in (room.folder / "out" / "datasheet.zh-Hans.md").read_text("utf-8")

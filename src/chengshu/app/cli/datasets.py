@@ -66,6 +66,7 @@ def add(
     title: Annotated[str, typer.Option(help="Of an entry that is new.")] = "",
     licence: Annotated[str, typer.Option(help="Such as CC-BY-4.0.")] = "",
     datasheet: Annotated[Path | None, typer.Option(help="Answers to the datasheet's questions.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="Rules of quality its table is measured by.")] = None,
     note: Annotated[str, typer.Option(help="What is new in it.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -73,9 +74,11 @@ def add(
     from chengshu.kernel.texts import Text
     from chengshu.resources.datasets import About
     from chengshu.resources.datasets.datasheet import read_datasheet, wanting
+    from chengshu.resources.quality.rules import read_quality
 
     about = About(
-        Text.of(title) if title else None, licence, note, read_datasheet(datasheet) if datasheet else None
+        *(Text.of(title) if title else None, licence, note),
+        *(read_datasheet(datasheet) if datasheet else None, read_quality(rules) if rules else ()),
     )
     named = dict(_named(files))
     with _opened(data, writing=True) as room, err.status("keeping …"):
@@ -89,6 +92,7 @@ def add(
                 "sha256": version.digest,
                 "rows": version.rows,
                 "files": len(version.files),
+                "quality": version.quality.scores if version.quality else {},
                 "wanting": lacking,
             }
         )
@@ -311,6 +315,8 @@ def show(
         out.print(f"  {name}: {size:,} bytes, {sha256[:16]}…", markup=False)
     for at, when, note, rows in found.versions:
         out.print(f"version {at}: {when} {rows:,} rows {note}", markup=False)
+    if found.quality:
+        out.print(", ".join(f"{name} {score:.1%}" for name, score in found.quality), markup=False)
     for one in found.splits:
         told = ", ".join(f"{part} {got:.1%} ({rows:,} rows)" for part, _, got, rows, _ in one.parts)
         out.print(f"split {one.name} by {one.by}: {told} {one.warning}".rstrip(), markup=False)

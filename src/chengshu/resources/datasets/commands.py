@@ -24,6 +24,7 @@ from chengshu.resources.datasets.model import (
     DatasetVersion,
     Exported,
     LabelSet,
+    Quality,
     Scale,
     Split,
     StoredFile,
@@ -33,6 +34,7 @@ from chengshu.resources.datasets.queries import DatasetQueries, table_of
 from chengshu.resources.datasets.vault import Vault
 from chengshu.resources.ledger import Field, Ledger, LedgerQueries, Resource
 from chengshu.resources.ledger.checks import check
+from chengshu.resources.quality.rules import Rule
 
 _NAME = re.compile(r"[^/\\\x00-\x1f]+(/[^/\\\x00-\x1f]+)*")
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -46,6 +48,7 @@ class About:
     licence: str = ""
     note: str = ""
     datasheet: Mapping[str, Mapping[str, str]] | None = None  # None: that of the version before
+    rules: tuple[Rule, ...] = ()  # of quality, for the only table; none: what was measured of equal files
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,14 @@ class Datasets:
         with self._database.read() as connection:
             self._vault.sweep(store.referred(connection))
         stored = tuple(self._stored(name, path) for name, path in sorted(files.items()))
+        quality = self._measured(entry, stored, told.rules)
 
         def work(connection: Connection) -> DatasetVersion:
             earlier = store.versions_of(connection, entry)
             before = earlier[-1] if earlier else None
             version = _version(entry, stored, told, before, millis(self._clock.now()), actor)
+            if quality is not None:
+                version = replace(version, quality=quality)
             if before is not None and before == replace(
                 version, number=before.number, at=before.at, actor=before.actor, note=before.note
             ):
@@ -120,6 +126,14 @@ class Datasets:
             return version
 
         return self._database.write(work)
+
+    def _measured(
+        self, entry: str, stored: tuple[StoredFile, ...], rules: tuple[Rule, ...]
+    ) -> Quality | None:
+        if not rules:
+            return None
+        table = table_of(DatasetVersion(entry, 0, 0, "", "", stored))
+        return tables.measured(self._named(table), rules, self._clock.now())
 
     def _stored(self, name: str, path: Path) -> StoredFile:
         sha256, size = self._vault.put_file(path)
@@ -288,12 +302,15 @@ def _version(
     at: int,
     actor: Actor,
 ) -> DatasetVersion:
+    digest = manifest_digest(stored)
+    equal = before is not None and before.digest == digest
     sheet = told.datasheet if told.datasheet is not None else (before.datasheet if before else {})
     return DatasetVersion(
-        *(entry, before.number + 1 if before else 1, at, actor.id, manifest_digest(stored), stored),
+        *(entry, before.number + 1 if before else 1, at, actor.id, digest, stored),
         told.licence or (before.licence if before else ""),
         told.note,
         {name: dict(answer) for name, answer in sheet.items()},
+        before.quality if equal and before else None,
     )
 
 

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from chengshu.foundation.declared import Declaration, DeclaredText, Document, read_document
 from chengshu.kernel.errors import Findings
 from chengshu.kernel.texts import Text
+from chengshu.resources.datasets.model import Quality
 
 Answers = Mapping[str, Mapping[str, str]]
 _TEXT: TypeAdapter[Text] = TypeAdapter(DeclaredText)
@@ -38,6 +39,10 @@ class Form(Declaration):
 
     questions: tuple[Question, ...]
     parts: dict[str, DeclaredText]
+    quality: DeclaredText
+    overall: DeclaredText
+    broken: DeclaredText
+    dimensions: dict[str, DeclaredText]
     unanswered: DeclaredText
     title: DeclaredText
 
@@ -97,8 +102,8 @@ def wanting(answers: Answers) -> tuple[Question, ...]:
     )
 
 
-def as_markdown(answers: Answers, name: str, language: str) -> str:
-    """The whole datasheet in one language; what nobody answered says so."""
+def as_markdown(answers: Answers, name: str, language: str, quality: Quality | None = None) -> str:
+    """The whole datasheet in one language, with what was measured; what nobody answered says so."""
     lines = [f"# {form().title.fill(name=name).say(language)}"]
     part = ""
     for question in form().questions:
@@ -107,4 +112,15 @@ def as_markdown(answers: Answers, name: str, language: str) -> str:
             lines += ["", f"## {form().parts[part].say(language)}"]
         answer = Text.of(answers.get(question.id, {})).say(language) or form().unanswered.say(language)
         lines += ["", f"**{question.text.say(language)}**", "", answer]
+    if quality is not None:
+        lines += ["", f"## {form().quality.say(language)}", "", *_measured(quality, language)]
     return "\n".join(lines) + "\n"
+
+
+def _measured(quality: Quality, language: str) -> list[str]:
+    lines = [f"- {form().overall.say(language)}: {quality.score:.1%}"]
+    for name, score in quality.scores.items():
+        lines.append(f"- {form().dimensions[name].say(language)}: {score:.1%}")
+    for rule, broken, checked in quality.broken:
+        lines.append(f"- {form().broken.fill(rule=rule, broken=broken, checked=checked).say(language)}")
+    return lines

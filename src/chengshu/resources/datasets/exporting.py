@@ -120,7 +120,8 @@ class DatasetExports:
             else:
                 self._write_table(folder, item, order, entry, version, draft)
         for language in LANGUAGES:
-            text = datasheet.as_markdown(version.datasheet, entry.title.say(language), language)
+            name = entry.title.say(language)
+            text = datasheet.as_markdown(version.datasheet, name, language, version.quality)
             _note(folder, f"datasheet.{language}.md", text.encode(), draft)
         described = croissant(entry, version, draft.files, draft.tables)
         _note(folder, "croissant.json", json.dumps(described, ensure_ascii=False, indent=2).encode(), draft)

@@ -24,6 +24,17 @@ class StoredFile(msgspec.Struct, frozen=True, omit_defaults=True):
     columns: tuple[tuple[str, str], ...] = ()
 
 
+class Quality(msgspec.Struct, frozen=True):
+    """How good the rows are by declared rules: one score, those of its dimensions (0 to 1), and what each
+    broken rule found: its id, rows that break it, rows looked at.
+    """
+
+    score: float
+    scores: dict[str, float]
+    rules: int
+    broken: tuple[tuple[str, int, int], ...] = ()
+
+
 class DatasetVersion(msgspec.Struct, frozen=True, omit_defaults=True):
     """A version: its files under one digest. ``datasheet``: answers by question, then by language."""
 
@@ -36,6 +47,7 @@ class DatasetVersion(msgspec.Struct, frozen=True, omit_defaults=True):
     licence: str = ""
     note: str = ""
     datasheet: dict[str, dict[str, str]] = {}
+    quality: Quality | None = None
     destroyed_at: int = 0
 
     @property

@@ -9,7 +9,7 @@ from chengshu.kernel.clock import from_millis, iso
 from chengshu.kernel.texts import Text
 from chengshu.resources.datasets.agreement import Agreement
 from chengshu.resources.datasets.datasheet import form, wanting
-from chengshu.resources.datasets.model import DatasetVersion, Exported, LabelSet, Split
+from chengshu.resources.datasets.model import DatasetVersion, Exported, LabelSet, Quality, Split
 
 READINGS = {
     "reliable": Text("annotators agree reliably", "标注者一致性可靠", "標註者一致性可靠"),
@@ -72,6 +72,7 @@ class DatasetShown:
     rows: int
     size: int
     licence: str
+    quality: tuple[tuple[str, float], ...]
     destroyed: bool
     files: tuple[tuple[str, int, str], ...]
     versions: tuple[tuple[int, str, str, int], ...]
@@ -101,6 +102,7 @@ def shown(
         version.rows,
         version.size,
         version.licence,
+        _quality(version.quality, language),
         version.destroyed_at > 0,
         tuple((item.name, item.size, item.sha256) for item in version.files),
         tuple((item.number, iso(from_millis(item.at)), item.note, item.rows) for item in reversed(versions)),
@@ -117,6 +119,14 @@ def shown(
         _WANTING.fill(questions=lacking).say(language) if lacking else "",
         tuple((iso(from_millis(item.at)), item.recipient, item.reader, item.rows) for item in exports),
     )
+
+
+def _quality(found: Quality | None, language: str) -> tuple[tuple[str, float], ...]:
+    """The overall score, then those of the dimensions, by name."""
+    if found is None:
+        return ()
+    named = [(form().dimensions[name].say(language), score) for name, score in found.scores.items()]
+    return ((form().overall.say(language), found.score), *named)
 
 
 def _split(item: Split, language: str) -> SplitShown:

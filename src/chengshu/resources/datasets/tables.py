@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from chengshu.kernel.errors import Invalid
-from chengshu.resources.datasets.model import StoredFile
+from chengshu.resources.datasets.model import Quality, StoredFile
 from chengshu.resources.grading.sampling import opened_table
+from chengshu.resources.quality.measure import measure
+from chengshu.resources.quality.rules import Rule
 from chengshu.resources.quality.table import opened, quoted
 
 TABLES = (".csv", ".tsv", ".parquet")
@@ -23,6 +26,17 @@ def described(path: Path, name: str, sha256: str, size: int) -> StoredFile:
     with opened(path) as table:
         [(rows,)] = table.rows("SELECT count(*) FROM data")
         return StoredFile(name, sha256, size, int(rows), tuple(table.columns.items()))
+
+
+def measured(path: Path, rules: Sequence[Rule], now: datetime) -> Quality:
+    """How good a table is by rules. Raises :class:`Invalid` where they say nothing."""
+    report = measure(path, rules, now)
+    if report.score is None:
+        raise Invalid("dataset-rules", "the file has no rules", remedy="declare one at least")
+    broken = tuple(
+        (item.rule.id, item.broken, item.checked) for item in report.outcomes if item.broken or item.problem
+    )
+    return Quality(report.score, {str(name): score for name, score in report.scores.items()}, len(report.outcomes), broken)
 
 
 def group_sizes(path: Path, column: str) -> dict[str, int]:
