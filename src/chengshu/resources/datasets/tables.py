@@ -36,7 +36,12 @@ def measured(path: Path, rules: Sequence[Rule], now: datetime) -> Quality:
     broken = tuple(
         (item.rule.id, item.broken, item.checked) for item in report.outcomes if item.broken or item.problem
     )
-    return Quality(report.score, {str(name): score for name, score in report.scores.items()}, len(report.outcomes), broken)
+    return Quality(
+        report.score,
+        {str(name): score for name, score in report.scores.items()},
+        len(report.outcomes),
+        broken,
+    )
 
 
 def group_sizes(path: Path, column: str) -> dict[str, int]:
