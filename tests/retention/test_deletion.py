@@ -11,7 +11,7 @@ from chengshu.foundation.journal import entries_about, verify
 from chengshu.kernel.clock import millis
 from chengshu.kernel.errors import Conflict, Invalid, Missing
 from chengshu.resources.datasets.model import sha256_of
-from chengshu.resources.retention import among
+from chengshu.resources.retention import RetentionFinisher, among
 from chengshu.resources.retention.merkle import leads
 
 
@@ -230,3 +230,16 @@ def test_what_is_not_gone_is_not_proven(office: Office) -> None:
     office.open(own)  # the disk was mended: what is still there is destroyed, and then proven
     assert [item.state for item in office.retention.resume(LIN)] == ["proven"]
     assert not office.vault.holds(sha256_of(b"one")) and office.queries.proof(waiting.id).broken == ""
+
+
+def test_a_hub_that_starts_finishes_what_was_begun(office: Office) -> None:
+    office.add("one")
+    office.wait(366)
+    finisher = RetentionFinisher(office.database, office.retention)
+    assert finisher.next_due() is None
+    due = office.due()
+    marked = office.retention.mark(due, due.root, LIN)
+    assert finisher.next_due() == office.clock.now()
+    finisher.tick(office.clock.now())
+    assert finisher.next_due() is None
+    assert office.queries.proof(marked.id).broken == "" and not office.vault.holds(sha256_of(b"one"))

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import MetaData
 
+from chengshu.app.datasets import DatasetsRoom, datasets_of
 from chengshu.app.decisions import Decisions
 from chengshu.app.inspection import STORES as INSPECTION_STORES
 from chengshu.app.inspection import InspectionRoom, room_of
 from chengshu.app.knowledge import KnowledgeRoom, knowledge_of
+from chengshu.app.retention import RetentionRoom, retention_of
 from chengshu.app.sharing import SharingRoom, sharing_of
 from chengshu.app.stores import open_state
 from chengshu.engines.embedded.history import DuckHistory
@@ -45,11 +47,15 @@ from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.history import History
 from chengshu.ports.search import SearchIndex
+from chengshu.resources.contracts import store as contracts_store
+from chengshu.resources.datasets import store as datasets_store
 from chengshu.resources.knowledge import store as knowledge_store
 from chengshu.resources.ledger import Ledger, LedgerQueries
 from chengshu.resources.ledger import store as ledger_store
 from chengshu.resources.ledger.harvest import store as harvest_store
 from chengshu.resources.ledger.search import LAYOUT, LedgerSearch
+from chengshu.resources.retention import read_retention
+from chengshu.resources.retention import store as retention_store
 from chengshu.resources.sharing import CatalogueWatch
 from chengshu.resources.sharing import store as sharing_store
 from chengshu.scenes.response import Response
@@ -71,6 +77,9 @@ STORES = (
     harvest_store,
     knowledge_store,
     sharing_store,
+    contracts_store,
+    datasets_store,
+    retention_store,
 )
 HUB = Actor.hub("start")
 
@@ -103,6 +112,8 @@ class Hub:
     knowledge: KnowledgeRoom
     sharing: SharingRoom
     inspection: InspectionRoom
+    datasets: DatasetsRoom
+    retention: RetentionRoom
     pump: Pump
     engine: SwmmEngine
 
@@ -178,6 +189,8 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     ledger_search = LedgerSearch(ledger_index, ledger_queries)
     knowledge = knowledge_of(folder, database, clock, ledger, ledger_queries)
     sharing = sharing_of(city, folder, database, clock, ids, calendar, ledger_queries)
+    datasets = datasets_of(folder, database, clock, ids)
+    retention = retention_of(database, clock, ids, read_retention(city.folder), datasets, history)
     services, feed = Services(processes), HistoryFeed(history, clock)
     pump = Pump(
         database,
@@ -201,6 +214,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
             vitals,
             Timers(database, clock, processes),
             sharing.clocks,
+            retention.finisher,
             *response.tickers,
         ],
         strict=manner.strict,
@@ -230,6 +244,8 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         knowledge,
         sharing,
         room_of(folder, database, clock, ids, ledger, ledger_queries),
+        datasets,
+        retention,
         pump,
         engine,
     )

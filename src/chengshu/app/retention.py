@@ -13,16 +13,23 @@ from chengshu.ports.database import Database
 from chengshu.ports.history import History
 from chengshu.resources.datasets.holding import DatasetHolding, ExportHolding
 from chengshu.resources.ledger import LedgerQueries
-from chengshu.resources.retention import Holding, Retention, RetentionQueries, Rule
+from chengshu.resources.retention import (
+    Holding,
+    Retention,
+    RetentionFinisher,
+    RetentionQueries,
+    Rule,
+)
 from chengshu.resources.retention.streams import StreamHolding
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionRoom:
-    """What destroys, and what can be read of it."""
+    """What destroys, what can be read of it, and the ticker that finishes what was begun."""
 
     retention: Retention
     queries: RetentionQueries
+    finisher: RetentionFinisher
 
 
 def retention_of(
@@ -40,7 +47,6 @@ def retention_of(
         DatasetHolding(database, clock, datasets.vault),
         ExportHolding(database, clock),
     ]
-    return RetentionRoom(
-        Retention(database, clock, ids, entries, holdings),
-        RetentionQueries(database, entries, rules, holdings),
-    )
+    retention = Retention(database, clock, ids, entries, holdings)
+    queries = RetentionQueries(database, entries, rules, holdings)
+    return RetentionRoom(retention, queries, RetentionFinisher(database, retention))

@@ -2,6 +2,7 @@
 
 from chengshu.resources.retention.commands import Retention
 from chengshu.resources.retention.declared import Rule, read_retention
+from chengshu.resources.retention.following import RetentionFinisher
 from chengshu.resources.retention.model import Destruction, Due, Hold, Holding, Item, chained
 from chengshu.resources.retention.periods import keeping, kept_until
 from chengshu.resources.retention.queries import Proof, RetentionQueries, among
@@ -14,6 +15,7 @@ __all__ = [
     "Item",
     "Proof",
     "Retention",
+    "RetentionFinisher",
     "RetentionQueries",
     "Rule",
     "among",
