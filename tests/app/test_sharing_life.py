@@ -4,148 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from tests.app.sharing_office import ENTRY, NUMBER, PASSWORD, PEOPLE, PURPOSE, Office, wait
 
-from chengshu.app.http import make_app
-from chengshu.app.hub import Hub, Manner, open_hub
-from chengshu.app.newcity import make_city
-from chengshu.app.serve import Doors, doors_of
 from chengshu.foundation.access import Grant
-from chengshu.foundation.city import read_city
-from chengshu.foundation.journal import Actor
-from chengshu.kernel.clock import SystemClock
-from chengshu.kernel.ids import TimeIds
-from chengshu.kernel.texts import Text
-from chengshu.resources.ledger import Distribution, Field, Origin, Resource
 from chengshu.scenes.response import EventState
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-PASSWORD = "a quiet river at night"
-ROOT = Actor("test:root")
-ENTRY = "urn:chengshu:resource:files:people.csv"
-PURPOSE = "call those who need help before the storm"
-PEOPLE = {
-    "wang": (Grant("operator", "emergency"),),
-    "li": (Grant("operator", "civil"),),
-    "chen": (Grant("lead", "data-bureau"),),
-    "song": (Grant("duty_officer"),),
-    "zheng": (Grant("auditor"),),
-}
-BODIES = """
-- id: civil
-  name: {en: Civil Affairs Bureau, zh-Hans: 民政局, zh-Hant: 民政局}
-  area: city
-  parent: command_centre
-- id: data-bureau
-  name: {en: Data Bureau, zh-Hans: 数据局, zh-Hant: 數據局}
-  area: city
-  parent: command_centre
-"""
-NUMBER = "11010119500101{:04d}"
-
-
-def people_of(count: int) -> str:
-    """Made-up residents, as CSV; their numbers have no valid check digit on purpose."""
-    streets = ["Harbour Road", "Hill Lane", "Hill Lane", "Mill Lane"]
-    lines = [
-        f"{NUMBER.format(at)},{'王李张刘陈'[at % 5]}某{at},1380000{at:04d},{streets[at % 4]}"
-        for at in range(count)
-    ]
-    return "\n".join(["id_number,name,mobile,street", *lines])
-
-
-class Office:
-    """A hub with a register, served on a port of this machine."""
-
-    def __init__(self, folder: Path, scenarios: Path) -> None:
-        city = make_city("mycity", folder)
-        (city / "files").mkdir()
-        (city / "files" / "people.csv").write_text(people_of(40), "utf-8")
-        (city / "harvest.yaml").write_text(
-            "sources:\n  - {id: files, department: civil, connector: {kind: folder, path: files}}\n"
-        )
-        (city / "sharing.yaml").write_text("anomalies: {bulk_rows: 20}\n")
-        with (city / "departments.yaml").open("a", encoding="utf-8") as file:
-            file.write(BODIES)
-        clock = SystemClock()
-        manner = Manner(durable=False, workers=1)
-        self.hub: Hub = open_hub(read_city(city, scenarios), folder / "data", clock, TimeIds(clock), manner)
-        self.doors: Doors = doors_of(self.hub, folder / "drills")
-        self.hub.ledger.put([register()], ROOT)
-        for login, grants in (PEOPLE | {"root": (Grant("administrator"),)}).items():
-            person = self.doors.accounts.create_account(login, login.title(), grants, ROOT)
-            self.doors.accounts.set_password(person.id, PASSWORD, ROOT)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        parts = (self.doors.view, self.doors.tokens, self.doors.guard, self.doors.broker)
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                make_app(self.hub, *parts),
-                host="127.0.0.1",
-                port=self.port,
-                log_level="error",
-                timeout_graceful_shutdown=1,
-            )
-        )
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._server.run, daemon=True),
-            threading.Thread(target=self.hub.pump.run, args=(self._stop,), daemon=True),
-        ]
-
-    def start(self) -> None:
-        """Serve, and let the hub live."""
-        for thread in self._threads:
-            thread.start()
-        wait(lambda: self._server.started)
-
-    def stop(self) -> None:
-        """Stop both, then close the hub."""
-        self._server.should_exit = True
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(20)
-        self.hub.close()
-
-
-def register() -> Resource:
-    """The entry, as grading left it."""
-    return Resource(
-        ENTRY,
-        "dataset",
-        Text("People who need help", "需要帮助的居民", "需要幫助的居民"),
-        provider="civil",
-        sharing="conditional",
-        sharing_condition="for emergencies",
-        fields=(
-            Field("id_number", category="identity_number", grade="general-4"),
-            Field("name", category="person_name", grade="general-3"),
-            Field("mobile", category="mobile", grade="general-3"),
-            Field("street", grade="general-1"),
-        ),
-        distributions=(Distribution("file:people.csv", format="csv", local=True),),
-        origin=Origin("files", "people.csv"),
-    )
-
-
-def wait(until: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Ask again and again, for the pages forbid waiting inside them."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := until():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"did not come true within {seconds} s")
 
 
 @pytest.fixture(scope="module")
@@ -327,8 +196,7 @@ def told_to_the_resident(chen: Desk) -> None:
 
 
 def test_somebody_else_sees_neither_the_request_nor_the_record(chromium: Any, office: Office) -> None:
-    person = office.doors.accounts.create_account("qian", "Qian", (Grant("operator", "water"),), ROOT)
-    office.doors.accounts.set_password(person.id, PASSWORD, ROOT)
+    office.add("qian", Grant("operator", "water"))
     qian = Desk(chromium, office, "qian")
     found = office.hub.sharing.queries.page()
     if not found:

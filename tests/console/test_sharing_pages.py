@@ -204,7 +204,7 @@ async def test_the_record_says_whether_it_is_whole_and_what_waits(client: httpx.
 
 async def test_a_resident_is_told_in_plain_words(client: httpx.AsyncClient) -> None:
     answer = await post(client, "/sharing/counter", number=NUMBER, seen="yes")
-    for words in ("2 times", "From “People who need help” they had:", "your consent", "Take it back"):
+    for words in ("2 times", 'From &#34;People who need help&#34; they had:', "your consent", "Take it back"):
         assert words in answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert 'action="/sharing/counter/consent"' in answer.text

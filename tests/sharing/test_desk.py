@@ -74,9 +74,19 @@ def test_everything_missing_is_told_at_once_and_only_once(office: Office) -> Non
         office.desk.complete(request.id, office.ask(purpose=""), APPLICANT)
     assert office.desk.complete(request.id, office.ask(), APPLICANT).state == "review"
     left = office.queries.life(request.id, office.clock.now()).clocks[0].left
-    assert left >= 10
+    assert left == 10
     with pytest.raises(Conflict, match="told once"):
         office.desk.tell_missing(request.id, PROVIDER, {"plan": "attach the plan"})
+
+
+def test_the_days_left_are_those_people_count(office: Office) -> None:
+    request = office.desk.submit(office.ask(), APPLICANT)  # Monday; Friday is a local holiday
+    left = []
+    for _ in range(17):
+        clock = office.queries.life(request.id, office.clock.now()).clocks[0]
+        left.append(clock.left)
+        office.wait(days=1)
+    assert left == [10, 10, 9, 8, 7, 7, 7, 7, 6, 5, 4, 3, 2, 2, 2, 1, -1]
 
 
 def test_the_clock_goes_on_with_the_days_that_are_left(office: Office) -> None:

@@ -20,6 +20,7 @@ _PAGE = 50
 _MOST_CLOCKS = 30
 _MOST_USES = 200
 _SPAN = timedelta(days=30)
+_DECISIONS = frozenset(["granted", "refused", "suspended", "restored", "revoked", "ended", "expired"])
 _TURNS = ("incomplete", "review", "granted", "objection", "suspended", *sorted(OVER))
 
 
@@ -102,7 +103,7 @@ class SharingReading(SharingBase):
         granted = any(step.what == "granted" for step in steps) and found.grant is not None
         if as_of is not None:
             row = _then(row, steps)
-        decided = next((step for step in reversed(steps) if step.reason.get("text")), None)
+        decided = next((step for step in reversed(steps) if step.what in _DECISIONS), None)
         names = self.people_by_id()
         proposed = self.hub.sharing.desk.proposal(found) if not granted else ()
         return page.RequestView(

@@ -92,13 +92,14 @@ def spent(calendar: WorkingCalendar, start: datetime, now: datetime) -> int:
 
 
 def left(clock: StatutoryClock, calendar: WorkingCalendar, now: datetime) -> int:
-    """Working days left, today included; negative when it ran out, then days overdue."""
+    """Working days left, today included unless it began today; negative when it ran out: days overdue."""
     if not clock.running:
         return clock.days - clock.used
     due = from_millis(clock.due_at)
     if now >= due:
         return -max(1, spent(calendar, due, now) + 1)
-    day, last = now.astimezone(calendar.zone).date(), due.astimezone(calendar.zone).date()
+    first = from_millis(clock.started_at).astimezone(calendar.zone).date() + timedelta(days=1)
+    day, last = max(first, now.astimezone(calendar.zone).date()), due.astimezone(calendar.zone).date()
     count = 0
     while day <= last:
         count += calendar.is_workday(day)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
+import msgspec
+
 from chengshu.kernel.calendar import WorkingCalendar
 from chengshu.kernel.clock import millis
 from chengshu.kernel.errors import Invalid, Missing
@@ -176,7 +178,11 @@ class SharingQueries:
         Counts are of all uses; of the uses themselves the newest ``limit`` are given.
         """
         with self._database.read() as connection:
-            found = store.uses_where(connection, since=millis(since), until=millis(until), limit=limit)
+            broken = uses.broken_seal(connection)
+            try:
+                found = store.uses_where(connection, since=millis(since), until=millis(until), limit=limit)
+            except msgspec.DecodeError:  # somebody wrote into it: that is what the auditor must hear
+                found, broken = [], broken or "a use that is not sealed yet cannot be read"
             outcomes, by_grant = store.tally(connection, millis(since), millis(until))
             suspended = store.in_states(connection, ("suspended",))
             over = [
@@ -185,7 +191,6 @@ class SharingQueries:
                 if request.grant is not None and request.grant.starts_at
             ]
             late = [clock for clock in store.open_clocks(connection) if clock.escalated_at]
-            broken = uses.broken_seal(connection)
         return Audit(
             tuple(found),
             outcomes,
