@@ -14,6 +14,7 @@ from chengshu.foundation.broker.commands import Broker
 from chengshu.foundation.broker.errors import LdContextNotAvailable
 from chengshu.foundation.broker.expiry import Expiry
 from chengshu.foundation.broker.hub_past import HubPast
+from chengshu.foundation.broker.keeping.commands import Keeping
 from chengshu.foundation.broker.ld import store as contexts_store
 from chengshu.foundation.broker.ld.library import ContextLibrary
 from chengshu.foundation.broker.mirror import Echo, Mirror
@@ -45,6 +46,7 @@ from chengshu.surfaces.ngsi_ld import Limits, Operation, Rooms, Surface, anyone,
 from chengshu.surfaces.ngsi_ld.csource_subscriptions import SourceSubscriptionsSurface
 from chengshu.surfaces.ngsi_ld.distribution import Distribution
 from chengshu.surfaces.ngsi_ld.extensions import Below, Extensions, alone
+from chengshu.surfaces.ngsi_ld.kept_answers import KeptAnswers
 from chengshu.surfaces.ngsi_ld.registrations import Registrations
 from chengshu.surfaces.ngsi_ld.subscriptions import SubscriptionsSurface
 
@@ -77,9 +79,10 @@ class BrokerParts:
     ``reach``: hosts and networks that are not public and may be called all the same; contexts are fetched
     from hosts named there and from nowhere else. ``context``: the hub's entities and series, shown as
     NGSI-LD and fed by it; none for a broker by itself. ``models``: what entities are held against;
-    ``below``: an area's id → it and the areas under it. ``alias``: how its name among brokers begins, by which
-    loops end; what follows is made at the first start, so that no other has it (``exact``: nothing follows).
-    ``history``: the past of the hub's series; ``forget``: whether the past of an entity goes with it. ``client``: how they are reached, by default over the network.
+    ``below``: an area's id → it and the areas under it. ``alias``: how its name among brokers begins, by
+    which loops end; what follows is made at the first start, so that no other has it (``exact``: nothing
+    follows). ``history``: the past of the hub's series; ``forget``: whether the past of an entity goes with
+    it. ``client``: how they are reached, by default over the network.
     """
 
     def __init__(
@@ -144,8 +147,11 @@ class BrokerParts:
         shown = SubscriptionQueries(database, clock, self.notifier)
         kept = Subscriptions(database, clock)
         watched = SourceSubscriptions(database, clock, self.sources.nudge)
+        distribution = Distribution(self.rooms, registry, self._client)
+        answers = KeptAnswers(self.rooms, Keeping(database, clock), ids, distribution)
         return (
-            *Distribution(self.rooms, registry, self._client).over(operations(self.rooms)),
+            *answers.over(distribution.over(operations(self.rooms))),
+            *answers.operations(),
             *SubscriptionsSurface(self.rooms, kept, shown, ids).operations(),
             *Registrations(self.rooms, registry, ids).operations(),
             *SourceSubscriptionsSurface(self.rooms, watched, ids).operations(),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from chengshu.foundation.broker.errors import NonexistentTenant, ResourceNotFound
+from chengshu.foundation.broker.keeping.model import HERE
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.model import Entity
 from chengshu.foundation.broker.queries import Found
@@ -19,7 +20,7 @@ from chengshu.foundation.broker.registry.index import Candidates
 from chengshu.foundation.broker.registry.matching import SourceQuery, compile_source_query
 from chengshu.foundation.broker.registry.merging import View, merge_views
 from chengshu.foundation.broker.registry.model import Registration
-from chengshu.foundation.broker.registry.planning import Part, ReadPlan, plan_read
+from chengshu.foundation.broker.registry.planning import EMPTY_READ, Part, ReadPlan, plan_read
 from chengshu.foundation.broker.registry.understanding import read_answer
 from chengshu.kernel.errors import ChengshuError
 from chengshu.surfaces.ngsi_ld.asking import Page, page_of, query_of, query_of_body, refuse_wide
@@ -76,6 +77,15 @@ class _Wish:
         """Whether a whole entity meets the query; linked entities are looked for among the ``merged``."""
         by_id = {entity.id: entity for entity in merged}
         return compile_query(replace(self.query, csf=None), by_id.get)
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What meets a query, and who has what of it: :data:`HERE` or the ids of registrations."""
+
+    entities: tuple[Entity, ...]
+    origins: Mapping[str, tuple[str, ...]]
+    gathered: Gathered
 
 
 class DistributedReads:
@@ -183,6 +193,61 @@ class DistributedReads:
         total = (first.total or 0) - counted + sum(1 for entity in kept if entity.id in touched)
         return Found(tuple(kept), total), gathered
 
+    async def matching(
+        self, call: Call, query: Query, context: LdContext, alive: Candidates | None, orders: Sequence[Order]
+    ) -> Matching:
+        """All entities that meet the query, whole, here and at the sources, with who has each."""
+        plan = self._plan(call, query, alive) if alive is not None else EMPTY_READ
+        narrow = any(part.names is not None for part in plan.parts)
+        asked = _unfiltered(query) if narrow and _filters(query) else query
+        wish = _Wish(call, context, query, asked, plan, Page(0, 0, False), orders)
+        gathered = await self._gather(call, plan, asked, context)
+        own = await asyncio.to_thread(self._each, wish)
+        views = (View(tuple(own)), *gathered.views)
+        merged = merge_views(views, plan.claims)
+        keep = wish.keeps(merged)
+        kept = ordered([entity for entity in merged if keep(entity)], orders)
+        origins: dict[str, list[str]] = {}
+        for view in views:
+            source = view.part.registration.id if view.part is not None else HERE
+            for entity in view.entities:
+                origins.setdefault(entity.id, []).append(source)
+        return Matching(
+            tuple(kept), {name: tuple(dict.fromkeys(of)) for name, of in origins.items()}, gathered
+        )
+
+    async def named(
+        self,
+        call: Call,
+        query: Query,
+        context: LdContext,
+        alive: Candidates | None,
+        entries: Sequence[tuple[str, tuple[str, ...]]],
+    ) -> tuple[list[Entity], tuple[Failed, ...]]:
+        """The entities of a part of an entity map, as they are now, from the sources it names alone."""
+        among = {source for _, sources in entries for source in sources}
+        known = latest(alive.about(types_of(query.selectors))) if alive is not None else []
+        sources = [one for one in known if one.id in among]
+        own = await asyncio.to_thread(self._here, call.tenant, [id_ for id_, of in entries if HERE in of])
+        found: list[Entity] = []
+        failed: list[Failed] = []
+        for ids in _portions([id_ for id_, _ in entries]):
+            selectors = tuple(Selector(ids, "", one.types) for one in query.selectors or (Selector(),))
+            plan = plan_read(sources, self.QUERY, selectors, query.attrs)
+            asked = Query(selectors=selectors, attrs=query.attrs)
+            gathered = await self._gather(call, plan, asked, context)
+            mine = View(tuple(one for one in own if one.id in ids))
+            found += merge_views((mine, *gathered.views), plan.claims)
+            failed += gathered.failed
+        by_id = {entity.id: entity for entity in found}
+        return [by_id[id_] for id_, _ in entries if id_ in by_id], tuple(failed)
+
+    def _here(self, tenant: str, ids: Sequence[str]) -> list[Entity]:
+        try:
+            return self._queries.many(tenant, ids) if ids else []
+        except NonexistentTenant:
+            return []
+
     def _plan(self, call: Call, query: Query, alive: Candidates) -> ReadPlan:
         candidates: Sequence[Registration] = latest(alive.about(types_of(query.selectors)))
         if query.csf is not None:
@@ -211,10 +276,7 @@ class DistributedReads:
             return Found((), 0)
 
     def _known(self, wish: _Wish, ids: Sequence[str]) -> list[Entity]:
-        try:
-            return self._queries.many(wish.call.tenant, ids) if ids else []
-        except NonexistentTenant:
-            return []
+        return self._here(wish.call.tenant, ids)
 
     async def _gather(self, call: Call, plan: ReadPlan, query: Query, context: LdContext) -> Gathered:
         """What every part of the plan gives; all sources are asked at once."""
@@ -285,6 +347,19 @@ class DistributedReads:
                 return []
             offset += page
         return [Failed(question.registration, 504, "The source has too much", "only a part of it was read")]
+
+
+def _portions(ids: Sequence[str]) -> list[tuple[str, ...]]:
+    """The ids in portions that fit into the URL of any server."""
+    found: list[list[str]] = [[]]
+    length = 0
+    for id_ in ids:
+        length += len(id_) + 3
+        if found[-1] and length > _LONGEST_IDS:
+            found.append([])
+            length = len(id_) + 3
+        found[-1].append(id_)
+    return [tuple(part) for part in found if part]
 
 
 def _nonsense(registration: Registration, error: Exception) -> Failed:

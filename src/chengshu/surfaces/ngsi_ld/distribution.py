@@ -35,7 +35,7 @@ class Distribution:
     ) -> None:
         self._rooms, self._index = rooms, registry.index
         self.sources = Sources(http, rooms.clock, rooms.alias, registry.forwards, settings)
-        reads = DistributedReads(rooms, self.sources)
+        self.reads = reads = DistributedReads(rooms, self.sources)
         writes = DistributedWrites(rooms, self.sources)
         batches = DistributedBatches(rooms, self.sources)
         lists = DistributedLists(self.sources)
@@ -57,15 +57,19 @@ class Distribution:
         if found is None:
             return operation
         names, distributed = found
-        local, index = operation.handler, self._index
+        local = operation.handler
 
         async def handler(call: Call) -> Answer:
-            if not index.any(call.tenant) or call.flag("local"):
-                return await local(call)
-            alive = self._candidates(call, names)
+            alive = self.participants(call, names)
             return await distributed(call, alive, local) if alive is not None else await local(call)
 
         return replace(operation, handler=handler)
+
+    def participants(self, call: Call, names: tuple[str, ...]) -> Candidates | None:
+        """The registrations that may take part in a request by the operations ``names``; None: it is ours."""
+        if not self._index.any(call.tenant) or call.flag("local"):
+            return None
+        return self._candidates(call, names)
 
     def _candidates(self, call: Call, names: tuple[str, ...]) -> Candidates | None:
         """The registrations to consider: not expired, and not passed on the way here (clause 6.3.18).

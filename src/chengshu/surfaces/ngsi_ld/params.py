@@ -82,6 +82,9 @@ DROP = Param("drop", "take only these attributes away", _LIST)
 KIND = Param("kind", "of which kind", {"type": "string", "enum": ["Cached", "Hosted", "ImplicitlyCreated"]})
 RELOAD = Param("reload", "fetch it again instead of only forgetting it", _FLAG)
 
+ENTITY_MAP = Param("entityMap", "keep what is found as an entity map, for the pages that follow", _FLAG)
+ENTITY_MAP_LIFETIME = Param("entityMapLifetime", "how long it is kept, ISO 8601; PT1H when not given")
+
 SELECTION = (ID, TYPE, ID_PATTERN, ATTRS, Q, CSF, GEOREL, GEOMETRY, COORDINATES, GEOPROPERTY, SCOPE_Q)
 SELECTION_MORE = (EXPAND_VALUES, JSON_KEYS)
 FORM = (OPTIONS, FORMAT, PICK, OMIT, LANG, GEOMETRY_PROPERTY, DATASET)
