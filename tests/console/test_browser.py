@@ -366,3 +366,26 @@ def test_rules_are_added_and_removed(visitor: Any, served: Any) -> None:
     wait(lambda: page.locator("#r3:has(td:focus)").count())
     page.locator("[data-op=remove]").click()
     wait(lambda: len(served.view.texts) == 3)
+
+
+def test_a_steward_answers_the_queue_by_keyboard_alone(visitor: Any, served: Any) -> None:
+    page = visitor().go("/steward")
+    assert page.evaluate("document.activeElement.name") == "category"  # ready to be answered
+    wait(lambda: page.locator("[data-island=steward][data-started]").count())
+    page.keyboard.press("2")
+    assert page.locator("input[name=category]:checked").get_attribute("value") == "none"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/steward?item=item-who**")
+    wait(lambda: page.locator("[data-island=steward][data-started]").count())
+    page.keyboard.press("3")
+    assert page.evaluate("document.activeElement.name") == "other"
+    page.keyboard.press("p")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "note"
+    page.keyboard.type("names 12 of callers")  # digits in the reason choose nothing
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/steward?told=said")
+    assert served.view.sayings == {"tel": ("", ""), "who": ("person_name", "names 12 of callers")}
+    page.get_by_label("Take back what was said of tel").press("Enter")
+    wait(lambda: page.get_by_text("Taken back", exact=False).count())
+    assert set(served.view.sayings) == {"who"}
