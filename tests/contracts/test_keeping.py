@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import yaml
-from tests.app.terminal import run
-from tests.contracts.test_check import CASES, CONTRACT, table
+from tests.app.terminal import ROOT, run
+from tests.contracts.test_check import CASES, CONTRACT, HEADER, table
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.journal import Actor, entries_about, verify
@@ -33,6 +34,7 @@ class Room:
     database: SqliteDatabase
     contracts: Contracts
     queries: ContractQueries
+    entries: LedgerQueries
 
 
 @pytest.fixture
@@ -43,7 +45,8 @@ def room(tmp_path: Path) -> Room:
     clock = VirtualClock(datetime(2026, 7, 6, 1, 30, tzinfo=UTC))
     entry = Resource(ENTRY, "dataset", Text.of("gauges"), fields=(Field("station", "text"),))
     Ledger(database, clock, SequenceIds()).put(entry, LIN)
-    return Room(database, Contracts(database, clock, LedgerQueries(database)), ContractQueries(database))
+    entries = LedgerQueries(database)
+    return Room(database, Contracts(database, clock, entries), ContractQueries(database), entries)
 
 
 def test_versions_are_kept_and_told(room: Room) -> None:
@@ -112,3 +115,38 @@ def test_on_the_command_line(room: Room, tmp_path: Path) -> None:
     assert '"tableSchema"' in run("contract", "export", ENTRY, *data, "--form", "csvw").out
     assert "kind: DataContract" in run("contract", "export", ENTRY, *data, "--draft").out
     assert run("contract", "check", bad).code == 2
+
+
+def test_an_entrys_own_rows_are_held_and_noted(room: Room, tmp_path: Path) -> None:
+    entry = room.entries.get(ENTRY)
+    with pytest.raises(Missing, match="no contract is kept"):
+        room.contracts.check(entry, table(tmp_path, CASES[0]["rows"]), LIN)
+    room.contracts.keep(ENTRY, DOCUMENT, LIN)
+    assert room.contracts.check(entry, table(tmp_path, CASES[0]["rows"]), LIN, zone="Asia/Shanghai").holds
+    names = HEADER.split(",")
+    cells = [line.split(",") for line in CASES[1]["rows"]]
+    rows = pa.table({name: pa.array([row[at] or None for row in cells]) for at, name in enumerate(names)})
+    broken = room.contracts.check(entry, rows, LIN, zone="Asia/Shanghai")
+    assert [item.check for item in broken.findings if not item.unchecked] == ["c1-required"]
+    assert [item.holds for item in room.queries.checks(ENTRY)] == [True, False]
+
+
+@pytest.mark.slow
+def test_on_the_command_line_over_what_the_city_harvests(tmp_path: Path) -> None:
+    city, data = tmp_path / "city", ("--data", tmp_path / "data")
+    shutil.copytree(ROOT / "cities" / "demo", city)
+    (city / "files").mkdir()
+    table(city / "files", CASES[1]["rows"])
+    (city / "harvest.yaml").write_text(
+        "sources:\n  - {id: files, department: water, connector: {kind: folder, path: files}}\n"
+    )
+    assert run("ledger", "harvest", city, *data, "--packages", ROOT / "scenarios").code == 0
+    own = "urn:chengshu:resource:files:gauges.csv"
+    assert run("contract", "import", CONTRACT, own, *data).code == 0
+    words = ("contract", "check", "--entry", own, *data)
+    found = run(*words, "--city", city, "--zone", "Asia/Shanghai", "--json")
+    assert found.code == 1, found.err
+    assert "c1-required" in {item["check"] for item in found.json["findings"]}
+    assert run(*words).code == 2 and "say which rows" in run(*words).err
+    (city / "harvest.yaml").unlink()
+    assert "cannot read the rows" in run(*words, "--city", city).err

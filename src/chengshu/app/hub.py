@@ -14,6 +14,7 @@ from chengshu.app.decisions import Decisions
 from chengshu.app.inspection import STORES as INSPECTION_STORES
 from chengshu.app.inspection import InspectionRoom, room_of
 from chengshu.app.knowledge import KnowledgeRoom, knowledge_of
+from chengshu.app.meaning import MeaningRoom, meanings_of
 from chengshu.app.retention import RetentionRoom, retention_of
 from chengshu.app.sharing import SharingRoom, sharing_of
 from chengshu.app.stores import open_state
@@ -47,7 +48,6 @@ from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.history import History
 from chengshu.ports.search import SearchIndex
-from chengshu.resources.contracts import store as contracts_store
 from chengshu.resources.datasets import store as datasets_store
 from chengshu.resources.knowledge import store as knowledge_store
 from chengshu.resources.ledger import Ledger, LedgerQueries
@@ -77,7 +77,6 @@ STORES = (
     harvest_store,
     knowledge_store,
     sharing_store,
-    contracts_store,
     datasets_store,
     retention_store,
 )
@@ -110,6 +109,7 @@ class Hub:
     ledger_index: SearchIndex
     ledger_search: LedgerSearch
     knowledge: KnowledgeRoom
+    meaning: MeaningRoom | None
     sharing: SharingRoom
     inspection: InspectionRoom
     datasets: DatasetsRoom
@@ -122,6 +122,8 @@ class Hub:
         self.engine.close()
         self.ledger_index.close()
         self.knowledge.index.close()
+        if self.meaning is not None:
+            self.meaning.close()
         self.history.close()
         self.database.close()
 
@@ -186,8 +188,11 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     )
     ledger, ledger_queries = Ledger(database, clock, ids), LedgerQueries(database)
     ledger_index = TantivyIndex(folder / "search" / "ledger", LAYOUT)
-    ledger_search = LedgerSearch(ledger_index, ledger_queries)
-    knowledge = knowledge_of(folder, database, clock, ledger, ledger_queries)
+    meaning = None if manner.exercise else meanings_of(folder)
+    ledger_search = LedgerSearch(ledger_index, ledger_queries, meaning.ledger if meaning else None)
+    knowledge = knowledge_of(
+        folder, database, clock, ledger, ledger_queries, meaning.knowledge if meaning else None
+    )
     sharing = sharing_of(city, folder, database, clock, ids, calendar, ledger_queries)
     datasets = datasets_of(folder, database, clock, ids)
     retention = retention_of(database, clock, ids, read_retention(city.folder), datasets, history)
@@ -242,6 +247,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         ledger_index,
         ledger_search,
         knowledge,
+        meaning,
         sharing,
         room_of(folder, database, clock, ids, ledger, ledger_queries),
         datasets,

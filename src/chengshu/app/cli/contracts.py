@@ -16,11 +16,12 @@ from rich.table import Table
 from chengshu.app.cli.base import AsJson, Data, app
 from chengshu.app.say import out, say_json
 from chengshu.kernel.clock import SystemClock, from_millis, iso
-from chengshu.kernel.errors import Invalid
+from chengshu.kernel.errors import Invalid, Missing
 
 if TYPE_CHECKING:
     from chengshu.ports.database import Database
     from chengshu.resources.contracts import Contract, Verdict
+    from chengshu.resources.ledger import Resource
 
 contract_app = typer.Typer(help="Data contracts (ODCS) of the ledger's entries.", no_args_is_help=True)
 app.add_typer(contract_app, name="contract")
@@ -123,36 +124,75 @@ def export(
 
 @contract_app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(help="A table: .csv, .tsv, .parquet or .jsonl.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="A table: .csv, .tsv, .parquet, .jsonl; none: the entry's own rows.")
+    ] = None,
     contract: Annotated[Path | None, typer.Option(help="A file with the contract.")] = None,
     entry: Annotated[str, typer.Option(help="Or the entry it is kept with (with --data).")] = "",
     data: Annotated[Path | None, typer.Option("--data", help="The hub's data folder.")] = None,
+    city: Annotated[Path | None, typer.Option(help="The city that harvests the entry's own rows.")] = None,
     table: Annotated[str, typer.Option(help="Which table of the contract [default: by the file].")] = "",
     zone: Annotated[str, typer.Option(help="Zone of moments that name none.")] = "UTC",
     note: Annotated[bool, typer.Option("--note", help="Note the result with the entry.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Hold a table against its contract; status 1 when it is broken."""
-    from chengshu.resources.contracts import ContractQueries, Contracts, check_table, read_contract
-    from chengshu.resources.ledger import LedgerQueries
+    from chengshu.resources.contracts import check_table, read_contract
 
-    now = SystemClock().now()
     if (contract is None) == (not entry) or (entry and data is None):
         raise Invalid("contract-which", "say which contract", remedy="give --contract, or --entry and --data")
-    if contract is not None:
-        verdict = check_table(
-            read_contract(contract), file, now, table=table, folder=contract.parent, zone=zone
+    if file is None and (not entry or city is None):
+        raise Invalid(
+            "contract-rows", "say which rows", remedy="name a file, or give --entry, --data, --city"
         )
+    if contract is not None and file is not None:
+        now, folder = SystemClock().now(), contract.parent
+        verdict = check_table(read_contract(contract), file, now, table=table, folder=folder, zone=zone)
     else:
         assert data is not None  # noqa: S101  checked above
-        with _opened(data, writing=note) as database:
-            ledger = LedgerQueries(database)
-            agreed, resource = ContractQueries(database).contract(entry), ledger.get(entry)
-            verdict = check_table(agreed, file, now, table=table, entry=resource, zone=zone)
-            if note:
-                Contracts(database, SystemClock(), ledger).held(entry, verdict, _operator())
+        verdict = _check_entry(data, entry, file, city, table, zone, note)
     _say(verdict, as_json)
     raise typer.Exit(0 if verdict.holds else 1)
+
+
+def _check_entry(
+    data: Path, entry: str, file: Path | None, city: Path | None, table: str, zone: str, note: bool
+) -> Verdict:
+    """The rows of a file, or those the city harvests, against the contract that is kept."""
+    from chengshu.resources.contracts import ContractQueries, Contracts, check_table
+    from chengshu.resources.ledger import LedgerQueries
+
+    with _opened(data, writing=note) as database:
+        ledger = LedgerQueries(database)
+        agreed, resource = ContractQueries(database).contract(entry), ledger.get(entry)
+        rows = file if file is not None else _own_rows(city or Path(), resource)
+        verdict = check_table(agreed, rows, SystemClock().now(), table=table, entry=resource, zone=zone)
+        if note:
+            Contracts(database, SystemClock(), ledger).held(entry, verdict, _operator())
+    return verdict
+
+
+def _own_rows(city: Path, entry: Resource) -> Any:
+    """The rows of an entry as its source shows them. Raises :class:`Missing` where the hub sees none."""
+    from chengshu.app.harvesting import FILE, connectors_of
+    from chengshu.engines.http import AddressGuard, ThreadedHttp
+    from chengshu.resources.ledger.harvest import RowSource, read_harvest
+
+    calls = ThreadedHttp(AddressGuard(()))
+    try:
+        path = city / FILE
+        found = connectors_of(read_harvest(path) if path.is_file() else (), city, calls)
+        source = found.get(entry.origin.source) if entry.origin else None
+        if not isinstance(source, RowSource):
+            raise Missing(
+                "contract-rows",
+                "the hub cannot read the rows of this entry itself",
+                where=entry.id,
+                remedy="name a file with its rows",
+            )
+        return source.rows(entry).table
+    finally:
+        calls.close()
 
 
 def _say(verdict: Verdict, as_json: bool) -> None:

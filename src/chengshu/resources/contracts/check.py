@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+
 from chengshu.kernel.errors import Missing
 from chengshu.resources.contracts.measuring import asked, bounds_broken, judged, lock
 from chengshu.resources.contracts.model import (
@@ -26,7 +28,7 @@ from chengshu.resources.quality.rules import columns_of
 
 def check_table(
     contract: Contract,
-    source: Path,
+    source: Path | pa.Table,
     now: datetime,
     *,
     table: str = "",
@@ -34,13 +36,14 @@ def check_table(
     folder: Path | None = None,
     zone: str = "UTC",
 ) -> Verdict:
-    """Hold a file against a table of the contract: that of the name, of the file's name, or the only one.
+    """Hold rows against a table of the contract: that of the name, of the file's name, or the only one.
 
     ``entry``: the ledger's entry, for promises of service. ``folder``: what files of reference are relative
     to, else the file's own. ``zone``: of moments that name none. Raises :class:`Missing`, :class:`Invalid`
     when the file cannot be read.
     """
-    promised = table_for(contract, source, table)
+    path = source if isinstance(source, Path) else Path()
+    promised = table_for(contract, path, table)
     with read_as_text(source, zone) as data:
         findings = [*_columns(data, promised), *faults_of_rules(promised)]
         checks = len(promised.elements)
@@ -50,7 +53,7 @@ def check_table(
         copy = typed_copy(data, promised, {item.column for item in types})
         if not any(item.code == "check-unreadable" for item in findings):
             rules = rules_of(promised)
-            report = measure(copy, rules, now, folder=folder or source.parent)
+            report = measure(copy, rules, now, folder=folder or path.parent)
             findings += [_of_rule(item, promised) for item in report.outcomes if item.broken or item.problem]
             checks += len(rules)
         for element in promised.elements:

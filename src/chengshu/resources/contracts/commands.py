@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import Connection
 
 from chengshu.foundation.declared import Document
@@ -16,9 +17,10 @@ from chengshu.kernel.clock import Clock, millis
 from chengshu.kernel.errors import Conflict, Missing
 from chengshu.ports.database import Database
 from chengshu.resources.contracts import store
+from chengshu.resources.contracts.check import check_table
 from chengshu.resources.contracts.model import Held, Kept, Verdict
 from chengshu.resources.contracts.reading import contract_of
-from chengshu.resources.ledger import LedgerQueries
+from chengshu.resources.ledger import LedgerQueries, Resource
 
 _TOLD = 50  # findings told in the journal entry of a check
 
@@ -63,6 +65,20 @@ class Contracts:
 
         return self._database.write(work)
 
+    def check(self, entry: Resource, rows: Path | pa.Table, actor: Actor, *, zone: str = "UTC") -> Verdict:
+        """Hold an entry's own rows against the contract in force, and note the result.
+
+        Raises :class:`Missing` when the entry has no contract, and as :func:`check_table`.
+        """
+        with self._database.read() as connection:
+            kept = store.newest(connection, entry.id)
+        if kept is None:
+            raise _none(entry.id)
+        contract = contract_of(Document(Path(entry.id), kept.document))
+        verdict = check_table(contract, rows, self._clock.now(), entry=entry, zone=zone)
+        self.held(entry.id, verdict, actor)
+        return verdict
+
     def held(self, entry: str, verdict: Verdict, actor: Actor) -> Held:
         """Note what a check of the entry's data found; a broken contract is told to all who follow.
 
@@ -72,7 +88,7 @@ class Contracts:
         def work(connection: Connection) -> Held:
             kept = store.newest(connection, entry)
             if kept is None:
-                raise Missing("contract-missing", "no contract is kept with this entry", where=entry)
+                raise _none(entry)
             wrong = [item for item in verdict.findings if not item.unchecked and item.severity == "error"]
             now = self._clock.now()
             noted = Held(
@@ -95,6 +111,15 @@ class Contracts:
             return noted
 
         return self._database.write(work)
+
+
+def _none(entry: str) -> Missing:
+    return Missing(
+        "contract-missing",
+        "no contract is kept with this entry",
+        where=entry,
+        remedy="bring one in: chengshu contract import FILE ENTRY",
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from chengshu.kernel.errors import Invalid, Missing
 from chengshu.resources.contracts.model import Element, Finding, Promised
@@ -78,11 +79,36 @@ class Typed:
 
 
 @contextmanager
-def read_as_text(path: Path, zone: str = "UTC") -> Iterator[Typed]:
-    """Open a CSV, TSV, Parquet or JSON-lines file; ``zone``: of moments that name none.
+def read_as_text(source: Path | pa.Table, zone: str = "UTC") -> Iterator[Typed]:
+    """Open a CSV, TSV, Parquet or JSON-lines file, or an Arrow table; ``zone``: of moments that name none.
 
     Raises :class:`Missing`, :class:`Invalid`.
     """
+    spelled = "__given" if isinstance(source, pa.Table) else ""
+    if not spelled:
+        _reader(source)
+    with tempfile.TemporaryDirectory(prefix="chengshu-contract-") as name:
+        database = duckdb.connect(":memory:", config={"memory_limit": "1GB", "temp_directory": name})
+        try:
+            folder = Path(name)
+            database.execute("SET python_enable_replacements = false")
+            database.execute("SET TimeZone = " + literal(zone))
+            if spelled:
+                database.register(spelled, source)
+            else:
+                spelled = _spelled(source, folder)
+            database.execute(f"CREATE VIEW data AS SELECT * FROM {spelled}")
+            columns = {row[0]: row[1] for row in database.execute("DESCRIBE data").fetchall()}
+            [(rows,)] = database.execute("SELECT count(*) FROM data").fetchall()
+            yield Typed(database, columns, int(rows), folder)
+        except duckdb.Error as error:
+            raise unreadable(error) from None
+        finally:
+            database.close()
+
+
+def _reader(path: Path) -> str:
+    """How a file is read. Raises :class:`Missing`, :class:`Invalid`."""
     if not path.is_file():
         raise Missing("table-missing", "the file is not there", where=path.name)
     reader = _READERS.get(path.suffix.lower())
@@ -93,24 +119,15 @@ def read_as_text(path: Path, zone: str = "UTC") -> Iterator[Typed]:
             where=path.name,
             remedy=f"write one of {', '.join(_READERS)}",
         )
-    with tempfile.TemporaryDirectory(prefix="chengshu-contract-") as name:
-        database = duckdb.connect(":memory:", config={"memory_limit": "1GB", "temp_directory": name})
-        try:
-            folder = Path(name)
-            source = path
-            if path.suffix.lower() in (".csv", ".tsv"):
-                source = utf8_copy(path, encoding_of_file(path), folder / f"utf8{path.suffix.lower()}")
-            database.execute("SET python_enable_replacements = false")
-            database.execute("SET TimeZone = " + literal(zone))
-            spelled = reader.replace("$path", literal(str(source)))
-            database.execute(f"CREATE VIEW data AS SELECT * FROM {spelled}")
-            columns = {row[0]: row[1] for row in database.execute("DESCRIBE data").fetchall()}
-            [(rows,)] = database.execute("SELECT count(*) FROM data").fetchall()
-            yield Typed(database, columns, int(rows), folder)
-        except duckdb.Error as error:
-            raise unreadable(error) from None
-        finally:
-            database.close()
+    return reader
+
+
+def _spelled(path: Path, folder: Path) -> str:
+    """A file as SQL reads it, in UTF-8."""
+    source = path
+    if path.suffix.lower() in (".csv", ".tsv"):
+        source = utf8_copy(path, encoding_of_file(path), folder / f"utf8{path.suffix.lower()}")
+    return _reader(path).replace("$path", literal(str(source)))
 
 
 def broken_types(data: Typed, table: Promised) -> list[Finding]:
