@@ -14,7 +14,6 @@ from chengshu.app.decisions import Decisions
 from chengshu.app.inspection import STORES as INSPECTION_STORES
 from chengshu.app.inspection import InspectionRoom, room_of
 from chengshu.app.knowledge import KnowledgeRoom, knowledge_of
-from chengshu.app.meaning import MeaningRoom, meanings_of
 from chengshu.app.retention import RetentionRoom, retention_of
 from chengshu.app.sharing import SharingRoom, sharing_of
 from chengshu.app.stores import open_state
@@ -109,7 +108,6 @@ class Hub:
     ledger_index: SearchIndex
     ledger_search: LedgerSearch
     knowledge: KnowledgeRoom
-    meaning: MeaningRoom | None
     sharing: SharingRoom
     inspection: InspectionRoom
     datasets: DatasetsRoom
@@ -122,8 +120,6 @@ class Hub:
         self.engine.close()
         self.ledger_index.close()
         self.knowledge.index.close()
-        if self.meaning is not None:
-            self.meaning.close()
         self.history.close()
         self.database.close()
 
@@ -188,11 +184,8 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     )
     ledger, ledger_queries = Ledger(database, clock, ids), LedgerQueries(database)
     ledger_index = TantivyIndex(folder / "search" / "ledger", LAYOUT)
-    meaning = None if manner.exercise else meanings_of(folder)
-    ledger_search = LedgerSearch(ledger_index, ledger_queries, meaning.ledger if meaning else None)
-    knowledge = knowledge_of(
-        folder, database, clock, ledger, ledger_queries, meaning.knowledge if meaning else None
-    )
+    ledger_search = LedgerSearch(ledger_index, ledger_queries)
+    knowledge = knowledge_of(folder, database, clock, ledger, ledger_queries)
     sharing = sharing_of(city, folder, database, clock, ids, calendar, ledger_queries)
     datasets = datasets_of(folder, database, clock, ids)
     retention = retention_of(database, clock, ids, read_retention(city.folder), datasets, history)
@@ -247,7 +240,6 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         ledger_index,
         ledger_search,
         knowledge,
-        meaning,
         sharing,
         room_of(folder, database, clock, ids, ledger, ledger_queries),
         datasets,
