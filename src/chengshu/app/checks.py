@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chengshu.app.data_checks import data_faults
 from chengshu.app.decisions import Decisions
 from chengshu.app.drill.stage import read_stage
 from chengshu.app.hub import read_all_sources, roads_of, wirings_of
@@ -59,6 +60,7 @@ def check_city(folder: Path, packages: Path) -> list[Fault]:
     for look in (_calendar, _sources, _indicators, _rules, _plans, _dispatch, _roads, _twins, _drills):
         found += _faults(look, city)
     found += missing_offices(city)
+    found += data_faults(city)
     return _once(found)
 
 
@@ -269,6 +271,9 @@ def schemas() -> dict[str, dict[str, Any]]:
     from chengshu.foundation.city.declared import DepartmentsFile, DutiesFile, OverlaySettings
     from chengshu.foundation.sensing.declared import Sources
     from chengshu.foundation.twins.declared import TwinFile
+    from chengshu.resources.inspection.declared import EntryQuality, GradingFile
+    from chengshu.resources.ledger.harvest.declared import HarvestFile
+    from chengshu.resources.sharing.declared import Terms
     from chengshu.scenes.response.declared import ResponseFile
     from chengshu.scenes.vitals.declared import IndicatorsFile
 
@@ -287,5 +292,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         "parameters.yaml": ParametersFile,
         "cases.yaml": CasesFile,
         "names.yaml": NamesFile,
+        "harvest.yaml": HarvestFile,
+        "sharing.yaml": Terms,
+        "grading.yaml": GradingFile,
+        "quality-rules.yaml": EntryQuality,
     }
     return {name: TypeAdapter(model).json_schema() for name, model in models.items()}

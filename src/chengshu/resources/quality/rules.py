@@ -11,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, field_validator, model_validator
 
 from chengshu.foundation.declared import Declaration, DeclaredText, checked, read_document
@@ -67,11 +69,20 @@ class Range(_Rule):
     def _bounded(self) -> Range:
         if self.least is None and self.most is None:
             raise ValueError("give least, or most, or both")
+        if None not in (self.least, self.most) and _above(self.least, self.most):
+            raise ValueError("least is above most: no value fits")
         return self
 
     @property
     def dimension(self) -> Dimension:
         return "validity"
+
+
+def _above(least: float | str | None, most: float | str | None) -> bool:
+    """Whether a lower bound is above the upper one; a text and a number are not compared."""
+    if isinstance(least, str) and isinstance(most, str):
+        return least > most
+    return isinstance(least, int | float) and isinstance(most, int | float) and least > most
 
 
 class OneOf(_Rule):
@@ -92,6 +103,15 @@ class Pattern(_Rule):
     kind: Literal["pattern"]
     column: str
     pattern: str = Field(min_length=1, max_length=500)
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, text: str) -> str:
+        try:
+            pc.match_substring_regex(pa.array([""]), text)
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"this is no regular expression: {error}") from None
+        return text
 
     @property
     def dimension(self) -> Dimension:

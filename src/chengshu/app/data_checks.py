@@ -1,0 +1,160 @@
+"""Check what a city declares of its data: where it is harvested, how it is shared, measured and graded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from chengshu.app.harvesting import FILE as HARVEST
+from chengshu.app.say import faults_of
+from chengshu.foundation.access import Access
+from chengshu.foundation.broker.models.declared import EntityRules
+from chengshu.foundation.city import City
+from chengshu.foundation.declared import Document, checked, read_document
+from chengshu.kernel.errors import ChengshuError, Fault
+from chengshu.resources.inspection import read_declared
+from chengshu.resources.inspection.declared import GRADING, QUALITY
+from chengshu.resources.ledger.harvest import HarvestSource, read_harvest
+from chengshu.resources.ledger.harvest.declared import Database, Folder, Records
+from chengshu.resources.quality.rules import Reference
+from chengshu.resources.sharing.declared import FILE as SHARING
+from chengshu.resources.sharing.declared import read_terms
+
+
+def data_faults(city: City) -> list[Fault]:
+    """Every mistake of ``harvest.yaml``, ``sharing.yaml``, ``quality/``, ``grading.yaml``, ``models/`` and
+    ``policies.cedar``, each with its place and what to do.
+    """
+    found: list[Fault] = []
+    for look in (_harvest, _sharing, _described, _models, _policies):
+        found += _told(look, city)
+    return found
+
+
+def _told(look: Callable[[City], Iterable[Fault]], city: City) -> list[Fault]:
+    try:
+        return list(look(city))
+    except ChengshuError as error:
+        return faults_of(error)
+
+
+def _harvest(city: City) -> Iterator[Fault]:
+    path = city.folder / HARVEST
+    if not path.is_file():
+        return
+    document = read_document(path)
+    for number, source in enumerate(read_harvest(path)):
+        yield from _department(city, document, number, source)
+        yield from _place(city, document, number, source)
+
+
+def _department(city: City, document: Document, number: int, source: HarvestSource) -> Iterator[Fault]:
+    name = source.department
+    if name and name not in city.departments:
+        where = document.where(("sources", number, "department"))
+        detail = f"the city has no department {name!r}"
+        yield _unknown("harvest-department", detail, where, name, city.departments)
+
+
+def _place(city: City, document: Document, number: int, source: HarvestSource) -> Iterator[Fault]:
+    connector = source.connector
+    if isinstance(connector, Folder | Records):
+        path = city.folder / connector.path
+        there = path.is_dir() if isinstance(connector, Folder) else path.is_file()
+        if not there:
+            kind = "folder" if isinstance(connector, Folder) else "file"
+            yield Fault(
+                "harvest-path",
+                f"there is no {kind} {connector.path!r}",
+                document.where(("sources", number, "connector", "path")),
+                f"make it, or correct the path; it is relative to {city.folder}",
+            )
+    if isinstance(connector, Database):
+        where = document.where(("sources", number, "connector", "url"))
+        try:
+            url = make_url(connector.url)
+            url.get_dialect()
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+            yield Fault(
+                "harvest-url",
+                f"this is no address of a database that can be opened: {error}",
+                where,
+                "write such as postgresql+psycopg://reader@host/name",
+            )
+            return
+        if url.password:
+            yield Fault(
+                "harvest-password",
+                "a password stands in the address",
+                where,
+                "take it out, and name the environment variable that has it in password_env",
+            )
+
+
+def _sharing(city: City) -> Iterator[Fault]:
+    path = city.folder / SHARING
+    terms = read_terms(city.folder)
+    if path.is_file() and terms.bureau not in city.departments:
+        where = read_document(path).where(("bureau",))
+        detail = f"the city has no department {terms.bureau!r} to decide objections"
+        yield _unknown("sharing-bureau", detail, where, terms.bureau, city.departments)
+
+
+def _described(city: City) -> Iterator[Fault]:
+    """Rules and elements of entries: the entry's source must be one that is harvested."""
+    declared = read_declared(city.folder)
+    harvest = city.folder / HARVEST
+    sources = [source.id for source in read_harvest(harvest)] if harvest.is_file() else []
+    for entry, rules in declared.rules.items():
+        document = read_document(rules.file)
+        yield from _of_source(entry, sources, document.where(("entry",)))
+        for number, rule in enumerate(rules.rules):
+            if isinstance(rule, Reference) and not (rules.folder / rule.file).is_file():
+                yield Fault(
+                    "quality-reference",
+                    f"there is no file {rule.file!r} to compare with",
+                    document.where(("rules", number, "file")),
+                    f"add it to {city.folder / QUALITY}, or correct the name",
+                )
+    if declared.elements:
+        document = read_document(city.folder / GRADING)
+        for number, entry in enumerate(declared.elements):
+            yield from _of_source(entry, sources, document.where(("entries", number, "entry")))
+
+
+def _of_source(entry: str, sources: list[str], where: str) -> Iterator[Fault]:
+    source = entry.partition("/")[0]
+    if source not in sources:
+        detail = f"nothing is harvested from {source!r}"
+        yield _unknown("entry-source", detail, where, source, sources, "declare it in harvest.yaml")
+
+
+def _models(city: City) -> Iterator[Fault]:
+    for path in sorted((city.folder / "models").glob("*.yaml")):
+        try:
+            checked(EntityRules, read_document(path))
+        except ChengshuError as error:
+            yield from faults_of(error)
+
+
+def _policies(city: City) -> Iterator[Fault]:
+    path = city.folder / "policies.cedar"
+    if path.is_file():
+        Access({path.name: path.read_text("utf-8")})
+    return iter(())
+
+
+def _unknown(
+    code: str,
+    detail: str,
+    where: str,
+    name: str,
+    known: Iterable[Any],
+    remedy: str = "declare it in departments.yaml",
+) -> Fault:
+    near = get_close_matches(name, list(known), n=1)
+    return Fault(code, detail, where, f"did you mean {near[0]!r}? Else {remedy}" if near else remedy)
