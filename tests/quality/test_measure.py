@@ -113,7 +113,7 @@ def test_a_rule_that_cannot_be_applied_says_so_and_counts_as_broken(path: Path) 
     rules = [
         Filled(id="a", kind="filled", columns=("nowhere",)),
         Holds(id="b", kind="holds", expression="depth + 1"),
-        Pattern.model_construct(id="c", kind="pattern", column="district", pattern="("),
+        Pattern(id="c", kind="pattern", column="district", pattern="("),
         Reference(id="d", kind="reference", column="district", file="gone.csv", to="x"),
     ]
     report = measure(path, rules, NOW, folder=path.parent)

@@ -20,7 +20,7 @@ from chengshu.resources.inspection import read_declared
 from chengshu.resources.inspection.declared import GRADING, QUALITY
 from chengshu.resources.ledger.harvest import HarvestSource, read_harvest
 from chengshu.resources.ledger.harvest.declared import Database, Folder, Records
-from chengshu.resources.quality.rules import Reference
+from chengshu.resources.quality.rules import Reference, mistake_of
 from chengshu.resources.sharing.declared import FILE as SHARING
 from chengshu.resources.sharing.declared import read_terms
 
@@ -113,6 +113,9 @@ def _described(city: City) -> Iterator[Fault]:
         document = read_document(rules.file)
         yield from _of_source(entry, sources, document.where(("entry",)))
         for number, rule in enumerate(rules.rules):
+            if (mistake := mistake_of(rule)) is not None:
+                where = document.where(("rules", number, mistake[0]))
+                yield Fault("quality-rule", mistake[1], where, "correct this value")
             if isinstance(rule, Reference) and not (rules.folder / rule.file).is_file():
                 yield Fault(
                     "quality-reference",

@@ -69,20 +69,11 @@ class Range(_Rule):
     def _bounded(self) -> Range:
         if self.least is None and self.most is None:
             raise ValueError("give least, or most, or both")
-        if None not in (self.least, self.most) and _above(self.least, self.most):
-            raise ValueError("least is above most: no value fits")
         return self
 
     @property
     def dimension(self) -> Dimension:
         return "validity"
-
-
-def _above(least: float | str | None, most: float | str | None) -> bool:
-    """Whether a lower bound is above the upper one; a text and a number are not compared."""
-    if isinstance(least, str) and isinstance(most, str):
-        return least > most
-    return isinstance(least, int | float) and isinstance(most, int | float) and least > most
 
 
 class OneOf(_Rule):
@@ -103,15 +94,6 @@ class Pattern(_Rule):
     kind: Literal["pattern"]
     column: str
     pattern: str = Field(min_length=1, max_length=500)
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, text: str) -> str:
-        try:
-            pc.match_substring_regex(pa.array([""]), text)
-        except pa.ArrowInvalid as error:
-            raise ValueError(f"this is no regular expression: {error}") from None
-        return text
 
     @property
     def dimension(self) -> Dimension:
@@ -187,6 +169,25 @@ class QualityFile(Declaration):
 def read_quality(path: Path) -> tuple[Rule, ...]:
     """Read a file of rules. Raises :class:`Invalid` naming every mistake with its line."""
     return checked(QualityFile, read_document(path)).rules
+
+
+def mistake_of(rule: Rule) -> tuple[str, str] | None:
+    """The part of a rule that no value can ever meet, and why; None for a rule that can be met."""
+    if isinstance(rule, Pattern):
+        try:
+            pc.match_substring_regex(pa.array([""]), rule.pattern)
+        except pa.ArrowInvalid as error:
+            return "pattern", f"this is no regular expression: {error}"
+    if isinstance(rule, Range) and _above(rule.least, rule.most):
+        return "least", "least is above most: no value fits"
+    return None
+
+
+def _above(least: float | str | None, most: float | str | None) -> bool:
+    """Whether a lower bound is above the upper one; a text and a number are not compared."""
+    if isinstance(least, str) and isinstance(most, str):
+        return least > most
+    return isinstance(least, int | float) and isinstance(most, int | float) and least > most
 
 
 def columns_of(rule: Rule) -> tuple[str, ...]:
