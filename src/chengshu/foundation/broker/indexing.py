@@ -68,8 +68,14 @@ def places_of(instances: Iterable[Attribute]) -> dict[tuple[int, int], Box]:
     """Class of size and cell of each geometry of an attribute, with its bounding box."""
     found: dict[tuple[int, int], Box] = {}
     for instance in instances:
-        if instance.kind == "GeoProperty":
-            _add_place(found, instance.value)
+        if instance.kind != "GeoProperty":
+            continue
+        place = instance.value
+        if not found and type(place) is dict and place.get("type") == "Point" and place.get("coordinates"):
+            lon, lat = place["coordinates"][:2]  # nearly always
+            found[0, z_order(lon, lat)] = Box(lon, lat, lon, lat)
+        else:
+            _add_place(found, place)
     return found
 
 
