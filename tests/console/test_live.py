@@ -82,6 +82,17 @@ async def test_a_hub_that_stops_is_told_and_one_that_returns_goes_on(view: Any) 
     assert found[-1][1] == {"seq": 2, "kind": "warning.raised", "subject": "w-1"}
 
 
+async def test_a_page_younger_than_what_was_watched_is_left_alone(view: Any) -> None:
+    live = Live(view, watch_s=60, beat_s=0.02)  # it looks once, and then the page is made
+    stream = live.stream(1)
+    while "beat" not in await anext(stream):
+        continue
+    view.push("sharing.used", "share-1")
+    found = await read(live, 2, "beat")
+    await stream.aclose()
+    assert [name for name, _ in found] == ["hello", "beat"]
+
+
 async def test_a_hub_put_back_from_a_backup_asks_for_a_fresh_page(view: Any) -> None:
     found = await read(Live(view, watch_s=0.01, beat_s=0.05), 99, "beat")
     assert [name for name, _ in found] == ["hello", "reload", "beat"]

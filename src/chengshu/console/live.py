@@ -67,9 +67,7 @@ class Live:
                 if status is None or seq is None:
                     yield message("trouble", {}) if self._watched else ": waiting\n\n"
                 else:
-                    if (
-                        status.seq < seq
-                    ):  # the hub was put back from a backup: what is on screen may not exist
+                    if status.seq < seq and await self._put_back(seq):
                         seq = status.seq
                         yield message("reload", {}, seq)
                     elif status.seq > seq:
@@ -85,6 +83,15 @@ class Live:
                     continue
         finally:
             self._leave()
+
+    async def _put_back(self, seq: int) -> bool:
+        """Whether the hub was put back from a backup, so that what is on screen may not exist. A page may
+        also be younger than what the watcher saw last: it must not lose what somebody is typing into it.
+        """
+        try:
+            return (await run_in_threadpool(self._view.status)).seq < seq
+        except Exception:  # the watcher meets it too, and tells
+            return False
 
     async def _news(self, seq: int, newest: int) -> tuple[int, list[str]]:
         changes = await run_in_threadpool(self._view.changes_since, seq, _BATCH)
