@@ -32,6 +32,7 @@ from chengshu.resources.datasets.model import (
 )
 from chengshu.resources.datasets.queries import DatasetQueries, table_of
 from chengshu.resources.datasets.vault import Vault
+from chengshu.resources.grading.sampling import opened_table
 from chengshu.resources.ledger import Field, Ledger, LedgerQueries, Resource
 from chengshu.resources.ledger.checks import check
 from chengshu.resources.quality.rules import Rule
@@ -160,9 +161,11 @@ class Datasets:
         splitting.check_shares(shares)
         found = self._queries.version(entry, version)
         table = table_of(found, file)
-        path = self._named(table)
-        sizes, salt = tables.group_sizes(path, by), salt or entry
-        parts = splitting.parted(sizes, shares, salt)
+        salt = salt or entry
+        with opened_table(self._named(table)) as db:
+            sizes = tables.group_sizes(db, by)
+            parts = splitting.parted(sizes, shares, salt)
+            twins = tables.twins(db, by, parts)
         names = [part for part, _ in shares]
         rows = dict.fromkeys(names, 0)
         groups = dict(rows)
@@ -178,7 +181,7 @@ class Datasets:
             )
         split = Split(
             *(name, table.name, by, tuple(shares), salt, tuple(rows.values()), tuple(groups.values())),
-            tables.twins(path, by, parts),
+            twins,
         )
 
         def work(connection: Connection) -> Split:
@@ -200,7 +203,8 @@ class Datasets:
         """A split and the part of each value of its column, computed anew. Raises :class:`Missing`."""
         found = self._queries.version(entry, version)
         split = self._queries.split(entry, found.number, name)
-        sizes = tables.group_sizes(self._named(table_of(found, split.file)), split.by)
+        with opened_table(self._named(table_of(found, split.file))) as db:
+            sizes = tables.group_sizes(db, split.by)
         return split, splitting.parted(sizes, split.shares, split.salt)
 
     def label(self, entry: str, path: Path, plan: LabelPlan, actor: Actor) -> LabelSet:

@@ -44,37 +44,37 @@ def measured(path: Path, rules: Sequence[Rule], now: datetime) -> Quality:
     )
 
 
-def group_sizes(path: Path, column: str) -> dict[str, int]:
-    """How many rows each value of a column has. Raises :class:`Invalid` for rows without a value."""
-    with opened_table(path) as db:
-        must_have(db, column)
-        name = quoted(column)
-        [(gaps,)] = db.execute(f"SELECT count(*) FROM data WHERE {name} IS NULL").fetchall()
-        if gaps:
-            raise Invalid(
-                "split-gaps",
-                f"{gaps:,} rows have no {column}: nobody can say with which others they belong",
-                where=column,
-                remedy="fill the column, or split by another",
-            )
-        query = f"SELECT CAST({name} AS VARCHAR), count(*) FROM data GROUP BY 1 ORDER BY 1"
-        return {key: int(count) for key, count in db.execute(query).fetchall()}
-
-
-def twins(path: Path, column: str, parts: Mapping[str, str]) -> int:
-    """How many different rows (the column set aside) stand in more than one part: a test one has learned."""
-    with opened_table(path) as db:
-        others = [name for name in columns_of(db) if name != column]
-        if not others:
-            return 0
-        _register(db, "__parts", parts)
-        names = ", ".join(f"d.{quoted(name)}" for name in others)
-        query = (
-            "SELECT count(*) FROM (SELECT 1 FROM data d JOIN __parts p "
-            f"ON CAST(d.{quoted(column)} AS VARCHAR) = p.key "
-            f"GROUP BY {names} HAVING count(DISTINCT p.value) > 1)"
+def group_sizes(db: duckdb.DuckDBPyConnection, column: str) -> dict[str, int]:
+    """How many rows of ``data`` each value of a column has. Raises :class:`Invalid` for rows without one."""
+    must_have(db, column)
+    name = quoted(column)
+    [(gaps,)] = db.execute(f"SELECT count(*) FROM data WHERE {name} IS NULL").fetchall()
+    if gaps:
+        raise Invalid(
+            "split-gaps",
+            f"{gaps:,} rows have no {column}: nobody can say with which others they belong",
+            where=column,
+            remedy="fill the column, or split by another",
         )
-        return int(db.execute(query).fetchall()[0][0])
+    query = f"SELECT CAST({name} AS VARCHAR), count(*) FROM data GROUP BY 1 ORDER BY 1"
+    return {key: int(count) for key, count in db.execute(query).fetchall()}
+
+
+def twins(db: duckdb.DuckDBPyConnection, column: str, parts: Mapping[str, str]) -> int:
+    """How many different rows of ``data`` (the column set aside) stand in more than one part: a test one has
+    learned.
+    """
+    others = [name for name in columns_of(db) if name != column]
+    if not others:
+        return 0
+    _register(db, "__parts", parts)
+    names = ", ".join(f"d.{quoted(name)}" for name in others)
+    query = (
+        "SELECT count(*) FROM (SELECT 1 FROM data d JOIN __parts p "
+        f"ON CAST(d.{quoted(column)} AS VARCHAR) = p.key "
+        f"GROUP BY {names} HAVING min(p.value) <> max(p.value))"
+    )
+    return int(db.execute(query).fetchall()[0][0])
 
 
 def columns_of(db: duckdb.DuckDBPyConnection) -> list[str]:
