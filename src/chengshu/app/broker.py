@@ -110,7 +110,9 @@ class BrokerParts:
         self._http, self._client = ThreadedHttp(guard), client or AioHttpClient(guard)
         mqtt = MqttPublisher(guard)
         feed = TemporalFeed(database, forget=forget, clock=clock)
-        past = HubPast(context.series, history) if context is not None and history is not None else None
+        past = None
+        if context is not None and history is not None:
+            past = HubPast(context.series, history, database)
         broker = Broker(database, clock, feed)
         library = ContextLibrary(
             database, clock, ids, folder=contexts, fetcher=Fetching(self._http), hosts=set(reach)

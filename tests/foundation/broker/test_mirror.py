@@ -18,6 +18,7 @@ from chengshu.foundation.broker.mirror import LOCATION, Echo, Mirror, shortened
 from chengshu.foundation.broker.queries import BrokerQueries
 from chengshu.foundation.broker.query.model import Compare, Number, Query, Selector
 from chengshu.foundation.broker.query.model import Path as QueryPath
+from chengshu.foundation.broker.query.model import Text as Words
 from chengshu.foundation.broker.stream import KIND
 from chengshu.foundation.broker.temporal import Ask
 from chengshu.foundation.broker.units import to_cefact, to_ucum
@@ -69,7 +70,8 @@ def city(tmp_path: Path) -> Iterator[City]:
         pump = Pump(
             hub.database, hub.clock, [feed, hub.evolutions, mirror, echo], [feed, mirror], strict=True
         )
-        queries = BrokerQueries(hub.database, hub.clock, hub.evolutions, HubPast(context.series, history))
+        past = HubPast(context.series, history, hub.database)
+        queries = BrokerQueries(hub.database, hub.clock, hub.evolutions, past)
         states = ContextQueries(hub.database, hub.clock, context.series, history, AREAS)
         yield City(hub, context, states, queries, pump)
         history.close()
@@ -134,6 +136,45 @@ def test_the_past_of_a_mirrored_attribute_is_the_hubs_history(city: City) -> Non
     fast = Compare(QueryPath((RAIN,)), ">", (Number(8.0),))
     query = Query(selectors=(Selector(types=((DEFAULT_VOCAB + "RainGauge",),)),), q=fast)
     assert [item.entity.id for item in city.queries.evolutions("", query, Ask()).items] == [GAUGE]
+
+
+def test_texts_have_a_past_as_numbers_have(city: City) -> None:
+    state = DEFAULT_VOCAB + "state"
+    for minute, word in enumerate(["dry", "wet", "wet", "dry"]):
+        city.observe(word, START + timedelta(minutes=minute), "state")
+    city.observe(1.0, START)
+    city.settle()
+
+    def told(ask: Ask) -> list[object]:
+        return [item.value for item in city.queries.evolution("", GAUGE, ask).entity.attributes[state]]
+
+    assert told(Ask()) == ["dry", "wet", "wet", "dry"]
+    assert told(Ask(last=2)) == ["wet", "dry"]
+    start = millis(START)
+    assert told(Ask("between", start, start + 120_000)) == ["wet"]
+    assert told(Ask("after", start + 60_000, attributes=(state,))) == ["wet", "dry"]
+    page = city.queries.evolution("", GAUGE, Ask(most=3))
+    assert page.cut and [item.value for item in page.entity.attributes[state]] == ["dry", "wet", "wet"]
+    ask = Ask(methods=("distinctCount", "totalCount"), period="PT2M", attributes=(state,))
+    (counts,) = city.queries.evolution("", GAUGE, ask).aggregates
+    assert [item.value for item in counts.methods["totalCount"]] == [2, 2]
+    assert [item.value for item in counts.methods["distinctCount"]] == [2, 2]
+    dry = Compare(QueryPath((state,)), "==", (Words("dry"),))
+    query = Query(selectors=(Selector(types=((DEFAULT_VOCAB + "RainGauge",),)),), q=dry)
+    assert [item.entity.id for item in city.queries.evolutions("", query, Ask()).items] == [GAUGE]
+
+
+def test_a_text_that_a_client_writes_is_told_once(city: City) -> None:
+    city.hub.ok(CreateEntity(thing(1, colour=prop("red", observed_at=iso(START)))))
+    city.settle()
+    later = prop("green", observed_at=iso(START + timedelta(minutes=1)))
+    city.hub.ok(UpdateAttributes("urn:ngsi-ld:Thing:1", thing(1, colour=later)))
+    city.settle()
+    found = city.queries.evolution("", "urn:ngsi-ld:Thing:1", Ask()).entity.attributes[V + "colour"]
+    assert [item.value for item in found] == ["red", "green"]
+    ask = Ask(methods=("totalCount",))
+    (count,) = city.queries.evolution("", "urn:ngsi-ld:Thing:1", ask).aggregates
+    assert [item.value for item in count.methods["totalCount"]] == [2]
 
 
 def test_what_a_client_writes_the_hub_observes(city: City) -> None:

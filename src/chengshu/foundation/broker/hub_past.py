@@ -1,4 +1,7 @@
-"""The past of the hub's own series: instances of attributes (clause 4.5.6), and columns for aggregates."""
+"""The past of the hub's own series: instances of attributes (clause 4.5.6), and columns for aggregates.
+
+Numbers and booleans come from the history, texts from where the context keeps them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ from chengshu.foundation.broker.model import Attribute
 from chengshu.foundation.broker.temporal import Ask
 from chengshu.foundation.context.model import Series
 from chengshu.foundation.context.registry import SeriesRegistry
+from chengshu.foundation.context.store import texts_between
 from chengshu.kernel.clock import from_millis
+from chengshu.ports.database import Database
 from chengshu.ports.history import History
 
 _FIRST = datetime(1, 1, 2, tzinfo=UTC)
@@ -34,52 +39,59 @@ class Past(Protocol):
         """The first instances that ``ask`` means, in order; with ``last`` the newest, newest first."""
         ...
 
-    def columns(self, number: int, ask: Ask) -> Columns:
-        """The numbers that ``ask`` means."""
+    def columns(self, number: int, ask: Ask) -> Columns | None:
+        """The numbers that ``ask`` means; None where instances are texts."""
         ...
 
 
 class HubPast:
-    """The numbers of the hub's series, from its history. When a value was written it does not tell: every
-    time that is asked for is the time of observation; ends of attributes (deletedAt) there are none."""
+    """The values of the hub's series. When a value was written they do not tell: every time that is asked for
+    is the time of observation; ends of attributes (deletedAt) there are none."""
 
-    def __init__(self, series: SeriesRegistry, history: History) -> None:
+    def __init__(self, series: SeriesRegistry, history: History, database: Database) -> None:
         self._series = series
         self._history = history
+        self._database = database
         self._version = -1
         self._by_entity: dict[str, list[Series]] = {}
 
     def attributes(self, entity: str) -> dict[str, int]:
-        """The series of an entity that are numbers or booleans, by the IRI of their attribute."""
+        """The series of an entity, by the IRI of their attribute."""
         if self._version != self._series.version:
             version, found = self._series.version, dict[str, list[Series]]()
             for item in self._series:
                 found.setdefault(item.entity, []).append(item)
             self._by_entity, self._version = found, version
-        return {
-            expanded(item.attribute): item.id
-            for item in self._by_entity.get(entity, ())
-            if item.kind != "text"
-        }
+        return {expanded(item.attribute): item.id for item in self._by_entity.get(entity, ())}
 
     def instances(self, number: int, ask: Ask, most: int) -> list[tuple[int, Attribute]]:
         """Instances with an id that says series and moment."""
-        times, values = self.columns(number, ask)
+        series, columns = self._series[number], self.columns(number, ask)
+        if columns is None:
+            return [(at, self._instance(series, at, text)) for at, text in self._texts(number, ask, most)]
+        times, values = columns
         chosen = slice(-1, -most - 1, -1) if ask.last else slice(0, most)
-        series = self._series[number]
         return [
             (at, self._instance(series, at, value))
             for at, value in zip(times[chosen].tolist(), values[chosen].tolist(), strict=True)
         ]
 
     @staticmethod
-    def _instance(series: Series, at: int, value: float) -> Attribute:
+    def _instance(series: Series, at: int, value: float | str) -> Attribute:
         item = reading(series, at, value)
         instance = f"urn:ngsi-ld:Instance:{series.id:x}:{at:x}"
         return replace(item, created_at=at, modified_at=at, instance=instance)
 
-    def columns(self, number: int, ask: Ask) -> Columns:
+    def _texts(self, number: int, ask: Ask, most: int) -> list[tuple[int, str]]:
+        if ask.property == "deletedAt":
+            return []
+        with self._database.read() as connection:
+            return texts_between(connection, number, *ask.span(), most, newest=bool(ask.last))
+
+    def columns(self, number: int, ask: Ask) -> Columns | None:
         """One read of the history."""
+        if self._series[number].kind == "text":
+            return None
         if ask.property == "deletedAt":
             return NOTHING
         start, end = ask.span()

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from chengshu.foundation.broker import aggregates, store
 from chengshu.foundation.broker import store_temporal as st
-from chengshu.foundation.broker.columns import read_columns
+from chengshu.foundation.broker.columns import Columns, read_columns
 from chengshu.foundation.broker.hub_past import Past
 from chengshu.foundation.broker.mirror import shortened
 from chengshu.foundation.broker.model import Attribute, Entity
@@ -153,11 +153,7 @@ class Reader:
 
     def aggregated(self, row: EvolutionRow, ask: Ask) -> Evolution:
         """The aggregates of an evolution's series over the periods of ``ask``."""
-        elsewhere = {
-            name: self._past.columns(number, ask)
-            for name, number in self._elsewhere(row, ask).items()
-            if self._past is not None
-        }
+        elsewhere, texts = self._of_past(row, ask)
         chosen = [
             (item, name)
             for item, name in self.series(row, ask)
@@ -165,6 +161,7 @@ class Reader:
         ]
         own = st.bounds(self._connection, [item.id for item, _ in chosen], ask)
         ends = [*(own or ()), *(int(c.times[i]) for c in elsewhere.values() if len(c.times) for i in (0, -1))]
+        ends += [items[i][0] for items in texts.values() if items for i in (0, -1)]
         empty = self.entity(row, ())
         if not ends:
             return Evolution(empty)
@@ -175,25 +172,58 @@ class Reader:
             if len(columns.times)
         ]
         for series, name in chosen:
-            methods = self._aggregate(series, ask, cover)
+            more = [] if series.dataset else texts.pop(name, [])
+            methods = self._aggregate(series, ask, cover, more)
             if any(methods.values()):
                 found.append(SeriesAggregates(name, series.dataset, kind_of(series.kind), methods))
+        found += [
+            SeriesAggregates(name, "", "Property", _of_items(items, cover, ask))
+            for name, items in texts.items()
+            if items
+        ]
         return Evolution(empty, tuple(found))
 
-    def _aggregate(self, series: SeriesRow, ask: Ask, cover: Cover) -> dict[str, tuple[Aggregate, ...]]:
-        columns = read_columns(self._connection, series.id, ask)
+    def _aggregate(
+        self, series: SeriesRow, ask: Ask, cover: Cover, more: Sequence[tuple[int, Attribute]]
+    ) -> dict[str, tuple[Aggregate, ...]]:
+        """The aggregates of a series, with ``more`` of it at other moments."""
+        columns = None if more else read_columns(self._connection, series.id, ask)
         if columns is not None:
             return aggregates.of_columns(columns, cover, ask.methods)
         rows = st.read_instances(self._connection, series.id, replace(ask, last=0), _EVERYTHING)
-        grouped: dict[int, list[Attribute]] = defaultdict(list)
-        for row in rows:
-            if row.deleted_at is None:
-                grouped[cover.number(_time(row, ask))].append(to_attribute(row, series))
-        parts = [
-            (*cover.bounds(number), aggregates.of_values(items, ask.methods))
-            for number, items in sorted(grouped.items())
-        ]
-        return aggregates.collect(parts, ask.methods)
+        items = [(_time(row, ask), to_attribute(row, series)) for row in rows if row.deleted_at is None]
+        known = {at for at, _ in items}
+        return _of_items([*items, *(one for one in more if one[0] not in known)], cover, ask)
+
+    def _of_past(
+        self, row: EvolutionRow, ask: Ask
+    ) -> tuple[dict[str, Columns], dict[str, list[tuple[int, Attribute]]]]:
+        """What is kept elsewhere: numbers as columns, all else as instances with their times."""
+        numbers: dict[str, Columns] = {}
+        others: dict[str, list[tuple[int, Attribute]]] = {}
+        for name, number in self._elsewhere(row, ask).items():
+            if self._past is None:
+                continue
+            columns = self._past.columns(number, ask)
+            if columns is not None:
+                numbers[name] = columns
+            else:
+                others[name] = self._past.instances(number, replace(ask, last=0), _EVERYTHING)
+        return numbers, others
+
+
+def _of_items(
+    items: Iterable[tuple[int, Attribute]], cover: Cover, ask: Ask
+) -> dict[str, tuple[Aggregate, ...]]:
+    """The aggregates of instances, each with its time."""
+    grouped: dict[int, list[Attribute]] = defaultdict(list)
+    for at, item in items:
+        grouped[cover.number(at)].append(item)
+    parts = [
+        (*cover.bounds(number), aggregates.of_values(found, ask.methods))
+        for number, found in sorted(grouped.items())
+    ]
+    return aggregates.collect(parts, ask.methods)
 
 
 def _time(row: InstanceRow, ask: Ask) -> int:

@@ -238,3 +238,19 @@ def texts_at(connection: Connection, at: int) -> list[tuple[int, int, str]]:
         newest, (newest.c.series == texts.c.series) & (newest.c.t == texts.c.observed_at)
     )
     return [(row.series, row.observed_at, row.text) for row in connection.execute(query)]
+
+
+def texts_between(
+    connection: Connection, of: int, after: int | None, before: int | None, most: int, *, newest: bool = False
+) -> list[tuple[int, str]]:
+    """The first ``most`` texts of a series strictly between two moments (ms; None: no bound), in order; the
+    ``newest`` ones, newest first, when these are wanted.
+    """
+    at = texts.c.observed_at
+    query = select(at, texts.c.text).where(texts.c.series == of)
+    if after is not None:
+        query = query.where(at > after)
+    if before is not None:
+        query = query.where(at < before)
+    query = query.order_by(at.desc() if newest else at).limit(most)
+    return [(row.observed_at, row.text) for row in connection.execute(query)]
