@@ -115,6 +115,45 @@ def _named(paths: list[Path]) -> Iterator[tuple[str, Path]]:
             yield path.name, path
 
 
+@dataset_app.command("diff")
+def diff(
+    entry: Entry,
+    data: Data,
+    first: Annotated[int, typer.Option("--from", min=0, help="A version; 0: the one before the other.")] = 0,
+    second: Annotated[int, typer.Option("--to", min=0, help="A version; 0: the newest.")] = 0,
+    key: Annotated[
+        list[str] | None, typer.Option(help="A column that names a row; none: whole rows.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What changed between two versions: files, columns, and the rows that came, went or changed."""
+    from dataclasses import asdict
+
+    from chengshu.resources.datasets.differing import difference
+
+    with _opened(data, writing=False) as room:
+        new = room.queries.version(entry, second)
+        old = room.queries.version(entry, first or new.number - 1 or 1)
+        found = difference(room.vault, old, new, key or ())
+    if as_json:
+        say_json(asdict(found))
+        return
+    for word, names in (("added", found.added), ("removed", found.removed), ("changed", found.changed)):
+        for name in names:
+            out.print(f"{word}: {name}", markup=False)
+    for one in found.tables:
+        columns = [*(f"+{name}" for name in one.gained), *(f"-{name}" for name in one.lost)]
+        columns += [f"{name} in {count:,} rows" for name, count in one.columns.items()]
+        out.print(
+            f"{one.file}: {one.before:,} rows + {one.added:,} - {one.removed:,} = {one.after:,}, "
+            f"{one.changed:,} changed; {', '.join(columns)}".rstrip("; "),
+            markup=False,
+        )
+        for word, row in one.examples[:_SHOWN]:
+            out.print(f"  {word}: {row}", markup=False)
+    out.print(f"version {found.first} to {found.second}", markup=False)
+
+
 @dataset_app.command("split")
 def split(
     entry: Entry,
