@@ -14,6 +14,7 @@ from chengshu.app.decisions import Decisions
 from chengshu.app.inspection import STORES as INSPECTION_STORES
 from chengshu.app.inspection import InspectionRoom, room_of
 from chengshu.app.knowledge import KnowledgeRoom, knowledge_of
+from chengshu.app.meaning import MeaningRoom, meanings_of
 from chengshu.app.retention import RetentionRoom, retention_of
 from chengshu.app.sharing import SharingRoom, sharing_of
 from chengshu.app.stores import open_state
@@ -108,6 +109,7 @@ class Hub:
     ledger_index: SearchIndex
     ledger_search: LedgerSearch
     knowledge: KnowledgeRoom
+    meaning: MeaningRoom | None
     sharing: SharingRoom
     inspection: InspectionRoom
     datasets: DatasetsRoom
@@ -120,6 +122,8 @@ class Hub:
         self.engine.close()
         self.ledger_index.close()
         self.knowledge.index.close()
+        if self.meaning is not None:
+            self.meaning.close()
         self.history.close()
         self.database.close()
 
@@ -184,8 +188,11 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     )
     ledger, ledger_queries = Ledger(database, clock, ids), LedgerQueries(database)
     ledger_index = TantivyIndex(folder / "search" / "ledger", LAYOUT)
-    ledger_search = LedgerSearch(ledger_index, ledger_queries)
-    knowledge = knowledge_of(folder, database, clock, ledger, ledger_queries)
+    meaning = None if manner.exercise else meanings_of(folder)
+    ledger_search = LedgerSearch(ledger_index, ledger_queries, meaning.ledger if meaning else None)
+    knowledge = knowledge_of(
+        folder, database, clock, ledger, ledger_queries, meaning.knowledge if meaning else None
+    )
     sharing = sharing_of(city, folder, database, clock, ids, calendar, ledger_queries)
     datasets = datasets_of(folder, database, clock, ids)
     retention = retention_of(database, clock, ids, read_retention(city.folder), datasets, history)
@@ -240,6 +247,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         ledger_index,
         ledger_search,
         knowledge,
+        meaning,
         sharing,
         room_of(folder, database, clock, ids, ledger, ledger_queries),
         datasets,

@@ -19,6 +19,7 @@ from chengshu.resources.knowledge.queries import KnowledgeQueries
 from chengshu.resources.knowledge.readers import PROGRAM, STRANGER, Reader
 from chengshu.resources.knowledge.search import LAYOUT, KnowledgeSearch
 from chengshu.resources.ledger import Ledger, LedgerQueries
+from chengshu.resources.ledger.meaning import Meanings
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,19 @@ class KnowledgeRoom:
 
 
 def knowledge_of(
-    folder: Path, database: Database, clock: Clock, ledger: Ledger, entries: LedgerQueries
+    folder: Path,
+    database: Database,
+    clock: Clock,
+    ledger: Ledger,
+    entries: LedgerQueries,
+    meanings: Meanings | None = None,
 ) -> KnowledgeRoom:
-    """The knowledge base over the data in ``folder``."""
+    """The knowledge base over the data in ``folder``; ``meanings``: None to search by words alone."""
     queries = KnowledgeQueries(database, entries)
     index = TantivyIndex(folder / "search" / "knowledge", LAYOUT)
-    return KnowledgeRoom(Knowledge(database, clock, ledger), queries, index, KnowledgeSearch(index, queries))
+    return KnowledgeRoom(
+        Knowledge(database, clock, ledger), queries, index, KnowledgeSearch(index, queries, meanings)
+    )
 
 
 def reader_of(guard: Guard, request: Request) -> Reader:

@@ -21,6 +21,7 @@ from chengshu.app.http import make_app
 from chengshu.app.hub import Hub, open_hub
 from chengshu.app.inspection import inspector_of
 from chengshu.app.inventory import book_own
+from chengshu.app.meaning import MeaningThread
 from chengshu.app.say import out
 from chengshu.app.stores import DataFolder
 from chengshu.app.view import Means, View
@@ -137,9 +138,18 @@ def serve_city(
         harvest = HarvestThread(harvester, inspector, clock)
         harvest.start()
         last.callback(harvest.stop)
+        meaning = meaning_thread(hub)
+        meaning.start()
+        last.callback(meaning.stop)
         announce(hub, doors, host, port)
         run_web(hub, doors, host, port)
     out.print("stopped; everything accepted is kept")
+
+
+def meaning_thread(hub: Hub) -> MeaningThread:
+    """What makes vectors beside the pump, where a model is installed."""
+    queries, documents = hub.ledger_queries, hub.knowledge.queries
+    return MeaningThread(hub.meaning, hub.database, hub.clock, queries, documents)
 
 
 def announce(hub: Hub, doors: Doors, host: str, port: int) -> None:

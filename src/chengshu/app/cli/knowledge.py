@@ -32,30 +32,39 @@ Level = Annotated[str, typer.Option("--grade", help="The highest grade that may 
 def _room(data: Path, *, writing: bool = False) -> Iterator[KnowledgeRoom]:
     """The knowledge base of a data folder; to write, the hub must be stopped."""
     from chengshu.app.knowledge import knowledge_of
+    from chengshu.app.meaning import meanings_of
     from chengshu.app.stores import DataFolder, open_state
     from chengshu.foundation.journal import Pump
     from chengshu.foundation.journal import store as journal_store
     from chengshu.kernel.ids import TimeIds
+    from chengshu.ports.runtime import Consumer
     from chengshu.resources.knowledge import store
+    from chengshu.resources.knowledge.meaning import KnowledgeMeaning
     from chengshu.resources.ledger import Ledger, LedgerQueries
     from chengshu.resources.ledger import store as ledger_store
 
     lock = DataFolder(data) if writing else None
     database = open_state(data, must_exist=not writing)
     clock = SystemClock()
-    room = None
+    room, meaning = None, meanings_of(data)
     try:
         if writing:
             for part in (journal_store, ledger_store, store):
                 database.create(part.metadata)
         entries = LedgerQueries(database)
-        room = knowledge_of(data, database, clock, Ledger(database, clock, TimeIds(clock)), entries)
+        ledger = Ledger(database, clock, TimeIds(clock))
+        room = knowledge_of(data, database, clock, ledger, entries, meaning.knowledge if meaning else None)
         yield room
         if writing:
-            Pump(database, clock, [room.search], strict=True).drain()
+            followers: list[Consumer] = [room.search]
+            if meaning is not None:
+                followers.append(KnowledgeMeaning(meaning.knowledge, room.queries))
+            Pump(database, clock, followers, strict=True).drain()
     finally:
         if room is not None:
             room.index.close()
+        if meaning is not None:
+            meaning.close()
         database.close()
         if lock is not None:
             lock.release()

@@ -59,15 +59,18 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find entries, best first, and say why each was found."""
+    from chengshu.app.meaning import meanings_of
     from chengshu.engines.tantivy import TantivyIndex
     from chengshu.resources.ledger.search import LAYOUT, LedgerSearch
 
     with _reading(data) as queries:
-        index = TantivyIndex(data / "search" / "ledger", LAYOUT)
+        index, meaning = TantivyIndex(data / "search" / "ledger", LAYOUT), meanings_of(data)
         try:
-            found = LedgerSearch(index, queries).ask(text, limit=limit)
+            found = LedgerSearch(index, queries, meaning.ledger if meaning else None).ask(text, limit=limit)
         finally:
             index.close()
+            if meaning is not None:
+                meaning.close()
     hits = [
         {
             "id": hit.resource.id,

@@ -10,7 +10,7 @@ from typing import Literal
 from chengshu.console.model.common import NO_TEXT, ShownReason, ShownText
 
 EntryState = Literal["active", "stale", "vanished", "retired"]
-MatchHow = Literal["word", "synonym", "near"]
+MatchHow = Literal["word", "synonym", "near", "meaning"]
 Move = Literal["added", "changed", "retired", "restored"]
 
 

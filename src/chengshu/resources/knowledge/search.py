@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,13 +10,23 @@ from typing import Any
 from chengshu.ports.runtime import Change, Effect
 from chengshu.ports.search import Ask, Document, Layout, SearchIndex, Term
 from chengshu.resources.knowledge.asking import Question, read_question
-from chengshu.resources.knowledge.citing import headings_of, place_of
+from chengshu.resources.knowledge.citing import place_of
 from chengshu.resources.knowledge.marking import item_of, marks_of
 from chengshu.resources.knowledge.model import Edition, Passage
 from chengshu.resources.knowledge.queries import Held, KnowledgeQueries, key_of
 from chengshu.resources.knowledge.readers import Reader
-from chengshu.resources.knowledge.weighing import ENOUGH, Match, Words, edits_of, rarity, weigh
+from chengshu.resources.knowledge.weighing import (
+    ENOUGH,
+    Match,
+    Words,
+    edits_of,
+    enough_meant,
+    head_of,
+    rarity,
+    weigh,
+)
 from chengshu.resources.ledger import Resource
+from chengshu.resources.ledger.meaning import Meanings, fused
 from chengshu.resources.ledger.words import cut, pairs
 
 LAYOUT = Layout({"head": 1.5, "text": 1.0, "pairs": 0.3}, ("edition",))
@@ -28,7 +38,7 @@ _CANDIDATES = 60  # passages the engine ranks best, which are then weighed
 @dataclass(frozen=True, slots=True)
 class Cited:
     """A passage that answers. ``place`` cites the clause; ``share`` says how much of the question it has
-    (0 to 1); ``marks`` are the places of the matched words in the passage's text.
+    (0 to 1) by its words; ``marks`` are the places of the matched words in the passage's text.
     """
 
     resource: Resource
@@ -87,8 +97,10 @@ class KnowledgeSearch:
     name = "knowledge-search"
     kinds: tuple[str, ...] = ("knowledge.added",)
 
-    def __init__(self, index: SearchIndex, queries: KnowledgeQueries) -> None:
-        self._index, self._queries = index, queries
+    def __init__(
+        self, index: SearchIndex, queries: KnowledgeQueries, meanings: Meanings | None = None
+    ) -> None:
+        self._index, self._queries, self._meanings = index, queries, meanings
 
     def offset(self) -> int:
         """Where the durable index ends: the stream is followed from there."""
@@ -114,16 +126,22 @@ class KnowledgeSearch:
         weights, unknown = self._weights(
             asked, filters, sum(held.edition.passages for held in shelf.values())
         )
-        ranks = {id_: number for number, (id_, _) in enumerate(answer.hits)}
-        cited = [
-            item
-            for id_, held, passage in self._candidates(ranks, shelf)
-            if (item := _cited(held, passage, asked, weights)).share >= ENOUGH
-        ]
-        places = {(key_of(h.edition.document, h.edition.number), h.passage.number): h for h in cited}
-        order = {key: ranks[f"{key[0]}#{key[1]}"] for key in places}
-        best = sorted(places, key=lambda key: (-round(places[key].share, 1), order[key]))
-        return Answers(tuple(places[key] for key in best[:limit]), len(shelf), unknown)
+        meant = dict(self._meanings.nearest(text, _CANDIDATES, list(shelf))) if self._meanings else {}
+        by_words = [id_ for id_, _ in answer.hits]
+        found = {
+            id_: item
+            for id_, held, passage in self._candidates({*by_words, *meant}, shelf)
+            if (item := _cited(held, passage, asked, weights, text, meant.get(id_, 0.0))) is not None
+        }
+        ranks = fused(
+            sorted(
+                (id_ for id_ in by_words if id_ in found),
+                key=lambda id_: (-round(found[id_].share, 1), by_words.index(id_)),
+            ),
+            [id_ for id_ in meant if id_ in found],
+        )
+        best = sorted(found, key=lambda id_: (-ranks[id_], id_))
+        return Answers(tuple(found[id_] for id_ in best[:limit]), len(shelf), unknown)
 
     def _weights(
         self, asked: Question, filters: Mapping[str, Sequence[str]], passages: int
@@ -139,7 +157,7 @@ class KnowledgeSearch:
         return weights, tuple(unknown)
 
     def _candidates(
-        self, ids: Mapping[str, int], shelf: Mapping[str, Held]
+        self, ids: Collection[str], shelf: Mapping[str, Held]
     ) -> Iterator[tuple[str, Held, Passage]]:
         wanted: dict[tuple[str, int], list[int]] = {}
         for id_ in ids:
@@ -154,16 +172,9 @@ class KnowledgeSearch:
 def _documents(resource: Resource, edition: int, parts: Sequence[Passage]) -> Iterator[Document]:
     key = key_of(resource.id, edition)
     for part in parts:
-        head = _head(resource, part)
+        head = head_of(resource, part)
         tokens = {"head": cut(head), "text": cut(part.words), "pairs": pairs(part.words)}
         yield Document(f"{key}#{part.number}", tokens, {"edition": (key,)})
-
-
-def _head(resource: Resource, part: Passage) -> str:
-    """What stands above a passage: the document's title and the headings it is under."""
-    title = resource.title
-    forms = dict.fromkeys((title.en, title.zh_hans, title.zh_hant))
-    return "\n".join((*filter(None, forms), headings_of(part.path)))
 
 
 def _terms(asked: Question) -> tuple[Term, ...]:
@@ -174,8 +185,21 @@ def _terms(asked: Question) -> tuple[Term, ...]:
     )
 
 
-def _cited(held: Held, passage: Passage, asked: Question, weights: Mapping[str, float]) -> Cited:
-    weighed = weigh(asked, Words(_head(held.resource, passage), passage.words), weights)
-    marks = marks_of(passage.text, (match.word for match in weighed.why))
+def _cited(
+    held: Held,
+    passage: Passage,
+    asked: Question,
+    weights: Mapping[str, float],
+    question: str,
+    nearness: float,
+) -> Cited | None:
+    """The passage as an answer; None when it is none, neither by its words nor by what it means."""
+    weighed = weigh(asked, Words(head_of(held.resource, passage), passage.words), weights)
+    why = weighed.why
+    if weighed.share < ENOUGH:
+        if not enough_meant(question, passage.words, nearness):
+            return None
+        why = (Match("text", f"{nearness:.2f}", "meaning"), *why)
+    marks = marks_of(passage.text, (match.word for match in why))
     place = place_of(passage, item_of(passage, marks))
-    return Cited(held.resource, held.edition, passage, place, weighed.share, weighed.why, marks)
+    return Cited(held.resource, held.edition, passage, place, weighed.share, why, marks)

@@ -13,9 +13,14 @@ from typing import Literal
 
 from chengshu.kernel.likeness import within
 from chengshu.resources.knowledge.asking import Question
+from chengshu.resources.knowledge.citing import headings_of
+from chengshu.resources.knowledge.model import Passage
+from chengshu.resources.ledger import Resource
+from chengshu.resources.ledger.meaning import family_of
 from chengshu.resources.ledger.words import cut, plain
 
 ENOUGH = 0.5  # share of the question's weight a passage must have
+MEANT, MEANT_ACROSS = 0.42, 0.28  # nearness that answers in one script, and from one to the other
 _STANDING_IN = 0.8  # what a synonym counts for the word itself
 _NEAR = 0.6  # what a word with a slip counts
 _PARTS = 0.6  # what the shorter words within a long one count for it
@@ -69,6 +74,18 @@ class Words:
             return None
         there: Collection[str] = self.tokens["text"] | self.tokens["head"]
         return min((token for token in there if token.isascii() and within(word, token, edits)), default=None)
+
+
+def head_of(resource: Resource, part: Passage) -> str:
+    """What stands above a passage: the document's title and the headings it is under."""
+    title = resource.title
+    forms = dict.fromkeys((title.en, title.zh_hans, title.zh_hant))
+    return "\n".join((*filter(None, forms), headings_of(part.path)))
+
+
+def enough_meant(question: str, text: str, nearness: float) -> bool:
+    """Whether a passage is so near in meaning that it answers; texts in two scripts are never as near."""
+    return nearness >= (MEANT if family_of(question) == family_of(text) else MEANT_ACROSS)
 
 
 def edits_of(word: str) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal
 
@@ -12,6 +13,7 @@ from chengshu.kernel.likeness import within
 from chengshu.kernel.texts import Text
 from chengshu.ports.runtime import Change, Effect
 from chengshu.ports.search import Ask, Document, Layout, SearchIndex, Term
+from chengshu.resources.ledger.meaning import Meanings, fused
 from chengshu.resources.ledger.model import Resource
 from chengshu.resources.ledger.queries import LedgerQueries
 from chengshu.resources.ledger.words import cut, pairs, stand_ins
@@ -21,13 +23,17 @@ LAYOUT = Layout({"title": 4.0, "keywords": 2.5, "text": 1.0, "pairs": 0.6}, (*FA
 _SYNONYM = 0.6
 _LONGEST = 400  # letters of a question
 _MOST_TERMS = 32
+_FUSED = 100  # hits of words and of meaning that are joined; pages beyond are by words alone
+MEANT = 0.25  # nearness from which an entry is a hit without any of the words
 _BITE = 2000  # entries held at a time while indexing
-How = Literal["word", "synonym", "near"]
+How = Literal["word", "synonym", "near", "meaning"]
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Why an entry was hit: a word of it, in which part, by itself, as a synonym or as a near one."""
+    """Why an entry was hit: a word of it, in which part, by itself, as a synonym or as a near one; or what it
+    means (``word`` is then how near, from 0 to 1).
+    """
 
     part: str
     word: str
@@ -65,8 +71,8 @@ class LedgerSearch:
     name = "ledger-search"
     kinds: tuple[str, ...] = ("ledger.booked",)
 
-    def __init__(self, index: SearchIndex, queries: LedgerQueries) -> None:
-        self._index, self._queries = index, queries
+    def __init__(self, index: SearchIndex, queries: LedgerQueries, meanings: Meanings | None = None) -> None:
+        self._index, self._queries, self._meanings = index, queries, meanings
 
     def offset(self) -> int:
         """Where the durable index ends: the stream is followed from there."""
@@ -112,16 +118,59 @@ class LedgerSearch:
         if open_only:
             wanted["open"] = ["yes"]
         without = {"state": ["retired"]} if open_only or not (retired or "state" in wanted) else {}
-        answer = self._index.search(Ask(_terms(asked), wanted, tuple(facets), limit, offset, without=without))
-        entries = self._queries.many([id_ for id_, _ in answer.hits])
+        question = Ask(_terms(asked), wanted, tuple(facets), limit, offset, without=without)
+        if self._meanings is None or not asked.words or offset + limit > _FUSED:
+            found = self._index.search(question)
+            return Results(found.total, self._hits(found.hits, asked, open_only), found.facets)
+        return self._joined(text, asked, question, self._meanings, open_only)
+
+    def _joined(
+        self, text: str, asked: _Question, question: Ask, meanings: Meanings, open_only: bool
+    ) -> Results:
+        """The page by words and by meaning together (reciprocal rank fusion)."""
+        found = self._index.search(replace(question, limit=_FUSED, offset=0))
+        near = {id_: score for id_, score in meanings.nearest(text, _FUSED) if score >= MEANT}
+        entries = self._queries.many(list(near))
+        meant = [id_ for id_ in near if id_ in entries and _passes(entries[id_], question)]
+        ranks = fused([id_ for id_, _ in found.hits], meant)
+        best = sorted(ranks.items(), key=lambda hit: (-hit[1], hit[0]))
+        alone = [document(entries[id_]).facets for id_ in meant if not why(entries[id_], asked)]
+        facets = {name: _added(counts, name, alone) for name, counts in found.facets.items()}
+        page = best[question.offset : question.offset + question.limit]
+        return Results(found.total + len(alone), self._hits(page, asked, open_only, near), facets)
+
+    def _hits(
+        self,
+        found: Sequence[tuple[str, float]],
+        asked: _Question,
+        open_only: bool,
+        near: Mapping[str, float] | None = None,
+    ) -> tuple[Hit, ...]:
+        entries = self._queries.many([id_ for id_, _ in found])
         # the index follows the ledger: what was closed or retired a moment ago is left out by what it is now
-        hits = tuple(
-            Hit(entry, score, why(entry, asked))
-            for id_, score in answer.hits
+        return tuple(
+            Hit(entry, score, why(entry, asked, near.get(id_) if near else None))
+            for id_, score in found
             if (entry := entries.get(id_)) is not None
             and not (open_only and (not entry.open or entry.state == "retired"))
         )
-        return Results(answer.total, hits, answer.facets)
+
+
+def _passes(item: Resource, question: Ask) -> bool:
+    """Whether an entry found by meaning is within the filters."""
+    facets = document(item).facets
+    return all(set(values) & set(facets[name]) for name, values in question.filters.items()) and not any(
+        set(values) & set(facets[name]) for name, values in question.without.items()
+    )
+
+
+def _added(
+    counts: Mapping[str, int], name: str, more: Sequence[Mapping[str, Sequence[str]]]
+) -> dict[str, int]:
+    found = Counter(counts)
+    for facets in more:
+        found.update(facets[name])
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def document(item: Resource) -> Document:
@@ -188,8 +237,10 @@ def _edits(word: str) -> int:
     return 1 if len(word) < 8 else 2
 
 
-def why(item: Resource, asked: _Question) -> tuple[Match, ...]:
-    """Which words of the entry answer the question, each in the first part that has it."""
+def why(item: Resource, asked: _Question, nearness: float | None = None) -> tuple[Match, ...]:
+    """Which words of the entry answer the question, each in the first part that has it; and how near in
+    meaning it is, where that counted.
+    """
     tokens = document(item).tokens
     found: dict[str, Match] = {}
     for part in ("title", "keywords", "text"):
@@ -199,7 +250,8 @@ def why(item: Resource, asked: _Question) -> tuple[Match, ...]:
     for pair in set(tokens["pairs"]) & set(asked.pairs):
         if not any(pair in token for token in found):
             found[pair] = Match("title", pair, "near")
-    return tuple(sorted(found.values(), key=lambda match: (match.how != "word", match.part, match.word)))
+    words = sorted(found.values(), key=lambda match: (match.how != "word", match.part, match.word))
+    return (*words, Match("text", f"{nearness:.2f}", "meaning")) if nearness is not None else tuple(words)
 
 
 def _how(token: str, asked: _Question) -> How | None:
