@@ -161,3 +161,11 @@ def test_the_score_stands_beside_the_datasheet(room: Room) -> None:
         assert words in sheet and "100.0%" in sheet and "84.2%" in sheet
     room.exports.export(room.order(version=1), LIN)
     assert "完整性: 100.0%" in (room.folder / "out" / "datasheet.zh-Hans.md").read_text("utf-8")
+
+
+def test_a_retired_entry_comes_back_with_a_version(room: Room) -> None:
+    room.add()
+    room.ledger.retire([ENTRY], LIN, why="no longer kept")
+    room.add(61)
+    assert room.entries.get(ENTRY).state == "active"
+    assert [item.what for item in room.entries.versions(ENTRY)] == ["added", "retired", "restored"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.app.terminal import ROOT, run
 from tests.examples import examples
 
+from chengshu.app.checks import schemas
 from chengshu.kernel.errors import Invalid
 from chengshu.kernel.texts import Text
 from chengshu.resources.ledger import Resource
@@ -99,3 +102,16 @@ def test_the_calendar_counts(keep: str, until: datetime) -> None:
 def test_nothing_due_is_overlooked(at: datetime, keep: str, late: timedelta) -> None:
     now = kept_until(at, keeping(keep)) + late
     assert at < earliest_kept(now, keeping(keep)) <= now + timedelta(days=4)
+
+
+def test_a_citys_check_and_schema_know_the_file(tmp_path: Path) -> None:
+    city = tmp_path / "city"
+    shutil.copytree(ROOT / "cities" / "demo", city)
+    (city / "retention.yaml").write_text("rules:\n  - {id: a, keep: soon, law: x, basis: y}\n", "utf-8")
+    found = run("check", city, "--packages", ROOT / "scenarios")
+    assert (
+        found.code == 1
+        and "retention.yaml:2" in found.err + found.out
+        and "'soon' is no" in found.err + found.out
+    )
+    assert "retention.yaml" in schemas()

@@ -273,6 +273,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     from chengshu.foundation.twins.declared import TwinFile
     from chengshu.resources.inspection.declared import EntryQuality, GradingFile
     from chengshu.resources.ledger.harvest.declared import HarvestFile
+    from chengshu.resources.retention.declared import RetentionFile
     from chengshu.resources.sharing.declared import Terms
     from chengshu.scenes.response.declared import ResponseFile
     from chengshu.scenes.vitals.declared import IndicatorsFile
@@ -294,6 +295,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "names.yaml": NamesFile,
         "harvest.yaml": HarvestFile,
         "sharing.yaml": Terms,
+        "retention.yaml": RetentionFile,
         "grading.yaml": GradingFile,
         "quality-rules.yaml": EntryQuality,
     }

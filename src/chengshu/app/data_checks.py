@@ -21,16 +21,17 @@ from chengshu.resources.inspection.declared import GRADING, QUALITY
 from chengshu.resources.ledger.harvest import HarvestSource, read_harvest
 from chengshu.resources.ledger.harvest.declared import Database, Folder, Records
 from chengshu.resources.quality.rules import Reference, mistake_of
+from chengshu.resources.retention import read_retention
 from chengshu.resources.sharing.declared import FILE as SHARING
 from chengshu.resources.sharing.declared import read_terms
 
 
 def data_faults(city: City) -> list[Fault]:
-    """Every mistake of ``harvest.yaml``, ``sharing.yaml``, ``quality/``, ``grading.yaml``, ``models/`` and
-    ``policies.cedar``, each with its place and what to do.
+    """Every mistake of ``harvest.yaml``, ``sharing.yaml``, ``retention.yaml``, ``quality/``,
+    ``grading.yaml``, ``models/`` and ``policies.cedar``, each with its place and what to do.
     """
     found: list[Fault] = []
-    for look in (_harvest, _sharing, _described, _models, _policies):
+    for look in (_harvest, _sharing, _retention, _described, _models, _policies):
         found += _told(look, city)
     return found
 
@@ -102,6 +103,11 @@ def _sharing(city: City) -> Iterator[Fault]:
         where = read_document(path).where(("bureau",))
         detail = f"the city has no department {terms.bureau!r} to decide objections"
         yield _unknown("sharing-bureau", detail, where, terms.bureau, city.departments)
+
+
+def _retention(city: City) -> Iterator[Fault]:
+    read_retention(city.folder)
+    return iter(())
 
 
 def _described(city: City) -> Iterator[Fault]:

@@ -35,7 +35,7 @@ _CASTS = {
     "timestamp": "TIMESTAMPTZ",
     "time": "TIME",
     "number": "DOUBLE",
-    "integer": "HUGEINT",
+    "integer": "BIGINT",
     "boolean": "BOOLEAN",
 }
 _WHOLE_NUMBERS = frozenset(
@@ -157,7 +157,7 @@ def _not_of_type(element: Element, type_: str) -> str:
     column = quoted(element.column)
     text = f"CAST({column} AS VARCHAR)"
     if logical == "integer":
-        whole = f"regexp_matches({text}, '{_WHOLE}') AND TRY_CAST({text} AS HUGEINT) IS NOT NULL"
+        whole = f"regexp_matches({text}, '{_WHOLE}') AND TRY_CAST({text} AS BIGINT) IS NOT NULL"
         return f"{column} IS NOT NULL AND NOT ({whole})"
     if logical in _CASTS:
         return f"{column} IS NOT NULL AND TRY_CAST({text} AS {_CASTS[logical]}) IS NULL"
@@ -183,7 +183,7 @@ def typed_copy(data: Typed, table: Promised, wrong: set[str]) -> Path:
     for name, type_ in data.columns.items():
         logical = kinds.get(name, "")
         native = _native(type_, logical)
-        cast = "BIGINT" if logical == "integer" else _CASTS.get(logical)
+        cast = _CASTS.get(logical)
         parts.append(
             quoted(name) if native or not cast else f"TRY_CAST({quoted(name)} AS {cast}) AS {quoted(name)}"
         )

@@ -324,6 +324,7 @@ def _resource(known: Resource, version: DatasetVersion) -> Resource:
     fields = known.fields or tuple(Field(name, kind) for name, kind in (table.columns if table else ()))
     return replace(
         known,
+        state="active" if known.state == "retired" else known.state,
         fields=fields,
         rows=version.rows if table else known.rows,
         licence=version.licence or known.licence,
