@@ -88,7 +88,7 @@ async def test_a_faulty_edit_is_told_in_the_language_and_keeps_nothing(
         data={**cell, "text": "1", "revision": "7"},
         headers=SAME_SITE | {"x-island": "grid"},
     )
-    assert stale.status_code == 409 and "another window" in stale.json()["message"]
+    assert stale.status_code == 409 and "另一窗口" in stale.json()["message"]
     assert view.texts[0][0] == "> 3"
     checked = await client.post(f"{CHANGE}/check", data=cell, headers=SAME_SITE)
     assert checked.json() == {"ok": False, "message": "第 1 个字符处未闭合。", "position": 0}

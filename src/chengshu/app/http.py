@@ -105,7 +105,7 @@ def _add_pages_for_errors(app: FastAPI, view: View) -> None:
         )
         if "text/html" in request.headers.get("accept", ""):
             return console.problem_page(view, request, fault)
-        return problem(fault.as_problem())
+        return problem(fault.as_problem(), request)
 
 
 def _add_health(app: FastAPI, hub: Hub) -> None:

@@ -1,4 +1,4 @@
-"""Errors at the HTTP edge: ``application/problem+json`` (RFC 9457), whatever went wrong."""
+"""Errors at the HTTP edge: ``application/problem+json`` (RFC 9457), in the caller's language."""
 
 from __future__ import annotations
 
@@ -11,14 +11,32 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from chengshu.console import faults
+from chengshu.console.preferences import Preferences
 from chengshu.kernel.errors import ChengshuError
 
+_TITLES = {404: "It does not exist", 405: "This address does not take that method"}
+_TOLD = ("title", "detail", "remedy")
 _log = structlog.get_logger("chengshu.http")
 
 
-def problem(body: Mapping[str, Any]) -> JSONResponse:
-    """The body as problem+json with its own status."""
-    return JSONResponse(dict(body), status_code=int(body["status"]), media_type="application/problem+json")
+def problem(body: Mapping[str, Any], request: Request) -> JSONResponse:
+    """The body as problem+json with its own status, in the language the caller accepts or has chosen."""
+    language = Preferences.of(request).language
+    return JSONResponse(
+        _in_language(body, language),
+        status_code=int(body["status"]),
+        headers={"content-language": language},
+        media_type="application/problem+json",
+    )
+
+
+def _in_language(body: Mapping[str, Any], language: str) -> dict[str, Any]:
+    code = str(body.get("code") or body.get("type", "")).rpartition(":")[2]
+    told: dict[str, Any] = {key: faults.say(code, str(body[key]), language) for key in _TOLD if key in body}
+    if several := body.get("faults"):
+        told["faults"] = [_in_language(fault, language) for fault in several]
+    return {**body, **told}
 
 
 def add_problems(app: FastAPI) -> None:
@@ -29,12 +47,12 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unknown)
 
 
-async def _known(_request: Request, error: Exception) -> Response:
+async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, ChengshuError)  # noqa: S101  registered for this type only
-    return problem(error.as_problem())
+    return problem(error.as_problem(), request)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this type only
     faults = [
         {"where": "/".join(str(part) for part in item["loc"]), "detail": item["msg"]}
@@ -48,20 +66,21 @@ async def _invalid(_request: Request, error: Exception) -> Response:
             "detail": faults[0]["detail"] if faults else "it does not fit the API",
             "faults": faults,
             "remedy": "see /openapi.json for what this address takes",
-        }
+        },
+        request,
     )
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this type only
-    titles = {404: "It does not exist", 405: "This address does not take that method"}
     response = problem(
         {
             "type": f"urn:chengshu:problem:http-{error.status_code}",
-            "title": titles.get(error.status_code, "The request could not be answered"),
+            "title": _TITLES.get(error.status_code, "The request could not be answered"),
             "status": error.status_code,
             "detail": str(error.detail),
-        }
+        },
+        request,
     )
     response.headers.update(error.headers or {})
     return response
@@ -76,5 +95,6 @@ async def _unknown(request: Request, error: Exception) -> Response:
             "status": 500,
             "detail": "An unexpected error happened; it is in the log.",
             "remedy": "try again; if it stays, tell the operator the time and the address",
-        }
+        },
+        request,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -23,8 +25,25 @@ def faults_of(error: ChengshuError) -> list[Fault]:
     return [Fault(**fault) for fault in error.extra.get("faults", [])] or [error.fault]
 
 
+def language_of(environment: Mapping[str, str]) -> str:
+    """The language of the terminal (a tag of LANGUAGES) by its locale variables; else English."""
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if said := environment.get(name, ""):
+            tag = said.partition(":")[0].partition(".")[0].replace("_", "-")
+            if tag.lower().startswith("zh"):
+                from chengshu.console.words import choose_language  # the console takes its time to come
+
+                return choose_language(None, tag)
+            return "en"
+    return "en"
+
+
 def say_faults(faults: list[Fault]) -> None:
-    """Each fault on its own lines: place, what is wrong, what to do."""
+    """Each fault on its own lines: place, what is wrong, what to do; in the language of the terminal."""
+    if (language := language_of(os.environ)) != "en":
+        from chengshu.console.faults import in_language
+
+        faults = [in_language(fault, language) for fault in faults]
     for fault in faults:
         err.print(
             f"[bold]{fault.where or 'here'}[/bold]: {fault.detail} [dim]({fault.code})[/dim]", markup=True

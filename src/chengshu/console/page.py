@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from chengshu.console import charts
+from chengshu.console import charts, faults
 from chengshu.console.assets import Assets
 from chengshu.console.formats import plainly
 from chengshu.console.preferences import Preferences
@@ -162,16 +162,23 @@ def _frame() -> tuple[Assets, Environment]:
         spark=charts.spark_path,
         by_key=lambda figures: {figure.key: figure for figure in figures},
     )
-    templates.globals["in_words"] = in_words
+    templates.globals.update(in_words=in_words, cure_in_words=cure_in_words, said=faults.say)
     templates.filters["plainly"] = plainly
     templates.globals["m"] = templates.get_template("partials/macros.html").module
     return assets, templates
 
 
 def in_words(error: ChengshuError, t: Words) -> str:
-    """What was wrong in the person's language where the error brings words, else as it stands."""
+    """What was wrong in the person's language: in words the error brings, else by the catalogue."""
     said = error.extra.get("text") or error.extra.get("reason", {}).get("text")
-    return t.say(Text.of(said)) if isinstance(said, Mapping) else error.fault.detail
+    if isinstance(said, Mapping):
+        return t.say(Text.of(said))
+    return faults.say(error.fault.code, error.fault.detail, t.language)
+
+
+def cure_in_words(error: ChengshuError, t: Words) -> str:
+    """What to do about it, in the person's language."""
+    return faults.say(error.fault.code, error.fault.remedy, t.language)
 
 
 _BROKEN = ChengshuError("broken", "the hub could not answer", remedy="try again; tell the hub's operators")

@@ -9,6 +9,7 @@ from typing import Any
 from chengshu.app.view import rule_grid
 from chengshu.app.view.base import Base, Means
 from chengshu.app.view.rule_desk import RuleDesk, open_desk
+from chengshu.console import faults
 from chengshu.console import model as shown
 from chengshu.console.model import rules as page
 from chengshu.foundation.access import Resource
@@ -16,8 +17,8 @@ from chengshu.foundation.rulebook.checking import Checks, Tried
 from chengshu.foundation.rulebook.model import ChangeState, RuleChange, Signature, Version
 from chengshu.foundation.rulebook.queries import change_of, changes_of, in_force
 from chengshu.foundation.rulebook.standing import Rule
-from chengshu.kernel.errors import ChengshuError, Missing
-from chengshu.kernel.texts import Text
+from chengshu.kernel.errors import ChengshuError, Fault, Missing
+from chengshu.kernel.texts import LANGUAGES, Text
 from chengshu.rules.cases import Change
 from chengshu.rules.dmn import Model
 from chengshu.rules.dmn.analysis import analyse, tables_of
@@ -42,13 +43,13 @@ class RuleReading(Base):
         self.require(person, "view", "rules")
         moment = as_of or self.means.clock.now()
         rows: list[page.RuleTableRow] = []
-        faults: list[Text] = []
+        told: list[Text] = []
         for rule in self.desk.rules.values():
             try:
                 rows += self._rows(rule, moment, as_of)
             except ChengshuError as error:
-                faults.append(_FAULT.fill(file=rule.file, detail=error.fault.detail))
-        return page.RulesView(moment, tuple(rows), tuple(faults))
+                told.append(_fault(rule.file, error.fault))
+        return page.RulesView(moment, tuple(rows), tuple(told))
 
     def _rows(self, rule: Rule, moment: datetime, as_of: datetime | None) -> list[page.RuleTableRow]:
         version = rule.at(moment, as_of)
@@ -216,7 +217,7 @@ class RuleReading(Base):
             mine and draft.state in _OPEN,
             lines,
             page.ChecksView(
-                tuple(Text.of(f"{fault.where}: {fault.detail}") for fault in checks.problems),
+                tuple(_fault(fault.where, fault) for fault in checks.problems),
                 checks.findings,
                 len(checks.cases),
                 checks.failed,
@@ -284,6 +285,11 @@ class RuleReading(Base):
             coming,
             self.may_withdraw(person, rule, change) if coming and change else shown.Permission(False),
         )
+
+
+def _fault(where: str, fault: Fault) -> Text:
+    said = faults.texts(fault.code, fault.detail)
+    return Text(*(_FAULT.say(tag).format(file=where, detail=said.say(tag)) for tag in LANGUAGES))
 
 
 def _base(rule: Rule, change: RuleChange) -> Version:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from chengshu.console.model.rules import CellPart, EditKind, RuleAsk, RuleEdit, RuleView
-from chengshu.console.page import Console, back_to
+from chengshu.console.page import Console, back_to, cure_in_words, in_words
 from chengshu.console.pages.choices import one_of
 from chengshu.console.visit import Visit
 from chengshu.kernel.clock import as_utc
@@ -81,10 +81,10 @@ def _add_editing(console: Console, routes: APIRouter) -> None:
         except ChengshuError as error:
             if not scripted:
                 raise
-            told = error.extra.get("text", {})
-            words = told.get(visit.preferences.language) if isinstance(told, Mapping) else None
-            detail = words or f"{error.fault.detail}. {error.fault.remedy}".strip()
-            return JSONResponse({"message": detail}, error.status)
+            told, cure = in_words(error, visit.t), cure_in_words(error, visit.t)
+            if cure and not isinstance(error.extra.get("text"), Mapping):  # words it brings say what to do
+                told = f"{told} — {cure}"
+            return JSONResponse({"message": told}, error.status)
         if not scripted:
             return back_to(visit, f"/rules/changes/{change}?table={quote(table)}")
         given = _given(form)

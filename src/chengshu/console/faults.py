@@ -1,0 +1,142 @@
+"""What errors say, in the person's language: rendered late, from the words they were raised with.
+
+Errors are raised in English. The catalogue (``locale/faults/*.yaml``) holds, by the code of the error, each
+template as it stands in the source, ``{name}`` for what is filled in, with its renderings. A message is
+matched against the templates of its code, those with most literal text first, and what was filled in is
+carried over. A message that no template fits stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+from string import Formatter
+from typing import TypeAlias
+
+import yaml
+
+from chengshu.kernel.errors import Fault
+from chengshu.kernel.texts import LANGUAGES, Text
+
+FOLDER = Path(__file__).parent / "locale" / "faults"
+ANY = "any"  # the section of words that errors of several codes share
+Parts: TypeAlias = tuple[tuple[str, str | None], ...]  # literal text and the hole after it, in order
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MORE = re.compile(r" \(and [0-9]+ more\)$")  # what Findings adds to the first of several faults
+_NESTED = "detail"  # the hole that holds another error's message
+_TELLING = 8  # so many letters tell a message of another code apart from a chance likeness
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """One message: its English template and what it is in the other languages."""
+
+    text: Text
+    parts: Parts
+    weight: int  # letters of literal text
+
+    @classmethod
+    def of(cls, text: Text) -> Rendering:
+        """Read the template. Raises ValueError for braces that do not fit."""
+        parts = tuple((literal, name) for literal, name, _, _ in Formatter().parse(text.en))
+        return cls(text, parts, sum(letter.isalpha() for literal, _ in parts for letter in literal))
+
+    def match(self, message: str) -> Mapping[str, str] | None:
+        """What fills the holes of ``message``; None when it is not of this template. Linear in its length."""
+        found: dict[str, str] = {}
+        hole: str | None = None  # the one still to be filled, which began at ``start``
+        at = start = 0
+        for index, (literal, name) in enumerate(self.parts):
+            last = index == len(self.parts) - 1 and name is None
+            if hole is None:
+                begins = at if message.startswith(literal, at) else -1
+            elif last:
+                begins = len(message) - len(literal) if message.endswith(literal) else -1
+            else:
+                begins = message.find(literal, at)
+            if begins < at:
+                return None
+            if hole is not None:
+                found[hole] = message[start:begins]
+            at = start = begins + len(literal)
+            hole = name
+        if hole is not None:
+            found[hole] = message[start:]
+            return found
+        return found if at == len(message) else None
+
+
+@cache
+def catalogue() -> Mapping[str, tuple[Rendering, ...]]:
+    """Every rendering by the code of its error, those with most literal text first."""
+    found: dict[str, list[Rendering]] = {}
+    for path in sorted(FOLDER.glob("*.yaml")):
+        sections = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506  one of the two safe loaders
+        for code, texts in sections.items():
+            found.setdefault(code, []).extend(Rendering.of(Text.of(text)) for text in texts)
+    return {code: tuple(_heaviest_first(renderings)) for code, renderings in found.items()}
+
+
+@lru_cache(4096)
+def _of(code: str) -> tuple[Rendering, ...]:
+    """Renderings a code has for itself and those it shares."""
+    known = catalogue()
+    own = known.get(code, ()) if code != ANY else ()
+    return tuple(_heaviest_first([*own, *known.get(ANY, ())]))
+
+
+@cache
+def _telling() -> tuple[Rendering, ...]:
+    """Renderings of every code that are told apart by their words alone."""
+    every = (rendering for renderings in catalogue().values() for rendering in renderings)
+    return tuple(_heaviest_first(rendering for rendering in every if rendering.weight >= _TELLING))
+
+
+def _heaviest_first(renderings: Iterator[Rendering] | list[Rendering]) -> list[Rendering]:
+    return sorted(renderings, key=lambda rendering: -rendering.weight)  # else in order
+
+
+def find(code: str, message: str) -> tuple[Rendering, Mapping[str, str]] | None:
+    """The rendering that fits a message, and what fills its holes; its own code's before any other."""
+    for renderings in (_of(code), _telling()):
+        for rendering in renderings:
+            filled = rendering.match(message)
+            if filled is not None:
+                return rendering, filled
+    return None
+
+
+def say(code: str, message: str, language: str) -> str:
+    """A message of an error in ``language`` (a tag of LANGUAGES); as it stands when no template fits it."""
+    if language == "en" or not message:
+        return message
+    if tail := _MORE.search(message):
+        return say(code, message[: tail.start()], language) + _say(ANY, tail.group(), language)
+    return _say(code, message, language)
+
+
+def _say(code: str, message: str, language: str) -> str:
+    found = find(code, message)
+    if found is None:
+        return message
+    rendering, filled = found
+    if inner := filled.get(_NESTED):
+        filled = {**filled, _NESTED: say(code, inner, language) if len(inner) < len(message) else inner}
+    return rendering.text.say(language).format(**filled)
+
+
+def texts(code: str, message: str) -> Text:
+    """A message of an error in every language."""
+    return Text(*(say(code, message, language) for language in LANGUAGES))
+
+
+def in_language(fault: Fault, language: str) -> Fault:
+    """The fault with detail and remedy in ``language``; code and place as they are."""
+    return replace(
+        fault,
+        detail=say(fault.code, fault.detail, language),
+        remedy=say(fault.code, fault.remedy, language),
+    )
