@@ -51,7 +51,7 @@ async def test_an_entry_offers_the_form_and_the_form_shows_how_fields_would_be_s
 ) -> None:
     assert f"/sharing/ask?resource={ENTRY.replace(':', '%3A')}" in (await client.get(f"/ledger/{ENTRY}")).text
     page = (await client.get("/sharing/ask", params={"resource": ENTRY})).text
-    assert "as a token · general-4" in page and "for emergencies" in page
+    assert "as a token · level 4" in page and "for emergencies" in page
     assert re.search(r'name="recipients" value="water" checked', page)
     assert (await client.get("/sharing/ask?resource=urn:x:none")).status_code == 404
 
@@ -204,7 +204,7 @@ async def test_the_record_says_whether_it_is_whole_and_what_waits(client: httpx.
 
 async def test_a_resident_is_told_in_plain_words(client: httpx.AsyncClient) -> None:
     answer = await post(client, "/sharing/counter", number=NUMBER, seen="yes")
-    for words in ("2 times", 'From &#34;People who need help&#34; they had:', "your consent", "Take it back"):
+    for words in ("2 times", "From &#34;People who need help&#34; they had:", "your consent", "Take it back"):
         assert words in answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert 'action="/sharing/counter/consent"' in answer.text

@@ -27,10 +27,12 @@ VOID = Reason("sharing.decision", T("the plan is void", "预案已失效", "預�
 OTHER = Reason("sharing.gate.purpose", T("another purpose", "用途不符", "用途不符"))
 PLAINLY = (("purpose", T("say it more plainly", "请写得更明白", "請寫得更明白")),)
 NUMBER = "110101199001011237"
+PERSON = T("a person's name", "姓名", "姓名")
+L1, L3, L4 = (T(f"level {n}", f"{n} 级", f"{n} 級") for n in (1, 3, 4))
 FIELDS = (
-    s.FieldShown("name", T("Name", "姓名", "姓名"), "person_name", "general-3", "mask", WHY),
-    s.FieldShown("street", T("Street", "街道", "街道"), "", "general-1", "show"),
-    s.FieldShown("id_number", Text(), "identity_number", "general-4", "tokenise"),
+    s.FieldShown("name", T("Name", "姓名", "姓名"), PERSON, L3, "mask", WHY),
+    s.FieldShown("street", T("Street", "街道", "街道"), Text(), L1, "show"),
+    s.FieldShown("id_number", Text(), Text.of("ID"), L4, "tokenise"),
 )
 GIVEN = s.AskGiven(
     "water",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from chengshu.app.view.grading_base import category_of, grade_of
 from chengshu.app.view.sharing import SharingReading, given_of
 from chengshu.app.view.sharing_words import NO_RECIPIENT, spoken
 from chengshu.console import model as shown
@@ -44,8 +45,8 @@ class SharingActing(SharingReading):
                 page.FieldShown(
                     field.name,
                     titles[field.name],
-                    field.category,
-                    field.grade,
+                    category_of(field.category),
+                    grade_of(field.grade),
                     field.treatment,  # type: ignore[arg-type]  # one of the treatments
                 )
                 for field in proposed

@@ -7,6 +7,7 @@ from typing import Any
 
 from chengshu.app.view import sharing_words as words
 from chengshu.app.view.base import Base
+from chengshu.app.view.grading_base import category_of, grade_of
 from chengshu.console import model as shown
 from chengshu.console.model import sharing as page
 from chengshu.foundation.access.queries import people
@@ -155,8 +156,8 @@ class SharingBase(Base):
             page.FieldShown(
                 field.name,
                 titles.get(field.name, Text()),
-                field.category,
-                field.grade,
+                category_of(field.category),
+                grade_of(field.grade),
                 field.treatment,  # type: ignore[arg-type]  # one of the treatments
                 why(field.reason),
             )

@@ -108,8 +108,8 @@ class FieldShown:
 
     name: str
     title: ShownText
-    category: str
-    grade: str
+    category: ShownText
+    grade: ShownText
     treatment: Treatment
     reason: ShownReason | None = None
 
