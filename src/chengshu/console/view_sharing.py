@@ -24,9 +24,7 @@ from chengshu.console.model.sharing import (
 
 
 class SharingDesk(Protocol):
-    """Requests for data, grants in use, the record, and residents. What is raised has words in
-    ``extra["text"]`` where the page can say it in the person's language.
-    """
+    """Requests for data, grants in use, the record, and residents."""
 
     def sharing(self, person: Person, scope: DeskScope, before: str) -> DeskView:
         """The desk: requests of a scope, newest first, those with an id below ``before`` if given."""

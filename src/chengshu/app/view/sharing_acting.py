@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from chengshu.app.view.grading_base import category_of, grade_of
 from chengshu.app.view.sharing import SharingReading, given_of
-from chengshu.app.view.sharing_words import NO_RECIPIENT, spoken
+from chengshu.app.view.sharing_words import NO_RECIPIENT
 from chengshu.console import model as shown
 from chengshu.console.model import sharing as page
 from chengshu.kernel.clock import from_millis
@@ -65,20 +65,18 @@ class SharingActing(SharingReading):
     def ask_for_data(self, person: shown.Person, resource: str, given: page.AskGiven, completes: str) -> str:
         """Hand a request in, or what was missing of one."""
         desk = self.hub.sharing.desk
-        with spoken():
-            self.require(person, "share_data", "sharing", department=given.department)
-            by, ask = self.party(person, given.department), _ask(resource, given)
-            return (desk.complete(completes, ask, by) if completes else desk.submit(ask, by)).id
+        self.require(person, "share_data", "sharing", department=given.department)
+        by, ask = self.party(person, given.department), _ask(resource, given)
+        return (desk.complete(completes, ask, by) if completes else desk.submit(ask, by)).id
 
     def sharing_act(
         self, person: shown.Person, request: str, act: page.SharingAct, given: Mapping[str, str]
     ) -> None:
         """Do the next thing with a request."""
-        with spoken():
-            found = self.seen(person, self.hub.sharing.queries.request(request))
-            if act == "complete":
-                raise Conflict("sharing-state", "a request is completed by its form", where=request)
-            self._deed(found, act, self._party_for(person, found, act), given)()
+        found = self.seen(person, self.hub.sharing.queries.request(request))
+        if act == "complete":
+            raise Conflict("sharing-state", "a request is completed by its form", where=request)
+        self._deed(found, act, self._party_for(person, found, act), given)()
 
     def _party_for(self, person: shown.Person, request: Request, act: page.SharingAct) -> Party:
         """The person for the department that may do it. Raises :class:`Denied` with the policy's reason."""
@@ -135,16 +133,15 @@ class SharingActing(SharingReading):
     def use_grant(self, person: shown.Person, grant: str, asked: page.UseAsk) -> page.UseResult:
         """Read rows; a denial is a result too, with its number in the record."""
         by = self._user(person, grant)
-        with spoken():
-            try:
-                answer = self.hub.sharing.gate.query(
-                    grant, by, asked.purpose, fields=asked.fields, filter=asked.filter, limit=asked.limit
-                )
-            except Denied as error:
-                if "use" not in error.extra:
-                    raise
-                text = Text.of(error.extra["reason"]["text"])
-                return page.UseResult(int(error.extra["use"]), denied=text)
+        try:
+            answer = self.hub.sharing.gate.query(
+                grant, by, asked.purpose, fields=asked.fields, filter=asked.filter, limit=asked.limit
+            )
+        except Denied as error:
+            if "use" not in error.extra:
+                raise
+            text = Text.of(error.extra["reason"]["text"])
+            return page.UseResult(int(error.extra["use"]), denied=text)
         rows = tuple(tuple("" if value is None else str(value) for value in row) for row in answer.rows)
         notes = tuple(note.text for note in answer.notes)
         return page.UseResult(answer.use.seq, answer.columns, rows, answer.more, notes)
@@ -152,10 +149,9 @@ class SharingActing(SharingReading):
     def take_file(self, person: shown.Person, grant: str, asked: page.UseAsk) -> page.SharedFile:
         """A marked file."""
         by = self._user(person, grant)
-        with spoken():
-            made = self.hub.sharing.gate.export(
-                grant, by, asked.purpose, fields=asked.fields, filter=asked.filter, limit=asked.limit
-            )
+        made = self.hub.sharing.gate.export(
+            grant, by, asked.purpose, fields=asked.fields, filter=asked.filter, limit=asked.limit
+        )
         return page.SharedFile(f"{grant}-{made.answer.use.seq}.csv", made.content, made.answer.use.mark)
 
     def _user(self, person: shown.Person, grant: str) -> Party:
@@ -169,9 +165,8 @@ class SharingActing(SharingReading):
 
     def who_used(self, person: shown.Person, number: str) -> page.SeenView:
         """What a resident is told at the counter."""
-        with spoken():
-            by = self.party(person, self.counter_of(person))
-            found = self.hub.sharing.residents.tell(number, by)
+        by = self.party(person, self.counter_of(person))
+        found = self.hub.sharing.residents.tell(number, by)
         titles = self.titles(seen.resource for seen in found)
         rows = tuple(
             page.SeenRow(
@@ -192,9 +187,8 @@ class SharingActing(SharingReading):
 
     def set_consent(self, person: shown.Person, number: str, resource: str, *, given: bool) -> None:
         """Take a resident's consent back, or give it again."""
-        with spoken():
-            by = self.party(person, self.counter_of(person))
-            self.hub.sharing.residents.consent(number, resource, by, given=given)
+        by = self.party(person, self.counter_of(person))
+        self.hub.sharing.residents.consent(number, resource, by, given=given)
 
 
 def _ask(resource: str, given: page.AskGiven) -> Ask:
