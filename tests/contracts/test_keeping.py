@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 import yaml
 from tests.app.terminal import ROOT, run
-from tests.contracts.test_check import CASES, CONTRACT, HEADER, table
+from tests.contracts.test_check import CASES, CONTRACT, table
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.journal import Actor, entries_about, verify
@@ -34,7 +33,6 @@ class Room:
     database: SqliteDatabase
     contracts: Contracts
     queries: ContractQueries
-    entries: LedgerQueries
 
 
 @pytest.fixture
@@ -45,8 +43,7 @@ def room(tmp_path: Path) -> Room:
     clock = VirtualClock(datetime(2026, 7, 6, 1, 30, tzinfo=UTC))
     entry = Resource(ENTRY, "dataset", Text.of("gauges"), fields=(Field("station", "text"),))
     Ledger(database, clock, SequenceIds()).put(entry, LIN)
-    entries = LedgerQueries(database)
-    return Room(database, Contracts(database, clock, entries), ContractQueries(database), entries)
+    return Room(database, Contracts(database, clock, LedgerQueries(database)), ContractQueries(database))
 
 
 def test_versions_are_kept_and_told(room: Room) -> None:
@@ -115,20 +112,6 @@ def test_on_the_command_line(room: Room, tmp_path: Path) -> None:
     assert '"tableSchema"' in run("contract", "export", ENTRY, *data, "--form", "csvw").out
     assert "kind: DataContract" in run("contract", "export", ENTRY, *data, "--draft").out
     assert run("contract", "check", bad).code == 2
-
-
-def test_an_entrys_own_rows_are_held_and_noted(room: Room, tmp_path: Path) -> None:
-    entry = room.entries.get(ENTRY)
-    with pytest.raises(Missing, match="no contract is kept"):
-        room.contracts.check(entry, table(tmp_path, CASES[0]["rows"]), LIN)
-    room.contracts.keep(ENTRY, DOCUMENT, LIN)
-    assert room.contracts.check(entry, table(tmp_path, CASES[0]["rows"]), LIN, zone="Asia/Shanghai").holds
-    names = HEADER.split(",")
-    cells = [line.split(",") for line in CASES[1]["rows"]]
-    rows = pa.table({name: pa.array([row[at] or None for row in cells]) for at, name in enumerate(names)})
-    broken = room.contracts.check(entry, rows, LIN, zone="Asia/Shanghai")
-    assert [item.check for item in broken.findings if not item.unchecked] == ["c1-required"]
-    assert [item.holds for item in room.queries.checks(ENTRY)] == [True, False]
 
 
 @pytest.mark.slow

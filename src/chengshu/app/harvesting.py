@@ -12,6 +12,7 @@ from chengshu.foundation.city import City
 from chengshu.kernel.clock import Clock
 from chengshu.ports.database import Database
 from chengshu.ports.http import HttpCalls
+from chengshu.resources.contracts import ContractWatch
 from chengshu.resources.inspection import Inspector
 from chengshu.resources.ledger import Ledger
 from chengshu.resources.ledger.harvest import Connector, Harvester, HarvestSource, read_harvest
@@ -62,8 +63,11 @@ class HarvestThread:
     must not wait for databases.
     """
 
-    def __init__(self, harvester: Harvester, inspector: Inspector, clock: Clock) -> None:
-        self._harvester, self._inspector, self._clock = harvester, inspector, clock
+    def __init__(
+        self, harvester: Harvester, inspector: Inspector, watch: ContractWatch, clock: Clock
+    ) -> None:
+        self._harvester, self._inspector, self._watch = harvester, inspector, watch
+        self._clock = clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="chengshu-harvest", daemon=True)
 
@@ -87,6 +91,7 @@ class HarvestThread:
                     continue
                 if self._inspector.look(self._stop.is_set).left:
                     continue
+                self._watch.look(self._stop.is_set)
             except Exception:  # one source's surprise must not end the others' harvest
                 _log.exception("harvest failed")
                 self._stop.wait(_LONGEST)

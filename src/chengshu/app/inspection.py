@@ -9,6 +9,7 @@ from chengshu.foundation.city import City
 from chengshu.kernel.clock import Clock
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
+from chengshu.resources.contracts import Contracts, ContractWatch
 from chengshu.resources.contracts import store as contracts_store
 from chengshu.resources.grading import Grading
 from chengshu.resources.grading import store as grading_store
@@ -54,17 +55,29 @@ def room_of(
     )
 
 
+def watch_of(
+    city: City, database: Database, clock: Clock, queries: LedgerQueries, harvester: Harvester
+) -> ContractWatch:
+    """Who holds contracts against what the harvester found; moments without a zone are the city's."""
+    contracts = Contracts(database, clock, queries)
+    return ContractWatch(database, clock, contracts, queries, row_sources(harvester), city.zone.key)
+
+
+def row_sources(harvester: Harvester) -> dict[str, RowSource]:
+    """The connectors that can also read rows."""
+    return {
+        name: connector
+        for name, connector in harvester.connectors.items()
+        if isinstance(connector, RowSource)
+    }
+
+
 def inspector_of(
     city: City, database: Database, clock: Clock, room: InspectionRoom, harvester: Harvester
 ) -> Inspector:
     """Who looks into what the harvester found. Raises :class:`Invalid` with the mistakes of the city's
     ``quality/*.yaml`` and ``grading.yaml``.
     """
-    sources = {
-        name: connector
-        for name, connector in harvester.connectors.items()
-        if isinstance(connector, RowSource)
-    }
     follower = Follower(database, clock, room.lineage)
     parts = Parts(room.grading, room.quality, follower, room.booking)
-    return Inspector(database, clock, parts, read_declared(city.folder), sources)
+    return Inspector(database, clock, parts, read_declared(city.folder), row_sources(harvester))

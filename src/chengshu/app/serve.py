@@ -19,7 +19,7 @@ from chengshu.app.guard import Guard
 from chengshu.app.harvesting import HarvestThread, harvester_of
 from chengshu.app.http import make_app
 from chengshu.app.hub import Hub, open_hub
-from chengshu.app.inspection import inspector_of
+from chengshu.app.inspection import inspector_of, watch_of
 from chengshu.app.inventory import book_own
 from chengshu.app.meaning import MeaningThread
 from chengshu.app.say import out
@@ -135,7 +135,8 @@ def serve_city(
         last.callback(calls.close)
         harvester = harvester_of(city, hub.database, clock, hub.ledger, calls)
         inspector = inspector_of(city, hub.database, clock, hub.inspection, harvester)
-        harvest = HarvestThread(harvester, inspector, clock)
+        watch = watch_of(city, hub.database, clock, hub.ledger_queries, harvester)
+        harvest = HarvestThread(harvester, inspector, watch, clock)
         harvest.start()
         last.callback(harvest.stop)
         meaning = meaning_thread(hub)

@@ -159,14 +159,17 @@ def _check_entry(
     data: Path, entry: str, file: Path | None, city: Path | None, table: str, zone: str, note: bool
 ) -> Verdict:
     """The rows of a file, or those the city harvests, against the contract that is kept."""
-    from chengshu.resources.contracts import ContractQueries, Contracts, check_table
+    from chengshu.resources.contracts import ContractQueries, Contracts, check_table, of_rows
     from chengshu.resources.ledger import LedgerQueries
 
     with _opened(data, writing=note) as database:
         ledger = LedgerQueries(database)
         agreed, resource = ContractQueries(database).contract(entry), ledger.get(entry)
-        rows = file if file is not None else _own_rows(city or Path(), resource)
-        verdict = check_table(agreed, rows, SystemClock().now(), table=table, entry=resource, zone=zone)
+        clock = SystemClock()
+        if file is None:
+            verdict = of_rows(agreed, _own_rows(city or Path(), resource), resource, clock, zone)
+        else:
+            verdict = check_table(agreed, file, clock.now(), table=table, entry=resource, zone=zone)
         if note:
             Contracts(database, SystemClock(), ledger).held(entry, verdict, _operator())
     return verdict
@@ -190,7 +193,7 @@ def _own_rows(city: Path, entry: Resource) -> Any:
                 where=entry.id,
                 remedy="name a file with its rows",
             )
-        return source.rows(entry).table
+        return source.rows(entry)
     finally:
         calls.close()
 

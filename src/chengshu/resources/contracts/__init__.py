@@ -6,11 +6,13 @@ from chengshu.resources.contracts.csvw_form import as_csvw
 from chengshu.resources.contracts.model import Contract, Finding, Kept, Verdict
 from chengshu.resources.contracts.queries import ContractQueries
 from chengshu.resources.contracts.reading import contract_of, read_contract
+from chengshu.resources.contracts.watching import ContractWatch, of_rows
 from chengshu.resources.contracts.writing import document_of
 
 __all__ = [
     "Contract",
     "ContractQueries",
+    "ContractWatch",
     "Contracts",
     "Finding",
     "Kept",
@@ -19,6 +21,7 @@ __all__ = [
     "check_table",
     "contract_of",
     "document_of",
+    "of_rows",
     "read_contract",
     "table_for",
 ]

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from sqlalchemy import Connection
 
 from chengshu.foundation.declared import Document
@@ -17,10 +16,9 @@ from chengshu.kernel.clock import Clock, millis
 from chengshu.kernel.errors import Conflict, Missing
 from chengshu.ports.database import Database
 from chengshu.resources.contracts import store
-from chengshu.resources.contracts.check import check_table
 from chengshu.resources.contracts.model import Held, Kept, Verdict
 from chengshu.resources.contracts.reading import contract_of
-from chengshu.resources.ledger import LedgerQueries, Resource
+from chengshu.resources.ledger import LedgerQueries
 
 _TOLD = 50  # findings told in the journal entry of a check
 
@@ -65,21 +63,7 @@ class Contracts:
 
         return self._database.write(work)
 
-    def check(self, entry: Resource, rows: Path | pa.Table, actor: Actor, *, zone: str = "UTC") -> Verdict:
-        """Hold an entry's own rows against the contract in force, and note the result.
-
-        Raises :class:`Missing` when the entry has no contract, and as :func:`check_table`.
-        """
-        with self._database.read() as connection:
-            kept = store.newest(connection, entry.id)
-        if kept is None:
-            raise _none(entry.id)
-        contract = contract_of(Document(Path(entry.id), kept.document))
-        verdict = check_table(contract, rows, self._clock.now(), entry=entry, zone=zone)
-        self.held(entry.id, verdict, actor)
-        return verdict
-
-    def held(self, entry: str, verdict: Verdict, actor: Actor) -> Held:
+    def held(self, entry: str, verdict: Verdict, actor: Actor, *, stamp: str = "") -> Held:
         """Note what a check of the entry's data found; a broken contract is told to all who follow.
 
         Raises :class:`Missing` when the entry has no contract.
@@ -93,7 +77,7 @@ class Contracts:
             now = self._clock.now()
             noted = Held(
                 *(entry, millis(now), kept.number, verdict.table, verdict.rows, verdict.checks),
-                *(len(wrong), verdict.holds),
+                *(len(wrong), verdict.holds, stamp),
             )
             store.add_check(connection, noted)
             body = {

@@ -168,7 +168,10 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """One check of an entry's data against its contract, as it was noted: ``at`` in ms UTC."""
+    """One check of an entry's data against its contract, as it was noted: ``at`` in ms UTC.
+
+    ``stamp``: a word that changes with contract and rows, empty for checks made by hand.
+    """
 
     entry: str
     at: int
@@ -178,3 +181,4 @@ class Held(msgspec.Struct, frozen=True):
     checks: int
     broken: int
     holds: bool
+    stamp: str = ""

@@ -49,6 +49,7 @@ checks = Table(
     Column("checks", Integer, nullable=False),
     Column("broken", Integer, nullable=False),
     Column("holds", Boolean, nullable=False),
+    Column("stamp", String, nullable=False, server_default=""),
 )
 
 
@@ -69,6 +70,18 @@ def newest(connection: Connection, entry: str) -> Kept | None:
     query = select(contracts).where(contracts.c.entry == entry).order_by(contracts.c.number.desc())
     row = connection.execute(query.limit(1)).first()
     return None if row is None else _kept(row)
+
+
+def in_force(connection: Connection) -> list[Kept]:
+    """The newest version of every entry that has one, by entry."""
+    newest_ = select(contracts.c.entry, func.max(contracts.c.number).label("number")).group_by(
+        contracts.c.entry
+    )
+    last = newest_.subquery()
+    query = select(contracts).join(
+        last, (last.c.entry == contracts.c.entry) & (last.c.number == contracts.c.number)
+    )
+    return [_kept(row) for row in connection.execute(query.order_by(contracts.c.entry))]
 
 
 def add_check(connection: Connection, held: Held) -> None:
