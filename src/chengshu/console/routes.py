@@ -12,6 +12,7 @@ from chengshu.console.page import Console
 from chengshu.console.pages import (
     access,
     entrance,
+    knowledge,
     ledger,
     operation,
     response,
@@ -29,7 +30,8 @@ def router(view: HubView) -> APIRouter:
     console = Console(view)
     live = Live(view)
     routes = APIRouter()
-    for part in (situation, response, operation, ledger, steward, sharing, rules, access, entrance, api):
+    pages = (situation, response, operation, ledger, knowledge, steward, sharing, rules, access, entrance)
+    for part in (*pages, api):
         routes.include_router(part.router(console))
     doors = console.routes()
 

@@ -36,6 +36,7 @@ from chengshu.console.model.ledger import EntryView, LedgerView
 from chengshu.console.model.rules import CellCheck, RuleAsk, RuleEdit, RulesView, RuleView
 from chengshu.console.view_access import AccessDesk
 from chengshu.console.view_data import DataDesk
+from chengshu.console.view_knowledge import KnowledgeDesk
 from chengshu.console.view_sharing import SharingDesk
 
 Layer = Literal[
@@ -218,5 +219,5 @@ class Acting(Protocol):
         ...
 
 
-class HubView(Entrance, Reading, Ruling, SharingDesk, DataDesk, AccessDesk, Acting, Protocol):
+class HubView(Entrance, Reading, Ruling, SharingDesk, DataDesk, KnowledgeDesk, AccessDesk, Acting, Protocol):
     """All of it."""

@@ -3,6 +3,7 @@
 from chengshu.app.view.access import AccessActing
 from chengshu.app.view.acting import Acting
 from chengshu.app.view.base import Means
+from chengshu.app.view.knowledge import KnowledgeReading
 from chengshu.app.view.layers import Layers
 from chengshu.app.view.ledger import LedgerReading
 from chengshu.app.view.operation import Operation
@@ -13,7 +14,7 @@ from chengshu.app.view.steward import Stewarding
 
 
 class View(
-    AccessActing, Acting, Layers, LedgerReading, Operation, RuleActing, SharingActing, Situation, Stewarding
+    AccessActing, Acting, KnowledgeReading, Layers, LedgerReading, Operation, RuleActing, SharingActing, Situation, Stewarding
 ):
     """All parts together."""
 
