@@ -132,3 +132,16 @@ def test_large_months_go_in_portions(city: City, monkeypatch: pytest.MonkeyPatch
     january = round(FIRST.timestamp() * 1000) - 1
     assert city.past.forget("gauges", january, january + 32 * 86_400_000) == 4
     assert city.values() == [9.0] and city.past.sources() == ["others"]
+
+
+def test_not_even_the_databases_file_has_it(city: City, tmp_path: Path) -> None:
+    secret = "the resident of number seven called at night " * 200
+    city.observe(secret, gauge="g3")
+    city.database.close()
+    assert secret[:40].encode() in b"".join(path.read_bytes() for path in tmp_path.glob("hub.db*"))
+    city.history.close()
+    again = City(tmp_path)
+    assert again.past.forget("gauges", 0, 4 * 10**12) == 5
+    again.history.close()
+    again.database.close()
+    assert secret[:40].encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("hub.db*"))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from chengshu.foundation.context import store
 from chengshu.foundation.context.batch import decode_batch
-from chengshu.foundation.journal.commands import empty_changes
+from chengshu.foundation.journal.commands import empty_changes, overwriting
 from chengshu.foundation.journal.queries import changes_of, subjects_of
 from chengshu.ports.database import Database
 from chengshu.ports.history import HISTORY_SCHEMA, History
@@ -66,8 +66,9 @@ class Past:
         self._history.forget(pa.table({"series": pa.array(series), "observed_at": moments}))
 
         def work(connection: Connection) -> None:
-            store.forget_values(connection, list(zip(series.tolist(), times.tolist(), strict=True)))
-            empty_changes(connection, [seq for seq, _ in portion])
+            with overwriting(connection):
+                store.forget_values(connection, list(zip(series.tolist(), times.tolist(), strict=True)))
+                empty_changes(connection, [seq for seq, _ in portion])
 
         self._database.write(work)
         return len(series)

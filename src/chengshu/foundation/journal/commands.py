@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -85,6 +86,20 @@ def empty_changes(connection: Connection, seqs: Sequence[int]) -> None:
     if rows:
         statement = update(store.changes).where(store.changes.c.seq == bindparam("place"))
         connection.execute(statement.values(kind=bindparam("kind"), payload=bindparam("payload")), rows)
+
+
+@contextmanager
+def overwriting(connection: Connection) -> Iterator[None]:
+    """What is deleted meanwhile is overwritten in the database's file too, where the engine can (SQLite)."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    before = connection.exec_driver_sql("PRAGMA secure_delete").scalar()
+    connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA secure_delete = {int(before or 0)}")
 
 
 def send(connection: Connection, channel: str, key: str, at: datetime, payload: Mapping[str, Any]) -> None:
