@@ -14,7 +14,16 @@ from chengshu.app.view.steward import Stewarding
 
 
 class View(
-    AccessActing, Acting, KnowledgeReading, Layers, LedgerReading, Operation, RuleActing, SharingActing, Situation, Stewarding
+    AccessActing,
+    Acting,
+    KnowledgeReading,
+    Layers,
+    LedgerReading,
+    Operation,
+    RuleActing,
+    SharingActing,
+    Situation,
+    Stewarding,
 ):
     """All parts together."""
 
