@@ -26,6 +26,8 @@ from chengshu.foundation.broker.queries import BrokerQueries
 from chengshu.foundation.broker.registry.commands import Registry
 from chengshu.foundation.broker.registry.notifying import SourceFollower, SourceNotifier
 from chengshu.foundation.broker.registry.watchers import SourceSubscriptions
+from chengshu.foundation.broker.relaying.commands import Relays
+from chengshu.foundation.broker.relaying.forwarding import Forwarder
 from chengshu.foundation.broker.subscriptions import store as subscriptions_store
 from chengshu.foundation.broker.subscriptions.commands import Subscriptions
 from chengshu.foundation.broker.subscriptions.composing import Composer
@@ -48,6 +50,7 @@ from chengshu.surfaces.ngsi_ld.distribution import Distribution
 from chengshu.surfaces.ngsi_ld.extensions import Below, Extensions, alone
 from chengshu.surfaces.ngsi_ld.kept_answers import KeptAnswers
 from chengshu.surfaces.ngsi_ld.registrations import Registrations
+from chengshu.surfaces.ngsi_ld.relay import Hearing
 from chengshu.surfaces.ngsi_ld.subscriptions import SubscriptionsSurface
 
 STORES = (broker_store, contexts_store, subscriptions_store, flags_store)
@@ -127,11 +130,13 @@ class BrokerParts:
             alias=alias if exact else pseudonym(database, clock, ids, alias),
             limits=limits or Limits(),
         )
-        courier = Courier(AioHttpClient(guard), mqtt)
+        courier = Courier(client or AioHttpClient(guard), mqtt)
         self.notifier = Notifier(database, clock, Composer(library, self.queries), courier)
         self.sources = SourceNotifier(database, clock, library, lambda: Courier(AioHttpClient(guard), mqtt))
         follower = SourceFollower(database, self.sources.nudge)
-        consumers: list[Consumer] = [feed, follower, Flagging(models or Models())]
+        self.relays = Relays(database, clock, ids, self.rooms.alias)
+        self.forwarder = Forwarder(self.relays, clock, lambda: client or AioHttpClient(guard))
+        consumers: list[Consumer] = [feed, follower, Flagging(models or Models()), self.forwarder]
         tickers: list[Ticker] = [feed, Expiry(database, clock, broker)]
         if context is not None:
             mirror = Mirror(database, context, clock, feed)
@@ -157,6 +162,7 @@ class BrokerParts:
             *SubscriptionsSurface(self.rooms, kept, shown, ids).operations(),
             *Registrations(self.rooms, registry, ids).operations(),
             *SourceSubscriptionsSurface(self.rooms, watched, ids).operations(),
+            *Hearing(self.rooms, self.relays).operations(),
             *Extensions(self.rooms, database, below).operations(),
         )
 
@@ -165,6 +171,7 @@ class BrokerParts:
         self._thread.start()
         self.notifier.start()
         self.sources.start()
+        self.forwarder.start()
 
     def stop(self) -> None:
         """Finish what is under way; what was not delivered is delivered after the next start."""
@@ -172,6 +179,7 @@ class BrokerParts:
         if self._thread.is_alive():
             self.notifier.stop()
             self.sources.stop()
+            self.forwarder.stop()
             self._thread.join(timeout=30)
         self._http.close()
         self.rooms.contexts.flush()

@@ -85,7 +85,8 @@ class Surface:
             if "" in values:
                 return unsupported_path(node.allow)
             call = Call(self.rooms, operation, values, scope, receive, headers)
-            call.actor = self.rooms.who(scope)
+            if not operation.open:
+                call.actor = self.rooms.who(scope)
             call.check(self.rooms.limits)
             return await operation.handler(call)
         except ChengshuError as error:

@@ -66,3 +66,4 @@ class Operation:
     result: str | Mapping[str, Any] = "Any"
     results: Mapping[int, str | Mapping[str, Any]] = field(default_factory=dict)  # where they differ
     empty_body: bool = False  # the body may be left out
+    open: bool = False  # for whoever knows the address, which then holds a secret

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from chengshu.foundation.broker.errors import BadRequestData
+from chengshu.foundation.broker.errors import BadRequestData, LoopDetected
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.subscriptions import rendering
 from chengshu.foundation.broker.subscriptions.commands import Subscriptions
@@ -25,6 +25,7 @@ from chengshu.surfaces.ngsi_ld.media import JSON
 from chengshu.surfaces.ngsi_ld.names import entity_id
 from chengshu.surfaces.ngsi_ld.operation import GIVES, READS, READS_PATCH, Answer, Operation, Param
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
+from chengshu.surfaces.ngsi_ld.sources import passed
 
 TAG = "ngsi-ld subscriptions"
 _ROOT, _ONE = "subscriptions", "subscriptions/{subscriptionId}"
@@ -35,6 +36,12 @@ _FROM = Param(
     {"type": "integer", "minimum": 1},
     required=True,
 )
+
+
+def _base(call: Call) -> str:
+    """The address by which the hub was called; nothing when the request does not say it."""
+    host = call.headers.get("host", "")
+    return f"{call.scope.get('scheme', 'http')}://{host}" if host else ""
 
 
 class SubscriptionsSurface:
@@ -51,6 +58,7 @@ class SubscriptionsSurface:
         name = f"urn:ngsi-ld:Subscription:{self._ids.new('subscription')}"
         read = read_subscription(payload, context, tenant=call.tenant, name=name, now_ms=self._now())
         read = await self._in_context(call, read, context)
+        read = replace(read, base=_base(call), way=self._way(call))
         made = await asyncio.wrap_future(self._commands.create(read, call.actor))
         return created(_ROOT, made)
 
@@ -134,6 +142,17 @@ class SubscriptionsSurface:
     def _now(self) -> int:
         return millis(self._rooms.clock.now())
 
+    def _way(self, call: Call) -> tuple[str, ...]:
+        """The brokers that the request has passed. Raises :class:`LoopDetected` when this is one of them."""
+        way = tuple(sorted(passed(call.headers.get("via", ""))))
+        if self._rooms.alias in way:
+            raise LoopDetected(
+                "the subscription has passed this broker before",
+                where="Via",
+                remedy="give the registrations of the brokers a contextSourceAlias",
+            )
+        return way
+
     @staticmethod
     def _sys_attrs(call: Call) -> bool:
         return "sysAttrs" in call.names("options")
@@ -152,9 +171,7 @@ class SubscriptionsSurface:
         if isinstance(item.context, str):
             return item
         kept = await asyncio.to_thread(self._rooms.contexts.implicit, item.context, call.tenant, call.actor)
-        scheme, host = call.scope.get("scheme", "http"), call.headers.get("host", "")
-        path = location("jsonldContexts", kept.id)
-        address = f"{scheme}://{host}{path}" if host else path
+        address = _base(call) + location("jsonldContexts", kept.id)
         return replace(item, context=address, jsonld_context=address)
 
     def operations(self) -> tuple[Operation, ...]:

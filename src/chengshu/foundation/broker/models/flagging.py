@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from chengshu.foundation.broker.models import store
 from chengshu.foundation.broker.models.quality import Flag, Models, flags
 from chengshu.foundation.broker.stream import KIND, changes_of
+from chengshu.foundation.broker.subscriptions.index import hearer
 from chengshu.kernel.clock import millis
 from chengshu.ports.runtime import Change, Effect
 
@@ -34,6 +35,8 @@ class Flagging:
         for change in changes:
             at = millis(change.at)
             for item in changes_of(change).items:
+                if hearer(item.tenant):
+                    continue  # an entity of another broker, which has models of its own
                 gone = item.what == "deleted"
                 found = () if gone else flags(item.entity, self._models)
                 newest[item.tenant, item.entity.id] = (found, at)

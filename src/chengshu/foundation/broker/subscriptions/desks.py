@@ -23,7 +23,7 @@ from chengshu.foundation.broker.subscriptions.desk import (
     notification_id,
 )
 from chengshu.foundation.broker.subscriptions.dispatching import Dispatcher, Limits
-from chengshu.foundation.broker.subscriptions.index import DeskIndex
+from chengshu.foundation.broker.subscriptions.index import DeskIndex, hearer
 from chengshu.foundation.broker.subscriptions.lanes import pause_ms
 from chengshu.foundation.broker.subscriptions.model import (
     Attempt,
@@ -113,13 +113,20 @@ class Desks:
         self._touched[number] = desk
         self.dispatcher.offer(desk, now)
 
+    def _candidates(self, change: EntityChange) -> Iterable[Desk]:
+        """Whom the write may concern; what a source has notified concerns one subscription alone."""
+        if number := hearer(change.tenant):
+            desk = self._desks.get(number)
+            return (desk,) if desk is not None else ()
+        return self.index.candidates(change)
+
     # --- writes come in ------------------------------------------------------------------------------
 
     def accept(self, record: Record, now: int) -> None:
         """Note who is to be told of the next record of the stream."""
         for index, change in enumerate(record.items):
             position = place(record.seq, index)
-            for desk in self.index.candidates(change):
+            for desk in self._candidates(change):
                 if not desk.cold and self._concerns(desk, record, position, change):
                     self._note(desk, position, change)
                     self.dispatcher.offer(desk, now)
@@ -158,7 +165,7 @@ class Desks:
         for record in records:
             for index, change in enumerate(record.items):
                 position = place(record.seq, index)
-                for desk in self.index.candidates(change):
+                for desk in self._candidates(change):
                     if wanting.get(desk.subscription.number) is not desk or position <= desk.scanned:
                         continue
                     if not self._concerns(desk, record, position, change):

@@ -13,6 +13,17 @@ from chengshu.foundation.broker.query.model import Query
 
 D = TypeVar("D", bound=Hashable)
 _ANY = ""
+_HEARD = "~"  # no tenant's name begins so
+
+
+def heard_by(number: int) -> str:
+    """The tenant of what a source has notified, for the subscription of this number alone."""
+    return f"{_HEARD}{number}"
+
+
+def hearer(tenant: str) -> int:
+    """The number of the subscription that :func:`heard_by` made a tenant of; 0 of any other tenant."""
+    return int(tenant[1:]) if tenant[:1] == _HEARD else 0
 
 
 class DeskIndex(Generic[D]):

@@ -81,7 +81,8 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``query`` is the selection with names expanded; ``q``, ``geo_q``, ``scope_q`` and ``csf`` keep it as the
     subscriber wrote it. ``context`` is the JSON-LD context in which the notifications are written.
-    ``start`` is the record of the stream after which the subscription sees writes.
+    ``start`` is the record of the stream after which the subscription sees writes. ``base`` is the address
+    by which the subscriber called the hub, ``way`` the brokers that the request had passed.
     """
 
     id: str
@@ -113,6 +114,8 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     start: int = 0
     gaps: tuple[Gap, ...] = ()
     number: int = 0
+    base: str = ""
+    way: tuple[str, ...] = ()
 
     def status(self, now_ms: int) -> Status:
         """``status`` of clause 5.2.12 at a moment."""
