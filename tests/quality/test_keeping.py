@@ -16,7 +16,7 @@ from chengshu.resources.quality import store
 from chengshu.resources.quality.commands import Quality
 from chengshu.resources.quality.measure import examine
 from chengshu.resources.quality.protecting import about
-from chengshu.resources.quality.queries import History, history
+from chengshu.resources.quality.queries import History, history, suggested
 from chengshu.resources.quality.rules import Filled, Range
 
 START = datetime(2026, 7, 1, tzinfo=UTC)
@@ -94,3 +94,28 @@ def test_old_measures_keep_their_scores_alone(database: SqliteDatabase, tmp_path
 )
 def test_a_rule_in_short(rule: dict[str, object], said: str) -> None:
     assert about(rule) == said
+
+
+def test_what_a_table_suggested_once_it_is_measured_by_later(
+    database: SqliteDatabase, tmp_path: Path
+) -> None:
+    path, quality = tmp_path / "a.csv", Quality(database, VirtualClock(START))
+
+    def cycle(text: str) -> dict[str, float]:
+        path.write_text(text)
+        with database.read() as connection:
+            earlier = suggested(connection, "r1")
+        return dict(quality.keep("r1", *examine(path, None, START, earlier=earlier), masked, HUB).scores)
+
+    rows = [f"{n},x" for n in range(40)]
+    assert cycle("\n".join(["id,kind", *rows]) + "\n") == {"completeness": 1.0, "uniqueness": 1.0}
+    spoiled = cycle("\n".join(["id,kind", *rows[:-4], *["1,"] * 4]) + "\n")
+    assert spoiled["completeness"] == pytest.approx(0.95) and spoiled["uniqueness"] < 1
+    later = cycle("\n".join(["fresh,kind", *(f"{n},x" for n in range(100, 140))]) + "\n")
+    assert later == {
+        "completeness": 1.0,
+        "uniqueness": 1.0,
+    }  # a column that came suggests, one that went is left
+    with database.read() as connection:
+        found = suggested(connection, "r1")
+    assert found is not None and len({rule.id for rule in found.rules}) == len(found.rules) == 3

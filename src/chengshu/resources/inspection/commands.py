@@ -27,7 +27,8 @@ from chengshu.resources.ledger import store as ledger_store
 from chengshu.resources.ledger.harvest import Rows, RowSource
 from chengshu.resources.ledger.harvest import store as harvest_store
 from chengshu.resources.quality.commands import Quality
-from chengshu.resources.quality.measure import examine
+from chengshu.resources.quality.measure import Suggested, examine
+from chengshu.resources.quality.queries import suggested
 
 ACTOR = Actor.hub("inspection")
 _MOST = 200  # entries of one pass: harvests wait meanwhile
@@ -177,9 +178,14 @@ class Inspector:
             folder=declared.folder if declared else None,
             encoding=entry.extra.get("encoding", "") if isinstance(rows.table, Path) else "",
             seconds=self._seconds,
+            earlier=self._earlier(entry),
         )
         self._parts.quality.keep(entry.id, profile, measured, _guard(report), ACTOR)
         return self._stamp(entry, content)
+
+    def _earlier(self, entry: Resource) -> Suggested | None:
+        with self._database.read() as connection:
+            return suggested(connection, entry.id)
 
     def _grade(self, entry: Resource, rows: Rows) -> TableReport:
         if isinstance(rows.table, Path):

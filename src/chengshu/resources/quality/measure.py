@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chengshu.kernel.clock import as_utc
-from chengshu.kernel.errors import ChengshuError, Invalid
+from chengshu.kernel.errors import ChengshuError, Invalid, Unavailable
 from chengshu.resources.quality.profile import Profile, profile_of
 from chengshu.resources.quality.rules import (
     DIMENSIONS,
@@ -96,20 +96,63 @@ def examine(
     folder: Path | None = None,
     encoding: str = "",
     seconds: float | None = None,
+    earlier: Suggested | None = None,
 ) -> tuple[Profile, Report]:
     """Profile a table and measure it, opened once; without ``rules`` by those that it suggests itself.
+
+    What it suggested ``earlier`` is what it is measured by later: only new columns suggest anew.
 
     Raises as :func:`measure`, and :class:`Unavailable` when it takes longer than ``seconds``.
     """
     with opened(source, encoding, seconds=seconds) as table:
         found = profile_of(table)
-        return found, _measured(table, discover(found) if rules is None else rules, now, folder)
+        applied = _suggested(found, earlier) if rules is None else rules
+        return found, _measured(table, applied, now, folder, found)
 
 
-def _measured(table: Opened, rules: Sequence[Rule], now: datetime, folder: Path | None) -> Report:
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What a table suggested when it was measured before, and the columns it had then."""
+
+    rules: tuple[Rule, ...]
+    columns: frozenset[str]
+
+
+def _suggested(profile: Profile, earlier: Suggested | None) -> tuple[Rule, ...]:
+    """Earlier rules of columns that are still there, and those that new columns suggest."""
+    found = discover(profile)
+    if earlier is None:
+        return found
+    there = {column.name for column in profile.columns}
+    kept = [rule for rule in earlier.rules if there.issuperset(columns_of(rule))]
+    taken = {rule.id for rule in kept}
+    fresh = [rule for rule in found if not earlier.columns.intersection(columns_of(rule))]
+    return (*kept, *(_renamed(rule, taken) for rule in fresh))
+
+
+def _renamed(rule: Rule, taken: set[str]) -> Rule:
+    """The rule under an id that no other has: ids tell the place of a column, and columns come and go."""
+    id_, number = rule.id, 2
+    while id_ in taken:
+        id_, number = f"{rule.id}-{number}", number + 1
+    taken.add(id_)
+    return rule.model_copy(update={"id": id_})
+
+
+def _measured(
+    table: Opened, rules: Sequence[Rule], now: datetime, folder: Path | None, profile: Profile | None = None
+) -> Report:
     [(rows,)] = table.rows("SELECT count(*) FROM data")
-    outcomes = tuple(_apply(table, rule, rows, now, folder) for rule in rules)
+    empty = {column.name: column.missing + column.blank for column in profile.columns} if profile else {}
+    outcomes = tuple(_counted(rule, rows, empty) or _apply(table, rule, rows, now, folder) for rule in rules)
     return Report(rows, outcomes, scores_of(outcomes))
+
+
+def _counted(rule: Rule, rows: int, empty: Mapping[str, int]) -> Outcome | None:
+    """A rule that the profile has counted already: a column without gaps needs no second look."""
+    if isinstance(rule, Filled) and all(empty.get(name) == 0 for name in rule.columns):
+        return Outcome(rule, rows, 0)
+    return None
 
 
 def scores_of(outcomes: Sequence[Outcome]) -> dict[Dimension, float]:
@@ -134,6 +177,8 @@ def _apply(table: Opened, rule: Rule, rows: int, now: datetime, folder: Path | N
         if isinstance(rule, Unique):
             return _unique(table, rule, rows)
         return _broken_where(table, rule, rows, _condition(table, rule, folder))
+    except Unavailable:
+        raise  # the time is up for all rules, not for this one
     except ChengshuError as error:
         return Outcome(rule, rows, rows, problem=error.fault.detail)
 

@@ -42,6 +42,7 @@ def _outcome(outcome: Outcome, guard: Guard) -> dict[str, Any]:
         "kind": rule.kind,
         "dimension": rule.dimension,
         "discovered": rule.discovered,
+        "rule": rule.model_dump(mode="json") if rule.discovered else None,
         "about": about(rule.model_dump(mode="json")),
         "checked": outcome.checked,
         "broken": outcome.broken,

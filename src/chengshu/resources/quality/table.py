@@ -17,10 +17,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from chengshu.kernel.errors import Invalid, Missing
+from chengshu.kernel.errors import ChengshuError, Invalid, Missing, Unavailable
 from chengshu.resources.tables import encoding_of_file, patience, utf8_copy
 
 _MEMORY = "1GB"
+_WIDE = 200  # columns from which a file is read once and held: every look would parse all of them
 _READERS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".jsonl": "json", ".ndjson": "json"}
 
 
@@ -63,6 +64,10 @@ def opened(source: Path | pa.Table, encoding: str = "", *, seconds: float | None
             else:
                 database.register("data", source)
             described = database.execute("DESCRIBE data").fetchall()
+            if len(described) > _WIDE and isinstance(source, Path):
+                database.execute(
+                    "CREATE TEMP TABLE held AS FROM data; DROP VIEW data; ALTER TABLE held RENAME TO data"
+                )
             yield Opened(database, {row[0]: row[1] for row in described})
 
 
@@ -100,6 +105,8 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _unreadable(error: duckdb.Error) -> Invalid:
+def _unreadable(error: duckdb.Error) -> ChengshuError:
+    if isinstance(error, duckdb.InterruptException):
+        return Unavailable("table-slow", "reading the table took too long", remedy="split the file")
     said = (str(error).splitlines() or ["the data cannot be read"])[0]
     return Invalid("table-unreadable", said[:300], remedy="mend the file, or say its encoding")
