@@ -146,3 +146,22 @@ def test_any_text_is_cut_and_cutting_again_changes_nothing(text: str) -> None:
 def test_any_question_is_answered(desk: Desk, asked: str) -> None:
     found = desk.search.ask(asked)
     assert len(found.hits) <= found.total
+
+
+def test_indexing_holds_few_entries_at_a_time_and_forgets_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path)
+    asked: list[int] = []
+    many = LedgerQueries.many
+
+    def counted(self: LedgerQueries, ids: list[str]) -> dict[str, Resource]:
+        asked.append(len(ids))
+        return many(self, ids)
+
+    monkeypatch.setattr("chengshu.resources.ledger.search._BITE", 2)
+    monkeypatch.setattr(LedgerQueries, "many", counted)
+    desk.ledger.put([entry(f"bulk{n}", f"bulky {n}", "") for n in range(7)], STEWARD)
+    desk.pump.drain()
+    assert max(asked) <= 2
+    assert desk.search.ask("bulky").total == 7
