@@ -54,8 +54,12 @@ class Relays:
         """Every relay, with the address by which the subscriber knows this hub ('' of a subscription that
         is gone)."""
         with self._database.read() as connection:
-            bases = {one.number: one.base for one in subscriptions_store.everything(connection)}
-            return [(relay, bases.get(relay.number, "")) for relay in store.everything(connection)]
+            kept = store.everything(connection)
+            subscribed = {
+                number: subscriptions_store.by_number(connection, number)
+                for number in {relay.number for relay in kept}
+            }
+        return [(relay, one.base if (one := subscribed[relay.number]) else "") for relay in kept]
 
     def settle(self, relay: Relay, *, gone: bool = False) -> None:
         """Note what became of it at the source; ``gone``: it is not there any more."""
@@ -108,10 +112,10 @@ class Relays:
         now = millis(self._clock.now())
         asked: dict[tuple[int, str], Relay] = {}
         registrations: dict[str, list[Registration]] = {}
-        for one in subscriptions_store.everything(connection):
-            if one.tenant not in registrations:
-                registrations[one.tenant] = registry_store.of_tenant(connection, one.tenant)
-            for new in wanted(one, registrations[one.tenant], now, self._alias):
+        for tenant, registration in registry_store.all_registrations(connection):
+            registrations.setdefault(tenant, []).append(registration)
+        for one in subscriptions_store.everything(connection) if registrations else ():
+            for new in wanted(one, registrations.get(one.tenant, ()), now, self._alias):
                 asked[new.pair] = new
         moves: list[tuple[Relay | None, Relay | None]] = []
         for kept in store.everything(connection):

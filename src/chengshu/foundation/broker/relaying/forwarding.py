@@ -24,6 +24,7 @@ from chengshu.ports.http import HttpAnswer, HttpClient, HttpRequest
 from chengshu.ports.runtime import Change, Effect
 
 _REST_S = 60.0  # the longest sleep: what expires by itself is noticed by then
+_GATHER_S = 0.05  # a flood of subscriptions is looked at together
 _TIMEOUT_S = 5.0
 _JSON = "application/json"
 _PREFIX = "/ngsi-ld/v1"
@@ -80,8 +81,11 @@ class Forwarder:
                 except Exception as error:  # the store is away, say
                     _log.error("relaying failed", exc_info=error)
                     wait = 5.0
-                with suppress(TimeoutError):
+                try:
                     await asyncio.wait_for(self._news.wait(), wait)
+                except TimeoutError:
+                    continue
+                await asyncio.sleep(_GATHER_S)
         finally:
             await client.close()
 
