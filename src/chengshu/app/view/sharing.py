@@ -14,14 +14,15 @@ from chengshu.kernel.clock import from_millis
 from chengshu.kernel.errors import Denied, Invalid
 from chengshu.kernel.texts import Text
 from chengshu.resources.sharing import Life, Request, Step, Ticking, departments_for, next_acts, waits_for
-from chengshu.resources.sharing.model import OVER
 
 _PAGE = 50
 _MOST_CLOCKS = 30
+_MOST_GRANTS = 200
 _MOST_USES = 200
 _SPAN = timedelta(days=30)
 _DECISIONS = frozenset(["granted", "refused", "suspended", "restored", "revoked", "ended", "expired"])
-_TURNS = ("incomplete", "review", "granted", "objection", "suspended", *sorted(OVER))
+_TURNS = ("incomplete", "review", "granted", "objection", "suspended")
+_MOST_TURNS = 2000
 
 
 class SharingReading(SharingBase):
@@ -31,13 +32,9 @@ class SharingReading(SharingBase):
         """The desk of a person."""
         mine = self.acts_for(person)
         queries, now = self.hub.sharing.queries, self.means.clock.now()
-        waiting = [
-            request
-            for request in queries.page(state=_TURNS, newest=True, limit=2000)
-            if waits_for(request, self.bureau) in mine
-        ]
-        found = waiting if scope == "waiting" else self._scope(person, scope, mine, before)
         ticking = queries.ticking(now)
+        waiting = self._waiting(mine, ticking)
+        found = waiting if scope == "waiting" else self._scope(person, scope, mine, before)
         urgent = {item.clock.subject: item for item in reversed(ticking)}
         titles = self.titles(request.ask.resource for request in found)
         rows = []
@@ -57,6 +54,16 @@ class SharingReading(SharingBase):
             not own.isdisjoint(self.hub.sharing.residents.departments()),
             found[_PAGE - 1].id if len(found) > _PAGE and scope != "waiting" else "",
         )
+
+    def _waiting(self, mine: Sequence[str], ticking: Sequence[Ticking]) -> list[Request]:
+        """Requests whose turn it is of one of ``mine``; of those that are over, the clock says it."""
+        queries = self.hub.sharing.queries
+        to_destroy = {item.clock.subject for item in ticking if item.clock.kind == "destroy"}
+        found = [
+            *queries.page(state=_TURNS, newest=True, limit=_MOST_TURNS),
+            *(queries.request(id_) for id_ in sorted(to_destroy, reverse=True)),
+        ]
+        return [request for request in found if waits_for(request, self.bureau) in mine]
 
     def _scope(
         self, person: shown.Person, scope: page.DeskScope, mine: Sequence[str], before: str
@@ -79,16 +86,20 @@ class SharingReading(SharingBase):
 
     def _clocks(self, ticking: Sequence[Ticking]) -> tuple[page.ClockRow, ...]:
         """The most urgent clocks with what they are about."""
+        shown_ = ticking[:_MOST_CLOCKS]
+        requests = self.hub.sharing.queries.requests([item.clock.subject for item in shown_])
+        about = {
+            subject: requests[subject].ask.resource if subject in requests else subject
+            for subject in (item.clock.subject for item in shown_)
+        }
+        titles = self.titles(about.values())
         rows = []
-        for item in ticking[:_MOST_CLOCKS]:
-            subject = item.clock.subject
-            if item.clock.kind == "catalogue":
-                rows.append(self.clock_row(item, self.titles([subject])[subject], f"/ledger/{subject}"))
-            elif item.clock.kind == "correction":
-                rows.append(self.clock_row(item, Text.of(subject), ""))
-            else:
-                resource = self.hub.sharing.queries.request(subject).ask.resource
-                rows.append(self.clock_row(item, self.titles([resource])[resource], _address(subject)))
+        for item in shown_:
+            subject, kind = item.clock.subject, item.clock.kind
+            address = _address(subject) if subject in requests else ""
+            if kind == "catalogue":
+                address = f"/ledger/{subject}"
+            rows.append(self.clock_row(item, titles[about[subject]], address))
         return tuple(rows)
 
     def sharing_request(self, person: shown.Person, request: str, as_of: datetime | None) -> page.RequestView:
@@ -118,7 +129,9 @@ class SharingReading(SharingBase):
             why(decided.reason) if decided else None,
             str(decided.reason.get("law", "")) if decided else "",
             found.objected,
-            self.grant_view(found, title, person) if granted else None,
+            self.grant_view(found, title, person, mine, found.grant.fields)
+            if found.grant and granted
+            else None,
             self._acts(found, life, mine) if as_of is None else (),
             self._others(found, life, mine) if as_of is None else (),
             tuple(self.clock_row(item, title, "") for item in life.clocks) if as_of is None else (),
@@ -171,12 +184,13 @@ class SharingReading(SharingBase):
         return shown.TimelineItem(from_millis(step.at), text, actor, step.what, reason=why(step.reason))
 
     def grants(self, person: shown.Person) -> tuple[page.GrantView, ...]:
-        """Grants of the person's departments, or naming them, that are not over."""
-        names = [*self.acts_for(person), person.id]
-        found = self.hub.sharing.queries.naming(names, standing=True)
+        """Grants of the person's departments, or naming them, that are not over; the newest."""
+        mine = self.acts_for(person)
+        found = self.hub.sharing.queries.naming([*mine, person.id], standing=True)
+        found = found[: -_MOST_GRANTS - 1 : -1]
         titles = self.titles(request.ask.resource for request in found)
         return tuple(
-            self.grant_view(request, titles[request.ask.resource], person) for request in reversed(found)
+            self.grant_view(request, titles[request.ask.resource], person, mine, ()) for request in found
         )
 
     def grant(self, person: shown.Person, grant: str) -> page.GrantView:
@@ -184,7 +198,8 @@ class SharingReading(SharingBase):
         request = self.seen(person, self.hub.sharing.queries.request(grant))
         if request.grant is None:
             raise Invalid("grant-none", f"{grant} is not granted", where=grant)
-        return self.grant_view(request, self.titles([request.ask.resource])[request.ask.resource], person)
+        title = self.titles([request.ask.resource])[request.ask.resource]
+        return self.grant_view(request, title, person, self.acts_for(person), request.grant.fields)
 
     def sharing_record(
         self, person: shown.Person, since: datetime | None, until: datetime | None

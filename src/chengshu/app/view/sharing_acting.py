@@ -157,7 +157,7 @@ class SharingActing(SharingReading):
     def _user(self, person: shown.Person, grant: str) -> Party:
         """The person as a recipient. Raises :class:`Denied` for who acts for none."""
         request = self.seen(person, self.hub.sharing.queries.request(grant))
-        found = self.user_of(request, person)
+        found = self.user_of(request, person, self.acts_for(person))
         if found is None:
             told = NO_RECIPIENT
             raise Denied("sharing.recipient", told.en, where=grant, text=told.as_dict())

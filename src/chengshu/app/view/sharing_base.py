@@ -164,11 +164,18 @@ class SharingBase(Base):
             for field in granted
         )
 
-    def grant_view(self, request: Request, title: Text, person: shown.Person) -> page.GrantView:
-        """A grant as the person may use it."""
+    def grant_view(
+        self,
+        request: Request,
+        title: Text,
+        person: shown.Person,
+        mine: Sequence[str],
+        fields: Sequence[GrantedField],
+    ) -> page.GrantView:
+        """A grant as the person, who acts for ``mine``, may use it; with ``fields`` where they are shown."""
         grant = request.grant
         assert grant is not None  # noqa: S101  only asked for requests with a grant
-        why_not = self._why_not(request, person)
+        why_not = self._why_not(request, person, mine)
         return page.GrantView(
             grant.id,
             request.id,
@@ -178,7 +185,7 @@ class SharingBase(Base):
             request.ask.purpose,
             request.state,
             request.ask.manner,  # type: ignore[arg-type]  # checked when it was asked
-            self.fields_of(request, grant.fields),
+            self.fields_of(request, fields) if fields else (),
             grant.rows,
             grant.rows_per_use,
             grant.rows_per_day,
@@ -190,20 +197,20 @@ class SharingBase(Base):
             why_not,
         )
 
-    def user_of(self, request: Request, person: shown.Person) -> Party | None:
-        """The person as a recipient of the grant, or None."""
+    def user_of(self, request: Request, person: shown.Person, mine: Sequence[str]) -> Party | None:
+        """The person, who acts for ``mine``, as a recipient of the grant, or None."""
         allowed = recipients(request)
         if person.id in allowed:
             return self.party(person, person.department)
-        own = next((name for name in self.acts_for(person) if name in allowed), None)
+        own = next((name for name in mine if name in allowed), None)
         return self.party(person, own) if own else None
 
-    def _why_not(self, request: Request, person: shown.Person) -> Text:
+    def _why_not(self, request: Request, person: shown.Person, mine: Sequence[str]) -> Text:
         if request.state not in OPEN_STATES:
             return words.NOT_STATE.get(request.state, words.OVER)
         if request.ask.manner == "api":
             return words.FOR_PROGRAMS
-        return Text() if self.user_of(request, person) else words.NO_RECIPIENT
+        return Text() if self.user_of(request, person, mine) else words.NO_RECIPIENT
 
 
 def why(value: Mapping[str, Any]) -> Reason | None:

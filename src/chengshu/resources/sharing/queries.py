@@ -108,6 +108,11 @@ class SharingQueries:
         with self._database.read() as connection:
             return store.find_request(connection, id_)
 
+    def requests(self, ids: Sequence[str]) -> dict[str, Request]:
+        """Those of the ids that exist."""
+        with self._database.read() as connection:
+            return store.find_requests(connection, ids)
+
     def life(self, id_: str, now: datetime) -> Life:
         """A request, by its id or its grant's. Raises :class:`Missing`."""
         with self._database.read() as connection:

@@ -153,6 +153,12 @@ def find_request(connection: Connection, id_: str) -> Request:
     )
 
 
+def find_requests(connection: Connection, ids: Sequence[str]) -> dict[str, Request]:
+    """Those of the ids that exist."""
+    query = select(requests.c.id, requests.c.body).where(requests.c.id.in_(ids))
+    return {row.id: _request.decode(row.body) for row in connection.execute(query)}
+
+
 def select_requests(
     connection: Connection, after: str, limit: int, newest: bool = False, **conditions: str | Sequence[str]
 ) -> list[Request]:
