@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,3 +132,53 @@ def test_the_label_of_a_unit() -> None:
         "single": ("3", "single"),
     }
     assert next(item for item in decide(said) if item.unit == "tied").tied == ("1", "2")
+
+
+def test_the_interval_narrows_as_more_units_are_judged() -> None:
+    chance, widths = random.Random(7), []
+    for units in (20, 200, 2000):
+        said = []
+        for at in range(units):
+            truth = chance.choice("123")
+            for who in "ab":
+                said.append(
+                    Judgement(f"u{at}", who, truth if chance.random() < 0.9 else chance.choice("123"))
+                )
+        found = agreement(said, "nominal", tuple("123"))
+        assert found.interval is not None and found.alpha is not None
+        low, high = found.interval
+        assert low < found.alpha < high and agreement(said, "nominal", tuple("123")) == found
+        widths.append(high - low)
+    assert widths[0] > 2 * widths[1] > 4 * widths[2]
+
+
+@pytest.mark.slow
+def test_the_interval_holds_what_it_promises() -> None:
+    """Over many samples of one process its alpha lies within in about 95 of 100."""
+    chance = random.Random(11)
+
+    def sample(units: int) -> list[Judgement]:
+        found = []
+        for at in range(units):
+            truth = chance.choice("12")
+            for who in "abc":
+                found.append(
+                    Judgement(f"u{at}", who, truth if chance.random() < 0.8 else chance.choice("12"))
+                )
+        return found
+
+    true = agreement(sample(20_000), "nominal", ("1", "2")).alpha
+    assert true == pytest.approx(0.64, abs=0.01)  # 0.8 squared
+    inside = 0
+    for _ in range(100):
+        interval = agreement(sample(80), "nominal", ("1", "2")).interval
+        assert interval is not None
+        inside += interval[0] <= true <= interval[1]
+    assert 85 <= inside <= 100
+
+
+def test_no_interval_without_differences_or_units() -> None:
+    same = [Judgement(f"u{at}", who, str(at % 2)) for at in range(4) for who in "ab"]
+    assert agreement(same, "nominal", ("0", "1")).interval == (1.0, 1.0)
+    one = [Judgement("u", "a", "1"), Judgement("u", "b", "2")]
+    assert agreement(one, "nominal", ("1", "2")).interval is None

@@ -256,6 +256,7 @@ def agreement(
                 "share": found.share,
                 "kappa": found.kappa,
                 "alpha": found.alpha,
+                "interval": found.interval,
                 "reading": found.reading,
                 "disagreements": [
                     {"unit": item.unit, "apart": item.apart, "said": dict(item.said)}
@@ -269,6 +270,7 @@ def agreement(
             ("equal pairs", None if found.share is None else f"{found.share:.1%}"),
             ("Cohen's kappa", None if found.kappa is None else f"{found.kappa:.3f}"),
             (f"Krippendorff's alpha ({found.scale})", None if found.alpha is None else f"{found.alpha:.3f}"),
+            ("with 95 % confidence", found.interval and "{:.3f} to {:.3f}".format(*found.interval)),
         ):
             out.print(f"{words}: {value or '-'}", markup=False)
         out.print(READINGS[found.reading].say(language))
