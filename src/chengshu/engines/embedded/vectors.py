@@ -38,13 +38,14 @@ class SqliteVectors:
             self._db.executescript("BEGIN; DELETE FROM vectors; DELETE FROM about;")
             self._db.execute("INSERT INTO about VALUES (?, 0)", (model,))
             self._db.execute("COMMIT")
+        self._seq, self._count = self._stored()
         self._loaded: _Loaded | None = None
 
     def position(self) -> int:
-        return int(self._db.execute("SELECT seq FROM about").fetchone()[0])
+        return self._seq
 
     def count(self) -> int:
-        return int(self._db.execute("SELECT count(*) FROM vectors").fetchone()[0])
+        return self._count
 
     def put(self, items: Iterable[Embedded]) -> None:
         rows = [
@@ -60,7 +61,11 @@ class SqliteVectors:
             self._begin()
             self._db.execute("UPDATE about SET seq = ?", (position,))
             self._db.execute("COMMIT")
-            self._loaded = None
+            before = self._seq
+            self._seq, self._count = self._stored()
+            # between the parts of one change the last picture does, until a tenth is missing from it
+            if self._loaded and (position != before or self._count > 1.1 * len(self._loaded.ids)):
+                self._loaded = None
 
     def nearest(
         self, question: NDArray[Any], family: str, limit: int, groups: Collection[str] | None = None
@@ -87,6 +92,11 @@ class SqliteVectors:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             self._db.close()
+
+    def _stored(self) -> tuple[int, int]:
+        """The stream position and how many vectors there are."""
+        row = self._db.execute("SELECT seq, (SELECT count(*) FROM vectors) FROM about").fetchone()
+        return int(row[0]), int(row[1])
 
     def _begin(self) -> None:
         if not self._db.in_transaction:
