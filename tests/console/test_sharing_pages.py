@@ -236,6 +236,23 @@ async def test_too_many_questions_are_refused(client: httpx.AsyncClient) -> None
     assert codes == [200] * 5 + [429]
 
 
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        (f"{REVIEW}/grant", REVIEW),
+        ("/sharing/grants/grant-1/rows", "/sharing/grants/grant-1"),
+        ("/sharing/grants/grant-file/file", "/sharing/grants/grant-file"),
+        ("/sharing/counter/consent", "/sharing/counter"),
+    ],
+)
+async def test_the_address_of_a_forms_answer_leads_to_its_page(
+    client: httpx.AsyncClient, address: str, page: str
+) -> None:
+    answer = await client.get(address)
+    assert answer.status_code == 303 and answer.headers["location"] == page
+    assert (await client.get(f"{REVIEW}/burn")).status_code == 422
+
+
 async def test_a_misuse_event_leads_to_its_request(client: httpx.AsyncClient, view: Any) -> None:
     assert "/sharing/requests/" not in (await client.get("/events/e-1")).text
     view.matter = ("/sharing/requests/r-suspended", Text.of("decide there"))

@@ -79,7 +79,26 @@ def router(console: Console) -> APIRouter:
     _add_grants(console, routes)
     _add_record(console, routes)
     _add_counter(console, routes)
+    _add_ways_back(console, routes)
     return routes
+
+
+def _add_ways_back(console: Console, routes: APIRouter) -> None:
+    """An answer to a form stands at the form's own address: whoever comes there by a link finds its page."""
+
+    @routes.get("/sharing/requests/{id_}/{act}")
+    def request_page(request: Request, id_: str, act: str) -> Response:
+        one_of(_ACTS, act, "act")
+        return back_to(console.visit(request), f"/sharing/requests/{quote(id_)}")
+
+    @routes.get("/sharing/grants/{grant}/{kind}")
+    def grant_page(request: Request, grant: str, kind: str) -> Response:
+        one_of(("rows", "file"), kind, "kind")
+        return back_to(console.visit(request), f"/sharing/grants/{quote(grant)}")
+
+    @routes.get("/sharing/counter/consent")
+    def counter_page(request: Request) -> Response:
+        return back_to(console.visit(request), "/sharing/counter")
 
 
 def _add_asking(console: Console, routes: APIRouter) -> None:
