@@ -88,6 +88,7 @@ def test_it_adds_up(
     room.database.close()
 
 
+@pytest.mark.slow
 def test_on_the_command_line(room: Room) -> None:
     add(room, "1,a,5", "2,b,6")
     add(room, "1,a,6", "3,b,6")

@@ -170,6 +170,7 @@ def test_what_a_steward_booked_counts_where_it_is_higher(full: Room) -> None:
     assert "kind" not in rows(full.folder / "out" / "data" / "reports.csv")[0]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_table_leaves_as_it_is_or_not_at_all(room: Room) -> None:
     picture = room.folder / "p.png"
     picture.write_bytes(b"\x89PNG a picture")

@@ -88,6 +88,7 @@ def test_rows_that_one_part_has_learned_from_another_are_counted(room: Room) -> 
     assert split.twins == pairs + 1 > 1
 
 
+@pytest.mark.slow
 def test_what_cannot_be_split(room: Room) -> None:
     with pytest.raises(Missing, match="no version"):
         room.datasets.split(ENTRY, "main", "person", HALVES, LIN)

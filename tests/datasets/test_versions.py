@@ -140,6 +140,7 @@ def test_the_datasheet_in_words(language: str, words: tuple[str, ...]) -> None:
     assert all(word in text for word in words) and text.count("**") == 2 * len(datasheet.form().questions)
 
 
+@pytest.mark.slow
 def test_the_score_stands_beside_the_datasheet(room: Room) -> None:
     rules = (
         Filled(id="phone", kind="filled", columns=("mobile",)),

@@ -104,6 +104,7 @@ def test_nothing_due_is_overlooked(at: datetime, keep: str, late: timedelta) -> 
     assert at < earliest_kept(now, keeping(keep)) <= now + timedelta(days=4)
 
 
+@pytest.mark.slow
 def test_a_citys_check_and_schema_know_the_file(tmp_path: Path) -> None:
     city = tmp_path / "city"
     shutil.copytree(ROOT / "cities" / "demo", city)

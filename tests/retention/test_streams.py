@@ -134,6 +134,7 @@ def test_large_months_go_in_portions(city: City, monkeypatch: pytest.MonkeyPatch
     assert city.values() == [9.0] and city.past.sources() == ["others"]
 
 
+@pytest.mark.slow
 def test_not_even_the_databases_file_has_it(city: City, tmp_path: Path) -> None:
     secret = "the resident of number seven called at night " * 200
     city.observe(secret, gauge="g3")
