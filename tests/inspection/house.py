@@ -29,8 +29,9 @@ START = datetime(2026, 7, 1, tzinfo=UTC)
 class House:
     """A hub's rooms of data over one folder, with a folder of files and a register to harvest."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
         self.folder = folder
+        self.url = url or f"sqlite:///{folder / 'register.db'}"
         self.database = SqliteDatabase(folder / "hub.db", durable=False, threaded=False)
         for part in (journal_store, ledger_store, harvest_store, *STORES):
             self.database.create(part.metadata)
@@ -39,19 +40,18 @@ class House:
         self.ledger = Ledger(self.database, self.clock, ids)
         self.room: InspectionRoom = room_of(folder, self.database, self.clock, ids, self.ledger, self.queries)
         self.files, self.register = folder / "files", folder / "register.db"
-        self.files.mkdir()
+        self.files.mkdir(exist_ok=True)
         self.open()
 
     def open(self) -> None:
         """Anew, as after a start."""
-        url = f"sqlite:///{self.register}"
         declared = [
             HarvestSource(id="files", connector=Folder(kind="folder", path="files"), department="water"),
-            HarvestSource(id="register", connector=Database(kind="database", url=url)),
+            HarvestSource(id="register", connector=Database(kind="database", url=self.url)),
         ]
         sources: dict[str, RowSource] = {
             "files": FolderConnector(self.files, "**/*"),
-            "register": DatabaseConnector(Database(kind="database", url=url)),
+            "register": DatabaseConnector(Database(kind="database", url=self.url)),
         }
         self.harvester = Harvester(self.database, self.clock, self.ledger, declared, sources)
         follower = Follower(self.database, self.clock, self.room.lineage)
