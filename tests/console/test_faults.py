@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chengshu.app.problems import add_problems
 from chengshu.app.say import language_of, say_faults
-from chengshu.console.faults import ANY, Rendering, catalogue, in_language, say, texts
+from chengshu.console.faults import ANY, Rendering, catalogue, in_language, say, texts, told
 from chengshu.kernel.errors import Conflict, Denied, Fault, Findings, Invalid
 from chengshu.kernel.texts import LANGUAGES, Text
 
@@ -242,3 +242,24 @@ def test_words_an_error_brings_win_over_the_catalogue() -> None:
         text={"en": "No.", "zh-Hans": "不行。", "zh-Hant": "不可。"},
     )
     assert in_words(error, Words("zh-Hant")) == "不可。"
+
+
+def test_the_reason_of_a_refusal_wins_too() -> None:
+    said = {"en": "No.", "zh-Hans": "不行。", "zh-Hant": "不可。"}
+    error = Denied("denied", "No.", remedy="ask for a new one", reason={"rule": "x", "text": said})
+    fault = told(error, "zh-Hans")
+    assert (fault.detail, fault.remedy) == ("不行。", "请索取新的链接")
+    assert told(Denied("denied", "No.", reason="because"), "zh-Hans").detail == "No."
+
+
+def test_what_the_parser_of_feel_says_keeps_its_words() -> None:
+    nested = "«a b»: «+» does not fit here"
+    assert say("formula-wrong", nested, "zh-Hant") == "「a b」：此處不能寫「+」"
+
+
+def test_square_brackets_of_a_fault_reach_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "en")
+    say_faults([Fault("model-format", "text before the first section: [bold] [/x]", "a.inp")])
+    assert "[bold] [/x]" in capsys.readouterr().err

@@ -34,6 +34,8 @@ def problem(body: Mapping[str, Any], request: Request) -> JSONResponse:
 def _in_language(body: Mapping[str, Any], language: str) -> dict[str, Any]:
     code = str(body.get("code") or body.get("type", "")).rpartition(":")[2]
     told: dict[str, Any] = {key: faults.say(code, str(body[key]), language) for key in _TOLD if key in body}
+    if words := faults.brought(body, language):
+        told["detail"] = words
     if several := body.get("faults"):
         told["faults"] = [_in_language(fault, language) for fault in several]
     return {**body, **told}

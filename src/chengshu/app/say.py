@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from chengshu.kernel.errors import ChengshuError, Fault
 
@@ -38,20 +39,34 @@ def language_of(environment: Mapping[str, str]) -> str:
     return "en"
 
 
+def in_terminal(fault: Fault) -> Fault:
+    """The fault in the language of the terminal."""
+    if (language := language_of(os.environ)) == "en":
+        return fault
+    from chengshu.console.faults import in_language
+
+    return in_language(fault, language)
+
+
 def say_faults(faults: list[Fault]) -> None:
     """Each fault on its own lines: place, what is wrong, what to do; in the language of the terminal."""
-    if (language := language_of(os.environ)) != "en":
-        from chengshu.console.faults import in_language
-
-        faults = [in_language(fault, language) for fault in faults]
-    for fault in faults:
-        err.print(
-            f"[bold]{fault.where or 'here'}[/bold]: {fault.detail} [dim]({fault.code})[/dim]", markup=True
-        )
-        if fault.remedy:
-            err.print(f"    → {fault.remedy}", markup=False)
+    for fault in map(in_terminal, faults):
+        _say(fault)
 
 
 def say_error(error: ChengshuError) -> None:
-    """An error that ended a command."""
-    say_faults(faults_of(error))
+    """An error that ended a command, in the words it brings or those of the catalogue."""
+    language = language_of(os.environ)
+    if error.extra.get("faults") or language == "en":
+        say_faults(faults_of(error))
+    else:
+        from chengshu.console.faults import told
+
+        _say(told(error, language))
+
+
+def _say(fault: Fault) -> None:
+    place, detail = escape(fault.where or "here"), escape(fault.detail)
+    err.print(f"[bold]{place}[/bold]: {detail} [dim]({fault.code})[/dim]", markup=True)
+    if fault.remedy:
+        err.print(f"    → {fault.remedy}", markup=False)

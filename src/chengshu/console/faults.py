@@ -9,24 +9,26 @@ carried over. A message that no template fits stays as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import yaml
 
-from chengshu.kernel.errors import Fault
+from chengshu.kernel.errors import ChengshuError, Fault
 from chengshu.kernel.texts import LANGUAGES, Text
+from chengshu.rules.feel.syntax_words import in_words
 
 FOLDER = Path(__file__).parent / "locale" / "faults"
 ANY = "any"  # the section of words that errors of several codes share
 Parts: TypeAlias = tuple[tuple[str, str | None], ...]  # literal text and the hole after it, in order
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MORE = re.compile(r" \(and [0-9]+ more\)$")  # what Findings adds to the first of several faults
-_NESTED = "detail"  # the hole that holds another error's message
+_NESTED = frozenset({"detail", "problem"})  # the holes that hold another error's message
+_LONGEST = 1000  # signs of a message of the FEEL parser
 _TELLING = 8  # so many letters tell a message of another code apart from a chance likeness
 
 
@@ -44,7 +46,7 @@ class Rendering:
         parts = tuple((literal, name) for literal, name, _, _ in Formatter().parse(text.en))
         return cls(text, parts, sum(letter.isalpha() for literal, _ in parts for letter in literal))
 
-    def match(self, message: str) -> Mapping[str, str] | None:
+    def match(self, message: str) -> dict[str, str] | None:
         """What fills the holes of ``message``; None when it is not of this template. Linear in its length."""
         found: dict[str, str] = {}
         hole: str | None = None  # the one still to be filled, which began at ``start``
@@ -81,7 +83,7 @@ def catalogue() -> Mapping[str, tuple[Rendering, ...]]:
 
 
 @lru_cache(4096)
-def _of(code: str) -> tuple[Rendering, ...]:
+def of_code(code: str) -> tuple[Rendering, ...]:
     """Renderings a code has for itself and those it shares."""
     known = catalogue()
     own = known.get(code, ()) if code != ANY else ()
@@ -89,23 +91,22 @@ def _of(code: str) -> tuple[Rendering, ...]:
 
 
 @cache
-def _telling() -> tuple[Rendering, ...]:
+def telling() -> tuple[Rendering, ...]:
     """Renderings of every code that are told apart by their words alone."""
     every = (rendering for renderings in catalogue().values() for rendering in renderings)
     return tuple(_heaviest_first(rendering for rendering in every if rendering.weight >= _TELLING))
 
 
-def _heaviest_first(renderings: Iterator[Rendering] | list[Rendering]) -> list[Rendering]:
+def _heaviest_first(renderings: Iterable[Rendering]) -> list[Rendering]:
     return sorted(renderings, key=lambda rendering: -rendering.weight)  # else in order
 
 
-def find(code: str, message: str) -> tuple[Rendering, Mapping[str, str]] | None:
-    """The rendering that fits a message, and what fills its holes; its own code's before any other."""
-    for renderings in (_of(code), _telling()):
-        for rendering in renderings:
-            filled = rendering.match(message)
-            if filled is not None:
-                return rendering, filled
+def find(renderings: Iterable[Rendering], message: str) -> tuple[Rendering, dict[str, str]] | None:
+    """The first rendering that fits a message, and what fills its holes."""
+    for rendering in renderings:
+        filled = rendering.match(message)
+        if filled is not None:
+            return rendering, filled
     return None
 
 
@@ -119,13 +120,19 @@ def say(code: str, message: str, language: str) -> str:
 
 
 def _say(code: str, message: str, language: str) -> str:
-    found = find(code, message)
+    found = find(of_code(code), message)
+    if found is None and len(message) <= _LONGEST and (parsed := in_words(message).say(language)) != message:
+        return parsed  # the parser of FEEL has its words with it
+    found = found or find(telling(), message)
     if found is None:
         return message
     rendering, filled = found
-    if inner := filled.get(_NESTED):
-        filled = {**filled, _NESTED: say(code, inner, language) if len(inner) < len(message) else inner}
-    return rendering.text.say(language).format(**filled)
+    inner = {
+        name: say(code, filled[name], language)
+        for name in _NESTED & filled.keys()
+        if len(filled[name]) < len(message)
+    }
+    return rendering.text.say(language).format(**filled | inner)
 
 
 def texts(code: str, message: str) -> Text:
@@ -140,3 +147,16 @@ def in_language(fault: Fault, language: str) -> Fault:
         detail=say(fault.code, fault.detail, language),
         remedy=say(fault.code, fault.remedy, language),
     )
+
+
+def told(error: ChengshuError, language: str) -> Fault:
+    """What an error says in ``language``: in the words it brings itself, else by the catalogue."""
+    fault = in_language(error.fault, language)
+    return replace(fault, detail=brought(error.extra, language) or fault.detail)
+
+
+def brought(extra: Mapping[str, Any], language: str) -> str:
+    """The words an error brings in every language, as ``text`` or with its reason; else empty."""
+    reason = extra.get("reason")
+    said = extra.get("text") or (reason.get("text") if isinstance(reason, Mapping) else None)
+    return Text.of(said).say(language) if isinstance(said, Mapping) else ""

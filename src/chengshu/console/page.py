@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -27,7 +27,7 @@ from chengshu.console.visit import Visit, receive
 from chengshu.console.words import Words
 from chengshu.kernel.errors import ChengshuError, Invalid, Missing, Unauthenticated
 from chengshu.kernel.levels import WARNING_LEVELS, Level
-from chengshu.kernel.texts import LANGUAGES, Text
+from chengshu.kernel.texts import LANGUAGES
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -169,16 +169,13 @@ def _frame() -> tuple[Assets, Environment]:
 
 
 def in_words(error: ChengshuError, t: Words) -> str:
-    """What was wrong in the person's language: in words the error brings, else by the catalogue."""
-    said = error.extra.get("text") or error.extra.get("reason", {}).get("text")
-    if isinstance(said, Mapping):
-        return t.say(Text.of(said))
-    return faults.say(error.fault.code, error.fault.detail, t.language)
+    """What was wrong, in the person's language."""
+    return faults.told(error, t.language).detail
 
 
 def cure_in_words(error: ChengshuError, t: Words) -> str:
     """What to do about it, in the person's language."""
-    return faults.say(error.fault.code, error.fault.remedy, t.language)
+    return faults.told(error, t.language).remedy
 
 
 _BROKEN = ChengshuError("broken", "the hub could not answer", remedy="try again; tell the hub's operators")

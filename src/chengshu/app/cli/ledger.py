@@ -14,9 +14,9 @@ from rich.table import Column, Table
 from chengshu.app.cli.base import AsJson, Data, Packages, app
 from chengshu.app.cli.city_run import CityFolder
 from chengshu.app.places import find_packages
-from chengshu.app.say import err, out, say_json
+from chengshu.app.say import err, in_terminal, out, say_json
 from chengshu.kernel.clock import SystemClock
-from chengshu.kernel.errors import Invalid
+from chengshu.kernel.errors import Fault, Invalid
 
 ledger_app = typer.Typer(help="The one ledger of the city's data.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
@@ -115,8 +115,8 @@ def show(
     for name, value in entry.as_dict().items():
         table.add_row(name, ", ".join(part["name"] for part in value) if name == "fields" else str(value))
     out.print(table)
-    for fault in lacks:
-        out.print(f"wanting: {fault['detail']} — {fault['remedy']}", markup=False)
+    for fault in map(in_terminal, wanting(entry)):
+        out.print(f"wanting: {fault.detail} — {fault.remedy}", markup=False)
     for item in versions:
         out.print(f"version {item['version']}: {item['what']} {item['at']} by {item['actor']}", markup=False)
 
@@ -254,5 +254,6 @@ def harvest(
             if run.error:
                 out.print(f"{run.source}: {run.error}", markup=False)
             for item in problems[run.source]:
-                out.print(f"{run.source}: {item.native_id}: {item.detail} — {item.remedy}", markup=False)
+                fault = in_terminal(Fault(item.code, item.detail, remedy=item.remedy))
+                out.print(f"{run.source}: {item.native_id}: {fault.detail} — {fault.remedy}", markup=False)
     raise typer.Exit(0 if all(run.state == "done" for run in runs) else 1)
