@@ -79,3 +79,14 @@ async def test_what_is_no_batch_is_refused(api: httpx.AsyncClient, name: str) ->
         assert answer.status_code == 400, (body, answer.text)
     many = [{}] * (Limits().batch + 1)
     assert (await api.post(f"entityOperations/{name}", json=many)).status_code == 413
+
+
+async def test_a_context_that_cannot_be_had_is_the_fault_of_each(api: httpx.AsyncClient) -> None:
+    link = '<https://nowhere.example/c.jsonld>; rel="http://www.w3.org/ns/json-ld#context"'
+    entity = {"type": "T", "a": {"type": "Property", "value": 1}}
+    body = [{"id": "urn:a:1", **entity}, {"id": "urn:a:2", **entity}]
+    answer = await api.post("entityOperations/upsert", json=body, headers={"Link": link})
+    assert answer.status_code == 207
+    told = {one["entityId"]: one["error"]["type"].rpartition("/")[2] for one in answer.json()["errors"]}
+    assert told == dict.fromkeys(["urn:a:1", "urn:a:2"], "LdContextNotAvailable")
+    assert (await api.get("entities/urn:a:1")).status_code == 404

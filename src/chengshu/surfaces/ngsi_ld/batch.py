@@ -104,10 +104,14 @@ class Batches:
             call.check_link()
         results: list[_Result | None] = []
         commands: list[Command] = []
+        common = await call.common_context()
         for place, item in enumerate(items):
             if place % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
-            made = await self._read(call, item, make)
+            if common is not None and type(item) is dict and "@context" not in item:
+                made = _made(make, item, common)
+            else:
+                made = await self._read(call, item, make)
             if isinstance(made, ChengshuError):
                 results.append(_Result(_id_of(item), made))
             else:
@@ -123,7 +127,7 @@ class Batches:
                 raise BadRequestData(
                     "an item of a batch is not an object", where="body", remedy="send entities"
                 )
-            return make(item, await call.context_of(item))
+            return _made(make, item, await call.context_of(item))
         except ChengshuError as error:
             return error
 
@@ -164,6 +168,13 @@ class Batches:
                 "merge", self.merge, "Batch Entity Merge", "6.31.3.1", answers=done, body=some, params=merge
             ),
         )
+
+
+def _made(make: Make, item: dict[str, Any], context: LdContext) -> Command | ChengshuError:
+    try:
+        return make(item, context)
+    except ChengshuError as error:
+        return error
 
 
 def all_well(results: list[_Result]) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from chengshu.foundation.broker.errors import BadRequestData, InvalidRequest
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.journal import Actor
-from chengshu.kernel.errors import TooLarge
+from chengshu.kernel.errors import ChengshuError, TooLarge
 from chengshu.surfaces.ngsi_ld.depth import deeper_than
 from chengshu.surfaces.ngsi_ld.limits import Limits
 from chengshu.surfaces.ngsi_ld.media import LD_JSON, check_content_type, context_link, media_of, negotiate
@@ -216,6 +216,16 @@ class Call:
         host = self.headers.get("host", "")
         base = f"{self.scope.get('scheme', 'http')}://{host}" if host else ""
         return f"{base}{PREFIX}/jsonldContexts/{kept.id}"
+
+    async def common_context(self) -> LdContext | None:
+        """The context of all the bodies of a batch that bring none of their own; None when each must, or when
+        it cannot be had."""
+        if self._speaks_ld:
+            return None
+        try:
+            return await self.context()
+        except ChengshuError:
+            return None  # which is the fault of each
 
     async def context_of(self, value: dict[str, Any]) -> LdContext:
         """The context ``value`` is written in; its ``@context`` is taken out of it.
