@@ -52,7 +52,7 @@ class VectorIndex(Protocol):
         ...
 
     def put(self, items: Iterable[Embedded]) -> None:
-        """Add or replace vectors by id; they are found after :meth:`commit` at a later position, or sooner."""
+        """Add or replace vectors by id; found after :meth:`commit` at a later position, or sooner."""
         ...
 
     def commit(self, position: int) -> None:
