@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.demo_city import drainage, files, inp, offices, things
+from tools.demo_city import drainage, files, inp, offices, registers, things
 from tools.demo_city.areas import make_areas
 from tools.demo_city.ground import make_ground
 from tools.demo_city.roads import make_roads
@@ -37,6 +37,7 @@ def draw() -> dict[str, str]:
         "calendar.yaml": offices.CALENDAR,
         "drainage.inp": inp.write_inp(net, gauges),
     }
+    texts |= registers.registers(areas)
     return texts | {f"entities/{layer}.geojson": files.collection(rows) for layer, rows in layers.items()}
 
 

@@ -30,11 +30,14 @@ _BODIES: list[tuple[str, Name, str | None]] = [
     ("traffic_police", name("Traffic Police", "交警支队", "交警支隊"), "command_centre"),
     ("emergency", name("Emergency Management Bureau", "应急管理局", "應急管理局"), "command_centre"),
     ("street_affairs", name("Street Affairs Office", "街道工作办公室", "街道工作辦公室"), "command_centre"),
+    ("civil_affairs", name("Civil Affairs Bureau", "民政局", "民政局"), "command_centre"),
+    ("market", name("Market Regulation Bureau", "市场监管局", "市場監管局"), "command_centre"),
+    ("data_bureau", name("Data Bureau", "数据局", "數據局"), "command_centre"),
 ]
 
 
 def departments_file(areas: list[Area]) -> str:
-    """departments.yaml: seven bodies, drainage teams of the districts, an office for each street.
+    """departments.yaml: the bodies of the city, drainage teams of the districts, an office for each street.
 
     The first area is the city.
     """
@@ -85,6 +88,7 @@ def duties_file(areas: list[Area]) -> str:
             day="Zhou Ming 周明",
             night="Lin Fang 林芳",
         ),
+        _duty("data.safety", city, "data_bureau", day="Shen Yan 沈言", night="Xu He 许河"),
         _duty("rain.watch", city, "meteorology", day="He Yun 何云", night="Qin Shu 秦舒"),
         _duty("drainage.pump", city, "water", ("emergency",), "emergency"),
         _duty("drainage.control", city, "water", (), "emergency", day="Tao Ran 陶然", night="Gu Xin 顾新"),

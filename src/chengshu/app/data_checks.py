@@ -18,6 +18,9 @@ from chengshu.foundation.declared import Document, checked, read_document
 from chengshu.kernel.errors import ChengshuError, Fault
 from chengshu.resources.inspection import read_declared
 from chengshu.resources.inspection.declared import GRADING, QUALITY
+from chengshu.resources.knowledge.declared import FILE as DOCUMENTS
+from chengshu.resources.knowledge.declared import read_documents
+from chengshu.resources.knowledge.reading import read_file
 from chengshu.resources.ledger.harvest import HarvestSource, read_harvest
 from chengshu.resources.ledger.harvest.declared import Database, Folder, Records
 from chengshu.resources.quality.rules import Reference, mistake_of
@@ -27,11 +30,11 @@ from chengshu.resources.sharing.declared import read_terms
 
 
 def data_faults(city: City) -> list[Fault]:
-    """Every mistake of ``harvest.yaml``, ``sharing.yaml``, ``retention.yaml``, ``quality/``,
-    ``grading.yaml``, ``models/`` and ``policies.cedar``, each with its place and what to do.
+    """Every mistake of ``harvest.yaml``, ``sharing.yaml``, ``retention.yaml``, ``documents.yaml``,
+    ``quality/``, ``grading.yaml``, ``models/`` and ``policies.cedar``, each with its place and what to do.
     """
     found: list[Fault] = []
-    for look in (_harvest, _sharing, _retention, _described, _models, _policies):
+    for look in (_harvest, _sharing, _retention, _documents, _described, _models, _policies):
         found += _told(look, city)
     return found
 
@@ -108,6 +111,21 @@ def _sharing(city: City) -> Iterator[Fault]:
 def _retention(city: City) -> Iterator[Fault]:
     read_retention(city.folder)
     return iter(())
+
+
+def _documents(city: City) -> Iterator[Fault]:
+    documents = read_documents(city.folder)
+    for number, document in enumerate(documents):
+        if document.provider and document.provider not in city.departments:
+            where = read_document(city.folder / DOCUMENTS).where(("documents", number, "provider"))
+            detail = f"the city has no department {document.provider!r}"
+            yield _unknown("document-provider", detail, where, document.provider, city.departments)
+        for edition in document.editions:
+            path = city.folder / edition.file
+            try:
+                read_file(path.name, path.read_bytes())
+            except ChengshuError as error:
+                yield from faults_of(error)
 
 
 def _described(city: City) -> Iterator[Fault]:

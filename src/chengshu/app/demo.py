@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from chengshu.app.beside import beside
 from chengshu.app.drill.keeping import load_world, save_world
 from chengshu.app.drill.run import Play, Progress
 from chengshu.app.drill.stage import read_stage
 from chengshu.app.hub import Manner
-from chengshu.app.inventory import book_own
 from chengshu.app.say import out
 from chengshu.app.serve import Doors, announce, doors_of, run_web, usable_port
 from chengshu.app.stores import DataFolder
@@ -74,6 +75,7 @@ def run_demo(
     play = Play(stage, data, MANNER, clock, TimeIds(clock))
     stop = threading.Event()
     doors: Doors | None = None
+    last = ExitStack()
     try:
         _go_on(play, clock, data)
         middle = stage.start + stage.drill.mid_storm
@@ -82,12 +84,12 @@ def run_demo(
             save_world(play.world.state(clock.now(), play.heard), data / WORLD_FILE)
         if progress:
             progress(1.0, "")
-        book_own(play.hub)
         doors = doors_of(play.hub, Path("var/drills"), LONG, stage.drill.name)
         doors.broker.start()
         announce(play.hub, doors, host, port)
         out.print(f"time runs {speed:g} times as fast; Ctrl-C stops, the next start goes on from there")
         clock.run()
+        last.enter_context(beside(play.hub))
         thread = threading.Thread(
             target=_live, args=(play, clock, data, stop), name="chengshu-demo", daemon=True
         )
@@ -98,6 +100,7 @@ def run_demo(
         save_world(play.world.state(clock.now(), play.heard), data / WORLD_FILE)
     finally:
         stop.set()
+        last.close()
         if doors is not None:
             doors.broker.stop()
         play.close()

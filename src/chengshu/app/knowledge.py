@@ -11,15 +11,21 @@ from starlette.requests import Request
 
 from chengshu.app.guard import Guard
 from chengshu.engines.tantivy import TantivyIndex
+from chengshu.foundation.city import City
+from chengshu.foundation.journal import Actor
 from chengshu.kernel.clock import Clock
 from chengshu.ports.database import Database
 from chengshu.ports.search import SearchIndex
-from chengshu.resources.knowledge.commands import Knowledge
+from chengshu.resources.grading import Grade
+from chengshu.resources.knowledge.commands import About, Knowledge
+from chengshu.resources.knowledge.declared import read_documents
 from chengshu.resources.knowledge.queries import KnowledgeQueries
 from chengshu.resources.knowledge.readers import PROGRAM, STRANGER, Reader
 from chengshu.resources.knowledge.search import LAYOUT, KnowledgeSearch
 from chengshu.resources.ledger import Ledger, LedgerQueries
 from chengshu.resources.ledger.meaning import Meanings
+
+_OWN = "urn:chengshu:resource:city:document"
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,29 @@ def knowledge_of(
     return KnowledgeRoom(
         Knowledge(database, clock, ledger), queries, index, KnowledgeSearch(index, queries, meanings)
     )
+
+
+def enter_documents(city: City, room: KnowledgeRoom) -> int:
+    """Take in what the city's ``documents.yaml`` names; how many editions were new. Raises :class:`Invalid`
+    with the file's mistakes.
+    """
+    new = 0
+    for document in read_documents(city.folder):
+        for edition in document.editions:
+            about = About(
+                edition.valid_from,
+                document.title,
+                f"{_OWN}:{document.id}",
+                edition.label,
+                edition.valid_until,
+                document.provider,
+                Grade(document.grade),
+                document.open,
+                document.themes,
+            )
+            path = city.folder / edition.file
+            new += room.commands.add(path.name, path.read_bytes(), about, Actor.hub("documents")).new
+    return new
 
 
 def reader_of(guard: Guard, request: Request) -> Reader:

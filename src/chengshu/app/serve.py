@@ -14,18 +14,14 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from chengshu.app.beside import beside
 from chengshu.app.broker import BrokerParts
 from chengshu.app.guard import Guard
-from chengshu.app.harvesting import HarvestThread, harvester_of
 from chengshu.app.http import make_app
 from chengshu.app.hub import Hub, open_hub
-from chengshu.app.inspection import inspector_of, watch_of
-from chengshu.app.inventory import book_own
-from chengshu.app.meaning import MeaningThread
 from chengshu.app.say import out
 from chengshu.app.stores import DataFolder
 from chengshu.app.view import Means, View
-from chengshu.engines.http import AddressGuard, ThreadedHttp
 from chengshu.engines.mqtt.subscriber import MqttSubscriber
 from chengshu.foundation.access import Access, Accounts, Clients, Lifetimes
 from chengshu.foundation.access import store as access_store
@@ -118,7 +114,6 @@ def serve_city(
         clock: Clock = SystemClock()
         hub = open_hub(city, data, clock, TimeIds(clock))
         last.callback(hub.close)
-        book_own(hub)
         broker = _broker(hub, clock, mqtt) if mqtt else None
         doors = doors_of(hub, Path("var/drills"), reach=reach)
         doors.broker.start()
@@ -131,26 +126,10 @@ def serve_city(
         if broker is not None:
             broker.start()
             last.callback(broker.stop)
-        calls = ThreadedHttp(AddressGuard(reach))
-        last.callback(calls.close)
-        harvester = harvester_of(city, hub.database, clock, hub.ledger, calls)
-        inspector = inspector_of(city, hub.database, clock, hub.inspection, harvester)
-        watch = watch_of(city, hub.database, clock, hub.ledger_queries, harvester)
-        harvest = HarvestThread(harvester, inspector, watch, clock)
-        harvest.start()
-        last.callback(harvest.stop)
-        meaning = meaning_thread(hub)
-        meaning.start()
-        last.callback(meaning.stop)
+        last.enter_context(beside(hub, reach))
         announce(hub, doors, host, port)
         run_web(hub, doors, host, port)
     out.print("stopped; everything accepted is kept")
-
-
-def meaning_thread(hub: Hub) -> MeaningThread:
-    """What makes vectors beside the pump, where a model is installed."""
-    queries, documents = hub.ledger_queries, hub.knowledge.queries
-    return MeaningThread(hub.meaning, hub.database, hub.clock, queries, documents)
 
 
 def announce(hub: Hub, doors: Doors, host: str, port: int) -> None:
