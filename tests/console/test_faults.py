@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chengshu.app.problems import add_problems
 from chengshu.app.say import language_of, say_faults
-from chengshu.console.faults import ANY, Rendering, catalogue, in_language, say, texts, told
+from chengshu.console.faults import ANY, Rendering, catalogue, in_language, say, say_line, texts, told
 from chengshu.kernel.errors import Conflict, Denied, Fault, Findings, Invalid
 from chengshu.kernel.texts import LANGUAGES, Text
 
@@ -263,3 +263,25 @@ def test_square_brackets_of_a_fault_reach_the_terminal(
     monkeypatch.setenv("LANGUAGE", "en")
     say_faults([Fault("model-format", "text before the first section: [bold] [/x]", "a.inp")])
     assert "[bold] [/x]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        (
+            Fault("rule-closed", "this change is published", "a.dmn: 3", "begin a new draft"),
+            "a.dmn: 3: 此更改的狀態是 published — 請新起草稿 [rule-closed]",
+        ),
+        (Fault("yaml-broken", "this is not YAML: x: y"), "這不是 YAML：x: y [yaml-broken]"),
+        (Fault("never-heard-of", "Zzyzx: quux", "x"), "x: Zzyzx: quux [never-heard-of]"),
+    ],
+)
+def test_a_fault_kept_as_a_line_is_said_too(fault: Fault, line: str) -> None:
+    assert say_line(str(fault), "zh-Hant") == line
+    assert say_line(str(fault), "en") == str(fault)
+
+
+@given(st.text(max_size=200), st.sampled_from(LANGUAGES))
+def test_any_line_is_said(line: str, language: str) -> None:
+    assert isinstance(say_line(line, language), str)
+    assert isinstance(say_line(f"{line} [x]", language), str)

@@ -27,6 +27,7 @@ ANY = "any"  # the section of words that errors of several codes share
 Parts: TypeAlias = tuple[tuple[str, str | None], ...]  # literal text and the hole after it, in order
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MORE = re.compile(r" \(and [0-9]+ more\)$")  # what Findings adds to the first of several faults
+_LINE = re.compile(r"(?P<told>.*?)(?: — (?P<cure>.*))? \[(?P<code>[a-z0-9.-]+)\]", re.DOTALL)
 _NESTED = frozenset({"detail", "problem"})  # the holes that hold another error's message
 _LONGEST = 1000  # signs of a message of the FEEL parser
 _TELLING = 8  # so many letters tell a message of another code apart from a chance likeness
@@ -133,6 +134,18 @@ def _say(code: str, message: str, language: str) -> str:
         if len(filled[name]) < len(message)
     }
     return rendering.text.say(language).format(**filled | inner)
+
+
+def say_line(line: str, language: str) -> str:
+    """A fault that was kept as one line (``str(fault)``: place, detail, remedy, code) in ``language``."""
+    kept = _LINE.fullmatch(line)
+    if kept is None:
+        return line
+    code, told, cure = kept["code"], kept["told"], kept["cure"]
+    begins = [0, *(found.end() for found in re.finditer(": ", told))]  # what comes before is the place
+    begin = next((at for at in begins if find(of_code(code), told[at:])), 0)
+    remedy = f" — {say(code, cure, language)}" if cure else ""
+    return f"{told[:begin]}{say(code, told[begin:], language)}{remedy} [{code}]"
 
 
 def texts(code: str, message: str) -> Text:

@@ -162,7 +162,8 @@ def _frame() -> tuple[Assets, Environment]:
         spark=charts.spark_path,
         by_key=lambda figures: {figure.key: figure for figure in figures},
     )
-    templates.globals.update(in_words=in_words, cure_in_words=cure_in_words, said=faults.say)
+    templates.globals.update(in_words=in_words, cure_in_words=cure_in_words)
+    templates.globals.update(said=faults.say, said_line=faults.say_line)
     templates.filters["plainly"] = plainly
     templates.globals["m"] = templates.get_template("partials/macros.html").module
     return assets, templates

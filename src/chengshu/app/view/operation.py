@@ -10,13 +10,14 @@ from typing import Any
 from chengshu.app.drill.report import FIGURES, read_report
 from chengshu.app.view import words
 from chengshu.app.view.base import Base, freshness, reason
+from chengshu.console import faults
 from chengshu.console import model as shown
 from chengshu.foundation.access.queries import needs_setup
 from chengshu.foundation.journal import Entry, changes_after, entries_about, head, last_seq, verify
 from chengshu.foundation.journal.queries import earlier_entries, first_entry_at
 from chengshu.foundation.sensing import quarantine_counts, quarantined
 from chengshu.kernel.errors import Missing
-from chengshu.kernel.texts import Text
+from chengshu.kernel.texts import LANGUAGES, Text
 
 _LINKS = {"warning": "/warnings/", "event": "/events/", "order": "/orders/", "rule": "/rules/changes/"}
 _BETTER = {
@@ -136,7 +137,13 @@ class Operation(Base):
             verdict = verify(connection) if before is None else None
         said = words.JOURNAL_OK.fill(count=total)
         if verdict is not None and not verdict.ok:
-            said = words.JOURNAL_BROKEN.fill(at=verdict.broken_at, detail=verdict.detail)
+            told = faults.texts(faults.ANY, verdict.detail)
+            said = Text(
+                *(
+                    words.JOURNAL_BROKEN.say(tag).format(at=verdict.broken_at, detail=told.say(tag))
+                    for tag in LANGUAGES
+                )
+            )
         older = found[-1].seq if len(found) == limit else None
         return shown.JournalView(
             tuple(self._row(entry) for entry in found),
