@@ -62,6 +62,7 @@ def opened_table(path: Path, *, seconds: float | None = None) -> Iterator[duckdb
         db = duckdb.connect(config={"memory_limit": "1GB", "temp_directory": folder})
         with closing(db), patience(db, seconds):
             try:
+                db.execute("SET enable_progress_bar = false")
                 db.execute(f"CREATE TEMP TABLE data AS SELECT * FROM {reader}", {"path": str(source)})
                 yield db
             except duckdb.Error as error:

@@ -31,6 +31,7 @@ from chengshu.resources.quality.measure import Suggested, examine
 from chengshu.resources.quality.queries import suggested
 
 ACTOR = Actor.hub("inspection")
+_BYTES_PER_SECOND = 5_000_000  # how slowly a file may be read at most
 _MOST = 200  # entries of one pass: harvests wait meanwhile
 _log = structlog.get_logger("chengshu.inspection")
 
@@ -177,11 +178,16 @@ class Inspector:
             self._clock.now(),
             folder=declared.folder if declared else None,
             encoding=entry.extra.get("encoding", "") if isinstance(rows.table, Path) else "",
-            seconds=self._seconds,
+            seconds=self._patience(rows),
             earlier=self._earlier(entry),
         )
         self._parts.quality.keep(entry.id, profile, measured, _guard(report), ACTOR)
         return self._stamp(entry, content)
+
+    def _patience(self, rows: Rows) -> float:
+        """Seconds for one reading: a large file gets more, but none is waited for without end."""
+        size = rows.table.stat().st_size if isinstance(rows.table, Path) else 0
+        return self._seconds + size / _BYTES_PER_SECOND
 
     def _earlier(self, entry: Resource) -> Suggested | None:
         with self._database.read() as connection:
@@ -189,7 +195,7 @@ class Inspector:
 
     def _grade(self, entry: Resource, rows: Rows) -> TableReport:
         if isinstance(rows.table, Path):
-            sample = read_sample(rows.table, seconds=self._seconds)
+            sample = read_sample(rows.table, seconds=self._patience(rows))
         else:
             sample = table_sample(rows.table, rows.total)
         return self._parts.grading.grade(entry.id, sample, ACTOR, self._declared.elements_of(entry))

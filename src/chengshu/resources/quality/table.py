@@ -58,7 +58,7 @@ def opened(source: Path | pa.Table, encoding: str = "", *, seconds: float | None
         database = duckdb.connect(":memory:")
         with contextlib.closing(database), patience(database, seconds), _said():
             database.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{name}'")
-            database.execute("SET python_enable_replacements = false")
+            database.execute("SET python_enable_replacements = false; SET enable_progress_bar = false")
             if isinstance(source, Path):
                 _open_file(database, source, encoding, Path(name))
             else:
