@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import fmean, pstdev
 
@@ -25,6 +26,7 @@ from chengshu.foundation.broker.temporal import (
     PatchInstance,
     UpsertEvolution,
 )
+from chengshu.foundation.broker.temporal_feed import TemporalFeed
 from chengshu.foundation.journal import Pump
 from chengshu.kernel.clock import from_millis, iso, millis
 
@@ -139,6 +141,37 @@ def test_pump_and_readers_may_both_bring_evolutions_up_to_date(hub: Hub) -> None
     hub.database.write(effect)
     assert values(hub) == list(range(12))
     assert Pump(hub.database, hub.clock, [hub.evolutions], strict=True).drain() == 0
+
+
+class Ticking:
+    """A clock on which every look takes ten milliseconds."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def now(self) -> datetime:
+        self.at += timedelta(milliseconds=10)
+        return self.at
+
+
+def test_what_brings_evolutions_up_to_date_gives_way_to_writers(hub: Hub) -> None:
+    clock = Ticking()
+    feed = TemporalFeed(hub.database, clock=clock)
+
+    def rest() -> float:
+        """How long it rests after a portion, in times as long as that took."""
+        started = clock.now()
+        feed.tick(started)
+        assert feed._rest is not None
+        return (feed._rest - clock.at) / (clock.at - started)
+
+    hub.ok(CreateEntity(thing(1, speed=0)))
+    busy = rest()
+    quiet = rest()
+    hub.later()
+    hub.ok(UpdateAttributes(ONE, thing(1, speed=1)))
+    assert rest() == busy > quiet > 1
+    assert rest() == quiet
 
 
 def _all_changes(hub: Hub) -> Iterator[object]:

@@ -24,6 +24,7 @@ from chengshu.ports.runtime import Change, Effect
 _BITE = 200  # changes read together
 _ENOUGH = 500  # writes of one transaction
 _RESTS = 2  # times as long as it worked
+_GIVES_WAY = 8  # the same while others write
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 _POSITION = "broker-evolutions"
 
@@ -32,7 +33,8 @@ class TemporalFeed:
     """Consumer and ticker ``broker-temporal``. ``forget``: the evolution of an entity is deleted with it.
 
     It works in small transactions and rests between them longer than it worked (by ``clock``; without one
-    it does not rest), so that writers are hardly held up however much there is to take in. Its position is
+    it does not rest), and much longer while the stream grows: writers are hardly held up however much there
+    is to take in. Its position is
     its own (``broker-evolutions`` among the offsets), moved in the transaction that adds the instances,
     because readers move it too.
     """
@@ -46,6 +48,7 @@ class TemporalFeed:
         self._clock = clock
         self.forget = forget
         self._clean = 0  # up to here there is nothing to take in that is not taken in
+        self._end = 0  # of the stream, when it was last looked at
         self._rest: datetime | None = None
 
     def offset(self) -> int:
@@ -68,7 +71,13 @@ class TemporalFeed:
         self._database.write(self._portion)
         if self._clock is not None:
             ended = self._clock.now()
-            self._rest = ended + _RESTS * (ended - now)
+            self._rest = ended + (_GIVES_WAY if self._grown() else _RESTS) * (ended - now)
+
+    def _grown(self) -> bool:
+        """Whether the stream has grown since this was asked last: somebody else writes."""
+        with self._database.read() as connection:
+            before, self._end = self._end, last_seq(connection)
+        return self._end > before
 
     def catch_up(self) -> None:
         """Take in whatever is committed but not yet in the evolutions."""
