@@ -6,22 +6,20 @@ from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
 from chengshu.app.harvesting import FILE as HARVEST
 from chengshu.app.say import faults_of
 from chengshu.foundation.access import Access
 from chengshu.foundation.broker.models.declared import EntityRules
 from chengshu.foundation.city import City
 from chengshu.foundation.declared import Document, checked, read_document
-from chengshu.kernel.errors import ChengshuError, Fault
+from chengshu.kernel.errors import ChengshuError, Fault, Invalid
 from chengshu.resources.inspection import read_declared
 from chengshu.resources.inspection.declared import GRADING, QUALITY
 from chengshu.resources.knowledge.declared import FILE as DOCUMENTS
 from chengshu.resources.knowledge.declared import read_documents
 from chengshu.resources.knowledge.reading import read_file
 from chengshu.resources.ledger.harvest import HarvestSource, read_harvest
+from chengshu.resources.ledger.harvest.connectors.database import has_password
 from chengshu.resources.ledger.harvest.declared import Database, Folder, Records
 from chengshu.resources.quality.rules import Reference, mistake_of
 from chengshu.resources.retention import read_retention
@@ -80,17 +78,11 @@ def _place(city: City, document: Document, number: int, source: HarvestSource) -
     if isinstance(connector, Database):
         where = document.where(("sources", number, "connector", "url"))
         try:
-            url = make_url(connector.url)
-            url.get_dialect()
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
-            yield Fault(
-                "harvest-url",
-                f"this is no address of a database that can be opened: {error}",
-                where,
-                "write such as postgresql+psycopg://reader@host/name",
-            )
+            told = has_password(connector)
+        except Invalid as error:
+            yield Fault(error.fault.code, error.fault.detail, where, error.fault.remedy)
             return
-        if url.password:
+        if told:
             yield Fault(
                 "harvest-password",
                 "a password stands in the address",

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnClause, Engine, MetaData, Table, create_engine, func, inspect, select
 from sqlalchemy import column as named
-from sqlalchemy.engine import Inspector, make_url
+from sqlalchemy.engine import URL, Inspector, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from chengshu.kernel.errors import Invalid, Missing, Unavailable
@@ -28,6 +28,26 @@ _TIMEOUT: Mapping[str, dict[str, Any]] = {
     "mariadb": {"connect_timeout": 10, "read_timeout": _SECONDS},
 }
 _DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
+
+
+def has_password(declared: Database) -> bool:
+    """Whether a password stands in the address. Raises :class:`Invalid` for one that cannot be opened."""
+    return bool(_address(declared).password)
+
+
+def _address(declared: Database) -> URL:
+    try:
+        url = make_url(declared.url)
+        url.get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+        place = declared.url.partition("@")[2] or declared.url  # without what may be a password
+        raise Invalid(
+            "harvest-database-url",
+            f"this is no database address that can be opened here: {error}",
+            where=place,
+            remedy="write such as postgresql+psycopg://reader@host/name, and install its driver",
+        ) from None
+    return url
 
 
 class DatabaseConnector:
@@ -105,18 +125,10 @@ class DatabaseConnector:
         )
 
     def _engine(self) -> Engine:
-        try:
-            url = make_url(self._declared.url)
-            if self._declared.password_env:
-                url = url.set(password=os.environ.get(self._declared.password_env, ""))
-            return create_engine(url, connect_args=_TIMEOUT.get(url.get_backend_name(), {}))
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise Invalid(
-                "harvest-database-url",
-                f"this is no database address that can be opened here: {error}",
-                where=self._place(),
-                remedy="write such as postgresql+psycopg://reader@host/name, and install its driver",
-            ) from None
+        url = _address(self._declared)
+        if self._declared.password_env:
+            url = url.set(password=os.environ.get(self._declared.password_env, ""))
+        return create_engine(url, connect_args=_TIMEOUT.get(url.get_backend_name(), {}))
 
     def _place(self) -> str:
         try:
