@@ -165,3 +165,12 @@ def test_what_a_scenario_hangs_on_is_told_before_it_is_retired(bureau: Bureau) -
     stream = bureau.hub.ledger_queries.get(f"urn:chengshu:resource:hub:indicator:{measured.id}").related[0]
     page = reader.get(f"/ledger/{quote(stream)}?show=lineage&column={measured.source.attribute}").text
     assert "Would stop:" in page and quote(f"scenario:{measured.scenario}") in page
+
+
+def test_the_one_ledger_in_numbers_over_a_period(bureau: Bureau) -> None:
+    reader = bureau.enter("reader", Grant("viewer"))
+    page = reader.get("/ledger/changes").text
+    assert "It adds up." in page and "added" in page
+    totals = bureau.hub.ledger_queries.totals()
+    assert totals.systems == 3  # the files, the register, the hub itself
+    assert totals.fields == sum(len(entry.fields) for entry in bureau.hub.ledger_queries.below("urn:"))

@@ -99,6 +99,23 @@ async def test_what_changed_between_two_dates(client: httpx.AsyncClient) -> None
     assert (await client.get(f"/ledger/{GAUGES}?show=versions&since=x")).status_code == 422
 
 
+async def test_the_ledger_over_a_period_adds_up_and_counts(client: httpx.AsyncClient, view: Any) -> None:
+    assert 'href="/ledger/changes?since=' in (await client.get("/ledger")).text
+    page = (await client.get("/ledger/changes?since=2026-07-01T00:00&until=2026-07-20T00:00")).text
+    for words in (
+        "It adds up.",
+        "fields, grade",
+        "retired",
+        "240",
+        "There are more",
+        "Systems they come from",
+    ):
+        assert words in page, words
+    view.quiet = True
+    page = (await client.get("/ledger/changes")).text
+    assert "It does not add up." in page and "Nothing changed" in page
+
+
 async def test_an_entry_nobody_looked_into_says_so(client: httpx.AsyncClient, view: Any) -> None:
     view.quiet = True
     assert "Not graded yet" in await shown(client, "about")

@@ -18,7 +18,8 @@ from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.errors import Conflict, Invalid, Missing
 from chengshu.kernel.ids import SequenceIds
 from chengshu.kernel.texts import Text
-from chengshu.resources.ledger import Field, Ledger, LedgerQueries, Resource, store, wanting
+from chengshu.resources.ledger import Field, Ledger, LedgerQueries, Origin, Resource, store, wanting
+from chengshu.resources.ledger.queries import Totals
 
 START = datetime(2026, 7, 1, tzinfo=UTC)
 STEWARD = Actor("person:lin")
@@ -175,3 +176,17 @@ def test_the_balance_reconciles_whatever_was_done(
     for start in moments:
         balance = bureau.queries.balance(start, end, now=end)
         assert balance.reconciles, balance
+
+
+def test_totals_count_sources_standing_entries_and_fields(bureau: Bureau) -> None:
+    fields = (Field("a"), Field("b"))
+    found = [
+        dataset("one", fields=fields),
+        dataset("two", fields=fields[:1], origin=Origin("files", "two")),
+        dataset("gone", fields=fields, origin=Origin("files", "gone")),
+    ]
+    bureau.ledger.put(found, STEWARD)
+    bureau.ledger.retire([found[2].id], STEWARD, why="test")
+    assert bureau.queries.totals() == Totals(systems=2, entries=2, fields=3)
+    end = bureau.wait(hours=1)
+    assert len(bureau.queries.differences(START - timedelta(days=1), end, limit=2)) == 2

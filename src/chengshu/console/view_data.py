@@ -6,11 +6,21 @@ from datetime import datetime
 from typing import Protocol
 
 from chengshu.console.model import Person
-from chengshu.console.model.grading import DifferenceView, LineageView, QualityView, StewardView
+from chengshu.console.model.grading import (
+    DifferenceView,
+    LineageView,
+    PeriodView,
+    QualityView,
+    StewardView,
+)
 
 
 class DataDesk(Protocol):
     """Quality, lineage and grades of entries, and the steward's queue."""
+
+    def ledger_period(self, person: Person, since: datetime, until: datetime) -> PeriodView:
+        """The ledger's balance over a period, and what moved in it."""
+        ...
 
     def entry_quality(self, person: Person, id_: str, as_of: datetime | None) -> QualityView:
         """The newest measure of an entry with its trend. Raises Missing."""

@@ -39,6 +39,14 @@ class Grading:
             raise Missing("resource-missing", f"the ledger has no entry {id_}")
         return page.EntryHead(GAUGES, RAIN, "stream", "stale", 2, WATER)
 
+    def ledger_period(self, person: m.Person, since: datetime, until: datetime) -> page.PeriodView:
+        moved = (
+            page.MovedRow(GAUGES, RAIN, "stream", "changed", ("fields", "grade")),
+            page.MovedRow("urn:x:firms", T("Firms", "企业", "企業"), "dataset", "retired", ("state",)),
+        )
+        whole = (10, 3, 4, 1, 12, not self.quiet, () if self.quiet else moved, not self.quiet)
+        return page.PeriodView(since, until, *whole, 3, 12, 240, 2, 31, 5400)
+
     def entry_quality(self, person: m.Person, id_: str, as_of: datetime | None) -> page.QualityView:
         head = self._head(id_)
         if self.quiet:

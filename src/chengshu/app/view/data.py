@@ -11,6 +11,7 @@ from chengshu.app.view.data_lineage import drawn
 from chengshu.app.view.grading_base import DataBase
 from chengshu.console import model as shown
 from chengshu.console.model import grading as page
+from chengshu.kernel.clock import millis
 from chengshu.kernel.errors import Missing
 from chengshu.kernel.texts import Text
 from chengshu.resources.grading import queries as grading_queries
@@ -20,12 +21,48 @@ from chengshu.resources.inspection.guarding import guard_of
 from chengshu.resources.ledger import Resource
 from chengshu.resources.quality.queries import history
 from chengshu.resources.quality.store import Kept
+from chengshu.resources.sharing import store as sharing_store
 
+_MOVED = 300  # entries of a period that are shown
 _LONGEST = 200  # signs of a part's value in a list of changes
 
 
 class DataReading(DataBase):
     """What people see of the insides of entries."""
+
+    def ledger_period(self, person: shown.Person, since: datetime, until: datetime) -> page.PeriodView:
+        """The balance of a period, what moved in it, and the counts of the one ledger."""
+        self.require(person, "view", "ledger")
+        queries, now = self.hub.ledger_queries, self.means.clock.now()
+        balance = queries.balance(since, until, now=now if until >= now else None)
+        moved = queries.differences(since, until, limit=_MOVED + 1)
+        totals = queries.totals()
+        with self.hub.database.read() as connection:
+            grants = len(sharing_store.in_states(connection, ("granted", "supplied")))
+            outcomes, rows = sharing_store.tally(connection, millis(since), millis(until))
+        return page.PeriodView(
+            since,
+            until,
+            balance.opening,
+            balance.added,
+            balance.changed,
+            balance.retired,
+            balance.closing,
+            balance.reconciles,
+            tuple(
+                page.MovedRow(
+                    item.id, item.after.title, item.after.kind, item.what, tuple(sorted(item.parts))
+                )
+                for item in moved[:_MOVED]
+            ),
+            len(moved) > _MOVED,
+            totals.systems,
+            totals.entries,
+            totals.fields,
+            grants,
+            outcomes.get("answered", 0),
+            sum(rows.values()),
+        )
 
     def entry_quality(self, person: shown.Person, id_: str, as_of: datetime | None) -> page.QualityView:
         """The newest measure until a moment, with its trend."""

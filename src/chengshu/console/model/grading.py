@@ -154,6 +154,42 @@ class DifferenceView:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedRow:
+    """What became of one entry in a period, and which of its parts changed."""
+
+    id: str
+    title: ShownText
+    kind: str
+    what: Literal["added", "changed", "retired", "restored"]
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodView:
+    """The ledger over a period: its balance, what moved (``more`` of it is not shown), and what there is now.
+
+    ``systems``, ``entries``, ``fields``, ``grants`` are counted now; ``uses`` and ``rows`` in the period.
+    """
+
+    since: datetime
+    until: datetime
+    opening: int
+    added: int
+    changed: int
+    retired: int
+    closing: int
+    reconciles: bool
+    moved: tuple[MovedRow, ...]
+    more: bool
+    systems: int
+    entries: int
+    fields: int
+    grants: int
+    uses: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A category a steward may choose. "" is nothing known."""
 

@@ -37,6 +37,11 @@ def router(console: Console) -> APIRouter:
         shown = view.ledger(visit.who, query.get("q", "").strip(), chosen, number, visit.as_of)
         return console.page(visit, "ledger", ledger=shown)
 
+    @routes.get("/ledger/changes")
+    def changes(request: Request) -> Response:
+        visit = console.visit(request)
+        return console.page(visit, "ledger_changes", period=view.ledger_period(visit.who, *_period(visit)))
+
     @routes.get("/ledger/{id_:path}")
     def entry(request: Request, id_: str) -> Response:
         visit = console.visit(request)

@@ -45,6 +45,15 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """How many sources (the hub itself counts as one), entries and fields there are."""
+
+    systems: int
+    entries: int
+    fields: int
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What became of one entry between two moments; ``parts`` by name: (before, after)."""
 
@@ -117,8 +126,16 @@ class LedgerQueries:
             raise Missing("resource-missing", f"the ledger has no entry {id_}")
         return found
 
-    def differences(self, start: datetime, end: datetime) -> list[Difference]:
-        """What changed after ``start`` until ``end``, entry by entry; back and forth counts as nothing."""
+    def totals(self) -> Totals:
+        """What there is: sources, entries that stand, and their fields."""
+        with self._database.read() as connection:
+            return Totals(*store.totals(connection))
+
+    def differences(self, start: datetime, end: datetime, *, limit: int | None = None) -> list[Difference]:
+        """What changed after ``start`` until ``end``, entry by entry; back and forth counts as nothing.
+
+        ``limit``: so many at most, by id.
+        """
         found: list[Difference] = []
         with self._database.read() as connection:
             moved = store.versions_between(connection, millis(start), millis(end))
@@ -127,6 +144,8 @@ class LedgerQueries:
                 earlier = store.version_at(connection, id_, millis(start))
                 if (difference := _difference(earlier.body if earlier else None, last.body)) is not None:
                     found.append(difference)
+                    if len(found) == limit:
+                        break
         return found
 
     def balance(self, start: datetime, end: datetime, *, now: datetime | None = None) -> Balance:

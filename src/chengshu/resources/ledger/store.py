@@ -169,6 +169,26 @@ def count_by(connection: Connection, column: str, conditions: dict[str, str]) ->
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+class _Fields(msgspec.Struct):
+    """Of an entry only how many fields it has."""
+
+    fields: tuple[msgspec.Raw, ...] = ()
+
+
+_fields = msgspec.json.Decoder(_Fields)
+
+
+def totals(connection: Connection) -> tuple[int, int, int]:
+    """Sources they come from, entries, and fields, of all entries that stand."""
+    stands = entries.c.state != "retired"
+    systems = connection.scalar(select(func.count(func.distinct(entries.c.origin))).where(stands))
+    count = fields = 0
+    for body in connection.scalars(select(entries.c.body).where(stands)):
+        count += 1
+        fields += len(_fields.decode(body).fields)
+    return int(systems or 0), count, fields
+
+
 def _where(query: Select[Any], conditions: dict[str, str]) -> Select[Any]:
     for name, value in conditions.items():
         query = query.where(entries.c[name] == value)
