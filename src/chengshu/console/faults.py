@@ -84,31 +84,56 @@ def catalogue() -> Mapping[str, tuple[Rendering, ...]]:
 
 
 @lru_cache(4096)
-def of_code(code: str) -> tuple[Rendering, ...]:
-    """Renderings a code has for itself and those it shares."""
-    known = catalogue()
-    own = known.get(code, ()) if code != ANY else ()
-    return tuple(_heaviest_first([*own, *known.get(ANY, ())]))
+def _of(code: str) -> tuple[Rendering, ...]:
+    """Renderings a code has for itself, and those telling ones it shares."""
+    own = catalogue().get(code, ()) if code != ANY else ()
+    return tuple(
+        _heaviest_first([*own, *(one for one in catalogue().get(ANY, ()) if one.weight >= _TELLING)])
+    )
 
 
 @cache
-def telling() -> tuple[Rendering, ...]:
-    """Renderings of every code that are told apart by their words alone."""
+def _others() -> tuple[Rendering, ...]:
+    """Renderings of every code that are told apart by their words alone; then the short ones codes share."""
     every = (rendering for renderings in catalogue().values() for rendering in renderings)
-    return tuple(_heaviest_first(rendering for rendering in every if rendering.weight >= _TELLING))
+    return tuple(
+        _heaviest_first(
+            rendering for rendering in every if rendering.weight >= _TELLING or rendering in _shared()
+        )
+    )
+
+
+@cache
+def _shared() -> frozenset[Rendering]:
+    return frozenset(catalogue().get(ANY, ()))
 
 
 def _heaviest_first(renderings: Iterable[Rendering]) -> list[Rendering]:
     return sorted(renderings, key=lambda rendering: -rendering.weight)  # else in order
 
 
-def find(renderings: Iterable[Rendering], message: str) -> tuple[Rendering, dict[str, str]] | None:
-    """The first rendering that fits a message, and what fills its holes."""
+def find(code: str, message: str) -> tuple[Rendering, dict[str, str]] | None:
+    """The rendering that fits a message, and what fills its holes: its own code's before any other's.
+
+    None when there is none, and for what the parser of FEEL says: that has its words with it.
+    """
+    found = _first(_of(code), message)
+    if found is None and _parsed(message) is None:
+        found = _first(_others(), message)
+    return found
+
+
+def _first(renderings: Iterable[Rendering], message: str) -> tuple[Rendering, dict[str, str]] | None:
     for rendering in renderings:
         filled = rendering.match(message)
         if filled is not None:
             return rendering, filled
     return None
+
+
+def _parsed(message: str) -> Text | None:
+    said = in_words(message) if len(message) <= _LONGEST else Text.of(message)
+    return said if said.zh_hans != message else None
 
 
 def say(code: str, message: str, language: str) -> str:
@@ -121,12 +146,10 @@ def say(code: str, message: str, language: str) -> str:
 
 
 def _say(code: str, message: str, language: str) -> str:
-    found = find(of_code(code), message)
-    if found is None and len(message) <= _LONGEST and (parsed := in_words(message).say(language)) != message:
-        return parsed  # the parser of FEEL has its words with it
-    found = found or find(telling(), message)
+    found = find(code, message)
     if found is None:
-        return message
+        parsed = _parsed(message)
+        return parsed.say(language) if parsed else message
     rendering, filled = found
     inner = {
         name: say(code, filled[name], language)
@@ -143,7 +166,7 @@ def say_line(line: str, language: str) -> str:
         return line
     code, told, cure = kept["code"], kept["told"], kept["cure"]
     begins = [0, *(found.end() for found in re.finditer(": ", told))]  # what comes before is the place
-    begin = next((at for at in begins if find(of_code(code), told[at:])), 0)
+    begin = next((at for at in begins if _first(_of(code), told[at:])), 0)
     remedy = f" — {say(code, cure, language)}" if cure else ""
     return f"{told[:begin]}{say(code, told[begin:], language)}{remedy} [{code}]"
 

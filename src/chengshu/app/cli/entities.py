@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from chengshu.app.cli.base import AsJson, app
-from chengshu.app.say import out, say_json
+from chengshu.app.say import in_terminal, out, say_json
 from chengshu.kernel.errors import Invalid
 
 entity_app = typer.Typer(help="Entities as NGSI-LD.", no_args_is_help=True)
@@ -49,9 +49,8 @@ def lint_(
     if as_json:
         say_json({"faults": rows, "mended": [one.mended for one in linted]})
     else:
-        for row in rows:
-            out.print(
-                f"{row['entity']} {row['where'] or '–'}: {row['detail']} — {row['remedy']}", markup=False
-            )
+        for number, one in enumerate(linted, 1):
+            for fault in map(in_terminal, one.faults):
+                out.print(f"{number} {fault.where or '–'}: {fault.detail} — {fault.remedy}", markup=False)
         out.print(f"{len(rows)} faults in {len(linted)} entities")
     raise typer.Exit(1 if rows else 0)
