@@ -33,7 +33,7 @@ class Dictionary:
 
     def typeset(self, connection: Connection, tenant: str, types: Sequence[str]) -> int:
         """The number of a set of types in a tenant."""
-        key = (tenant, tuple(types))
+        key = (tenant, types if type(types) is tuple else tuple(types))
         if (known := self._typesets.get(key)) is None:
             known = self._typesets[key] = store.ensure_typeset(connection, tenant, key_of_types(types))
             self._fresh.append((self._typesets, key))  # type: ignore[arg-type]

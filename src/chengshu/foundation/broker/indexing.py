@@ -53,11 +53,8 @@ class Box(NamedTuple):
 def values_of(instances: tuple[Attribute, ...]) -> Collection[Value]:
     """What the index keeps of an attribute's values, each once; at least that it is there."""
     first = instances[0]
-    if len(instances) == 1:  # nearly always
-        if first.kind == "Property" and (single := scalar(first.value)) is not None:
-            return (single,)
-        if first.kind == "GeoProperty":
-            return _THERE
+    if len(instances) == 1 and first.kind == "GeoProperty":
+        return _THERE
     found = {value for instance in instances for value in _of(instance)}
     if len(found) > _MOST_VALUES:
         return ((MORE, 0.0, ""),)

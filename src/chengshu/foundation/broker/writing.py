@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 
 from chengshu.foundation.broker import store
 from chengshu.foundation.broker.dictionary import Dictionary
-from chengshu.foundation.broker.indexing import KIND_CODES, places_of, scopes_of, values_of
+from chengshu.foundation.broker.indexing import KIND_CODES, places_of, scalar, scopes_of, values_of
 from chengshu.foundation.broker.model import Attribute, Entity
 from chengshu.foundation.broker.moments import millis_of
 
+_PROPERTY = KIND_CODES["Property"]
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(Entity).decode
 
@@ -139,11 +140,17 @@ class _Moves:
             if not instances:
                 continue
             name_id = name_of.get(name) or self._dictionary.name(self._connection, name)
+            first = instances[0]
+            if len(instances) == 1 and first.kind == "Property" and (one := scalar(first.value)) is not None:
+                rows.append((typeset, name_id, *one, key))  # nearly always
+                counted = (typeset, name_id, _PROPERTY)
+                counts[counted] = counts.get(counted, 0) + step
+                continue
             values = values_of(instances)
             for rank, num, txt in values:
                 rows.append((typeset, name_id, rank, num, txt, key))
             several = len(values) - 1
-            kinds = {item.kind for item in instances} if len(instances) > 1 else (instances[0].kind,)
+            kinds = {item.kind for item in instances} if len(instances) > 1 else (first.kind,)
             for kind in kinds:
                 counted = (typeset, name_id, KIND_CODES[kind])
                 counts[counted] = counts.get(counted, 0) + step
