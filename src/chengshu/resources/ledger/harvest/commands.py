@@ -12,7 +12,7 @@ from msgspec.structs import replace as with_parts
 from sqlalchemy import Connection
 
 from chengshu.foundation.journal import Act, Actor, record
-from chengshu.kernel.clock import Clock, as_utc, millis
+from chengshu.kernel.clock import Clock, as_utc, from_millis, millis
 from chengshu.kernel.durations import add_wall, parse_duration
 from chengshu.kernel.errors import ChengshuError
 from chengshu.ports.database import Database
@@ -26,6 +26,7 @@ from chengshu.resources.ledger.harvest.model import Connector, Drift, Page, Prob
 from chengshu.resources.ledger.model import Resource
 
 _log = structlog.get_logger("chengshu.harvest")
+_AT_ONCE = from_millis(0)  # a running clock is past it whenever one looks
 
 
 class Harvester:
@@ -54,7 +55,7 @@ class Harvester:
         with self._database.read() as connection:
             last = store.last_run(connection, source.id)
         if last is None or last.state == "running":  # never looked at, or stopped in the middle
-            return self._clock.now()
+            return _AT_ONCE
         return last.started_at + source.every
 
     def tick(self, now: datetime, stopping: Callable[[], bool] = lambda: False) -> None:
