@@ -23,6 +23,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("sharing")
     city = folder / "city"
     shutil.copytree(ROOT / "cities" / "demo", city)
+    (city / "sharing.yaml").write_text("bureau: data-bureau\n")
     (city / "files").mkdir()
     lines = [f"{100 + at},王某{at},1380000{at:04d},{'東' if at % 2 else '西'}" for at in range(20)]
     (city / "files" / "people.csv").write_bytes("\n".join(["no,name,phone,side", *lines]).encode("gb18030"))
@@ -57,7 +58,8 @@ def test_from_the_request_to_the_record(
     refused = sharing(hub, "decide", id_, "refuse", "--by", LI, "--reason", "too much", "--law", "條例 20")
     assert refused.json["state"] == "refused"
     assert sharing(hub, "decide", id_, "object", "--by", WANG, "--reason", "it is our duty").code == 0
-    words = ("uphold", "--by", CHEN, "--reason", "it is their duty", "--treat", "side=show")
+    treats = [part for pair in ("name=mask", "phone=mask", "side=show") for part in ("--treat", pair)]
+    words = ("uphold", "--by", CHEN, "--reason", "it is their duty", *treats)
     granted = sharing(hub, "decide", id_, *words).json
     assert [field["treatment"] for field in granted["grant"]["fields"]] == ["mask", "mask", "show"]
     assert sharing(hub, "decide", id_, "supply", "--by", LI).json["state"] == "supplied"

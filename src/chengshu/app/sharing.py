@@ -27,6 +27,7 @@ from chengshu.resources.sharing import (
     Source,
     read_terms,
 )
+from chengshu.resources.sharing.shelf import Shelf
 
 KEY_FILE = "sharing.key"
 
@@ -88,13 +89,16 @@ def sources_of(city: City) -> Callable[[Resource], Source]:
         if isinstance(source.connector, Folder)
     }
 
+    shelf = Shelf()
+
     def source_of(resource: Resource) -> Source:
         root = roots.get(resource.origin.source) if resource.origin else None
         for place in resource.distributions:
             if root is not None and place.local and place.url.startswith("file:"):
                 path = (root / place.url.removeprefix("file:")).resolve()
                 if path.is_relative_to(root):
-                    return Source(path, resource.extra.get("encoding", "utf-8"))
+                    encoding = resource.extra.get("encoding", "utf-8")
+                    return Source(shelf.table(path, encoding), encoding)
         raise Missing(
             "sharing-source",
             "the hub cannot read the rows of this entry itself",

@@ -16,7 +16,8 @@ from chengshu.resources.quality.table import opened, quoted
 from chengshu.resources.sharing.intake import row_filter
 from chengshu.resources.sharing.protecting import shown
 
-_PORTION = 2000  # rows looked at together
+_PORTION = 2000  # rows looked at together, at most
+_FIRST = 64  # at least; who wants few rows shall not wait until thousands were masked
 _KNOWN = (bool, int, float, Decimal, str, date, time)
 _FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
 
@@ -77,7 +78,9 @@ def read_rows(source: Path | pa.Table, wanted: Wanted, key: bytes, encoding: str
         rows: list[tuple[Any, ...]] = []
         subjects: list[str] = []
         more = False
-        while not more and (portion := cursor.fetchmany(_PORTION)):
+        size = min(_PORTION, max(_FIRST, wanted.limit + 1))
+        while not more and (portion := cursor.fetchmany(size)):
+            size = min(_PORTION, 4 * size)
             if granted is not None:
                 portion = [row for row in portion if granted(_context(needed, row)) is True]
             if wanted.left_out is not None:
