@@ -28,7 +28,7 @@ Parts: TypeAlias = tuple[tuple[str, str | None], ...]  # literal text and the ho
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MORE = re.compile(r" \(and [0-9]+ more\)$")  # what Findings adds to the first of several faults
 _LINE = re.compile(r"(?P<told>.*?)(?: — (?P<cure>.*))? \[(?P<code>[a-z0-9.-]+)\]", re.DOTALL)
-_NESTED = frozenset({"detail", "problem"})  # the holes that hold another error's message
+_NESTED = frozenset({"detail", "problem", "remedy"})  # the holes that hold another error's message
 _LONGEST = 1000  # signs of a message of the FEEL parser
 _TELLING = 8  # so many letters tell a message of another code apart from a chance likeness
 
