@@ -117,7 +117,7 @@ def test_a_steward_answers_takes_back_and_is_asked_again_when_the_data_change(bu
     assert "Nothing waits" in steward.get("/steward").text
     assert steward.post("/steward/say", data=word, follow_redirects=False).status_code == 409
     fields = steward.get(f"/ledger/{quote(ENTRY)}?show=fields").text
-    assert "a steward’s word" in fields
+    assert "a steward&#39;s word" in fields
     back = {"entry": ENTRY, "column": "手机号"}
     assert steward.post("/steward/unsay", data=back, follow_redirects=False).status_code == 303
     page = steward.get("/steward").text

@@ -56,7 +56,7 @@ async def test_an_entry_says_what_it_is_how_grave_how_good_and_who_uses_it(clien
 
 async def test_fields_tell_class_confidence_grade_and_reason(client: httpx.AsyncClient) -> None:
     page = await shown(client, "fields")
-    for words in ("rainIntensity", "mm/h", "95%", "45%", "asked", "a steward’s word", "harm.nothing"):
+    for words in ("rainIntensity", "mm/h", "95%", "45%", "asked", "a steward&#39;s word", "harm.nothing"):
         assert words in page, words
     assert "/steward?entry=" in page and "column=tel" in page
     assert "column=entity" in page  # its lineage; but nobody graded it, so nothing is to be said of it
