@@ -6,7 +6,7 @@ One broker process (SQLite, WAL, an fsync before each answer that says something
 process on the same machine, over the loopback; client and broker share the cores. ``CPU µs`` is the
 processor time of the broker for one request (of a batch: for one entity), whatever else the machine does.
 An entity has a number with unit and time, a text and a place. Beside each figure stands the limit that is
-to be reached.
+to be reached; the same documents go into a bare table first, to tell the machine's share of the batches.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import os
 import random
 import shutil
 import socket
+import sqlite3
 import statistics
 import tempfile
 import time
@@ -316,6 +317,27 @@ class Bench:
         return Result(name, rate, "requests/s", waits, None, 100)
 
 
+def bare(folder: Path, entities: int) -> Result:
+    """The same documents into one table of SQLite by id, as fast as Python can, an fsync for each batch."""
+    chance, waits = random.Random(1), []
+    rows = [(one["id"], json.dumps(one)) for one in (entity(n, chance) for n in range(entities))]
+    connection = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
+    connection.executescript(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE e (id TEXT, doc TEXT)"
+    )
+    connection.execute("CREATE UNIQUE INDEX e_id ON e (id)")
+    started = time.perf_counter()
+    for first in range(0, entities, BATCH):
+        begun = time.perf_counter()
+        connection.execute("BEGIN")
+        connection.executemany("INSERT INTO e VALUES (?, ?)", rows[first : first + BATCH])
+        connection.execute("COMMIT")
+        waits.append(time.perf_counter() - begun)
+    rate = entities / (time.perf_counter() - started)
+    connection.close()
+    return Result("the same documents into bare SQLite", rate, "entities/s", waits)
+
+
 def with_cpu(process: int, work: Callable[[], Result]) -> Result:
     """The result of a benchmark with the broker's processor time for one of what it counts."""
     before = cpu_seconds(process)
@@ -343,7 +365,7 @@ def main() -> None:
             fill_past(folder, options.instances)
         with standing(folder) as (port, process):
             bench = Bench(port, options.seconds, options.entities, options.connections)
-            results = [with_cpu(process, bench.batch)]
+            results = [bare(folder, options.entities), with_cpu(process, bench.batch)]
             for name in options.only:
                 if name == "aggregate":
                     results.append(with_cpu(process, lambda: bench.aggregate(options.instances)))
