@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
+from pathlib import Path
 
+import numpy as np
 import pytest
 from benchmarks import __main__ as benchmarks
+from benchmarks import _peers, ledger
+from benchmarks._asking import Spent
+from rich.console import Console
 
 
 def test_every_benchmark_can_be_named_and_run_alone() -> None:
@@ -42,3 +48,18 @@ def test_when_one_fails_the_rest_still_run(
     said = capsys.readouterr()
     assert "forecast: FAILED with status 3" in said.out and "rules: done" in said.out
     assert said.err.strip() == "failed: forecast"
+
+
+def test_peers_that_cannot_be_installed_are_named_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken() -> Path:
+        raise RuntimeError("no such package")
+
+    monkeypatch.setattr(_peers, "environment", broken)
+    spent = Spent(np.array([1.0, 2.0]), 2, 2)
+    screen = Console(width=160, record=True, file=io.StringIO())
+    screen.print(ledger.beside(tmp_path, tmp_path, 1_000_000, spent, peers=True))
+    said = screen.export_text()
+    assert said.count("skipped: cannot be installed (no such package)") == 2
+    assert "datasette" in said and "pycsw" in said
