@@ -34,7 +34,7 @@ class SharingActing(SharingReading):
         given = given or page.AskGiven(mine[0] if mine else "", recipients=mine[:1])
         proposed = self.hub.sharing.desk.proposed(entry, [field.name for field in entry.fields], given.reader)
         titles = {field.name: field.title for field in entry.fields}
-        own = person.department or "?"
+        own = person.department
         return page.AskForm(
             entry.id,
             entry.title,
