@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 from tests.foundation.broker.conftest import START, Hub, V, opened, prop, thing
 
+from chengshu.foundation.broker import temporal_feed
 from chengshu.foundation.broker.edit import CreateEntity, DeleteAttribute, DeleteEntity, UpdateAttributes
 from chengshu.foundation.broker.errors import NonexistentTenant, ResourceNotFound
 from chengshu.foundation.broker.model import NULL, Attribute, AttributePatch, Entity
@@ -154,7 +155,9 @@ class Ticking:
         return self.at
 
 
-def test_what_brings_evolutions_up_to_date_gives_way_to_writers(hub: Hub) -> None:
+def test_what_brings_evolutions_up_to_date_gives_way_to_writers(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = Ticking()
     feed = TemporalFeed(hub.database, clock=clock)
 
@@ -172,6 +175,16 @@ def test_what_brings_evolutions_up_to_date_gives_way_to_writers(hub: Hub) -> Non
     hub.ok(UpdateAttributes(ONE, thing(1, speed=1)))
     assert rest() == busy > quiet > 1
     assert rest() == quiet
+    for n in range(3):
+        hub.later()
+        hub.ok(UpdateAttributes(ONE, thing(1, speed=n)))
+    monkeypatch.setattr(temporal_feed, "_FAR", 2)
+    monkeypatch.setattr(temporal_feed, "_BITE", 1)
+    assert rest() == busy  # two are left
+    for n in range(3):
+        hub.later()
+        hub.ok(UpdateAttributes(ONE, thing(1, speed=n)))
+    assert rest() == quiet  # it is too far behind to wait
 
 
 def _all_changes(hub: Hub) -> Iterator[object]:

@@ -24,7 +24,8 @@ from chengshu.ports.runtime import Change, Effect
 _BITE = 200  # changes read together
 _ENOUGH = 500  # writes of one transaction
 _RESTS = 2  # times as long as it worked
-_GIVES_WAY = 8  # the same while others write
+_GIVES_WAY = 8  # the same while others write, and it is not far behind
+_FAR = 200  # records behind: more than a reader should have to wait for
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 _POSITION = "broker-evolutions"
 
@@ -33,10 +34,9 @@ class TemporalFeed:
     """Consumer and ticker ``broker-temporal``. ``forget``: the evolution of an entity is deleted with it.
 
     It works in small transactions and rests between them longer than it worked (by ``clock``; without one
-    it does not rest), and much longer while the stream grows: writers are hardly held up however much there
-    is to take in. Its position is
-    its own (``broker-evolutions`` among the offsets), moved in the transaction that adds the instances,
-    because readers move it too.
+    it does not rest), and much longer while the stream grows, unless it is far behind: so writers are hardly
+    held up however much there is to take in. Its position is its own (``broker-evolutions`` among the
+    offsets), moved in the transaction that adds the instances, because readers move it too.
     """
 
     name = "broker-temporal"
@@ -71,13 +71,15 @@ class TemporalFeed:
         self._database.write(self._portion)
         if self._clock is not None:
             ended = self._clock.now()
-            self._rest = ended + (_GIVES_WAY if self._grown() else _RESTS) * (ended - now)
+            self._rest = ended + (_GIVES_WAY if self._may_wait() else _RESTS) * (ended - now)
 
-    def _grown(self) -> bool:
-        """Whether the stream has grown since this was asked last: somebody else writes."""
+    def _may_wait(self) -> bool:
+        """Whether the stream has grown since this was asked last, so that somebody else writes, and what is
+        left can wait."""
         with self._database.read() as connection:
             before, self._end = self._end, last_seq(connection)
-        return self._end > before
+            left = self._end - read_offset(connection, _POSITION)
+        return self._end > before and left <= _FAR
 
     def catch_up(self) -> None:
         """Take in whatever is committed but not yet in the evolutions."""
