@@ -11,9 +11,13 @@ from sqlalchemy import Connection
 from tests.inspection.house import House
 
 from chengshu.foundation.journal import Actor, entries_about
+from chengshu.kernel.texts import Text
 from chengshu.resources.grading import queries as grading_queries
+from chengshu.resources.grading.lineage import Step
 from chengshu.resources.grading.store import QueueItem
 from chengshu.resources.inspection import Looks
+from chengshu.resources.ledger import Field, Resource
+from chengshu.resources.lineage import Job
 
 NAMES = ("张伟", "李娜", "王芳", "刘洋", "陈静", "杨勇")
 STEWARD = Actor("person:lin")
@@ -84,12 +88,29 @@ def test_a_grade_comes_along_the_lineage_and_a_steward_raises_it_downstream(hous
     assert house.grades("contacts", "register")["call"] == ("mobile", "general-2")
     firms = house.entry("Firms", "register").id
     house.room.grading.say(firms, "town", "taiwan_permit", STEWARD, "numbers of permits")
-    house.room.booking.book(STEWARD)
+    house.room.booking.book(STEWARD, firms)
     assert house.grades("Firms", "register")["town"] == ("taiwan_permit", "general-3")
     assert house.grades("contacts", "register")["place"] == ("", "general-3")
     house.room.grading.withdraw(firms, "town", STEWARD)
-    house.room.booking.book(STEWARD)
+    house.room.booking.book(STEWARD, firms)
     assert house.grades("contacts", "register")["place"][1] == "general-1"
+
+
+def test_what_nobody_graded_gets_its_grade_by_lineage_alone_and_loses_it_again(house: House) -> None:
+    house.cycle()
+    report = Resource("urn:x:report", "indicator", Text.of("Report"), fields=(Field("n"), Field("free")))
+    house.ledger.put(report, STEWARD)
+    firms = house.entry("Firms", "register").id
+    step = Step(f"{firms}.town", "urn:x:report.n", "compute")
+    house.room.lineage.put("report", [Job("urn:x:report", (firms,), (step,))], STEWARD)
+    for say, grade in ((True, "general-3"), (False, "general-1")):
+        if say:
+            house.room.grading.say(firms, "town", "taiwan_permit", STEWARD)
+        else:
+            house.room.grading.withdraw(firms, "town", STEWARD)
+        house.room.booking.book(STEWARD, firms)
+        entry = house.queries.get("urn:x:report")
+        assert [part.grade for part in entry.fields] == [grade, ""] and entry.grade == grade
 
 
 def test_what_a_steward_taught_is_looked_for_elsewhere_at_the_next_cycle(house: House) -> None:

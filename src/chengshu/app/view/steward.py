@@ -74,7 +74,7 @@ class Stewarding(DataReading):
             grading.settle(item, category, actor, note.strip())
         else:
             grading.say(entry, column, category, actor, note.strip())
-        self.hub.inspection.booking.book(actor)
+        self.hub.inspection.booking.book(actor, entry)
 
     def unsay_column(self, person: shown.Person, entry: str, column: str) -> None:
         """Take a word back; the machine's finding holds again at once."""
@@ -84,7 +84,7 @@ class Stewarding(DataReading):
         self.must_settle(person, resource)
         actor = self.account(person).actor
         self.hub.inspection.grading.withdraw(entry, column, actor)
-        self.hub.inspection.booking.book(actor)
+        self.hub.inspection.booking.book(actor, entry)
 
     def _resource(self, id_: str) -> Resource | None:
         return self.hub.ledger_queries.many([id_]).get(id_)

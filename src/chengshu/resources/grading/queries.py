@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
@@ -32,10 +32,15 @@ def own_grades(connection: Connection) -> dict[str, Grade]:
     }
 
 
-def summaries(connection: Connection) -> dict[str, dict[str, tuple[str, Grade]]]:
-    """Category and grade of every graded column by resource; column "" is the table itself."""
+def summaries(
+    connection: Connection, resources: Sequence[str] | None = None
+) -> dict[str, dict[str, tuple[str, Grade]]]:
+    """Category and grade of every graded column by resource; column "" is the table itself.
+
+    ``resources``: of these alone.
+    """
     found: dict[str, dict[str, tuple[str, Grade]]] = {}
-    for resource, column, category, grade in store.summaries(connection):
+    for resource, column, category, grade in store.summaries(connection, resources):
         found.setdefault(resource, {})[column] = (category, Grade(grade))
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from chengshu.kernel.clock import from_millis, millis
 
 metadata = MetaData()
+_MOST = 500  # parameters of one statement: engines bound them
 
 results = Table(
     "grading_results",
@@ -145,11 +146,22 @@ def column_grades(connection: Connection) -> list[tuple[str, str, str]]:
     return [(resource, column, grade) for resource, column, grade in found]
 
 
-def summaries(connection: Connection) -> list[tuple[str, str, str, str]]:
-    """Resource, column, category and grade of every result; column "" is the table itself."""
-    wanted = (results.c.resource, results.c.column, results.c.category, results.c.grade)
-    found = connection.execute(select(*wanted).order_by(results.c.resource, results.c.column))
-    return [(row.resource, row.column, row.category, row.grade) for row in found]
+def summaries(
+    connection: Connection, resources: Sequence[str] | None = None
+) -> Iterator[tuple[str, str, str, str]]:
+    """Resource, column, category and grade of every result, or of those of some resources; column "" is the
+    table itself.
+    """
+    query = select(results.c.resource, results.c.column, results.c.category, results.c.grade)
+    query = query.order_by(results.c.resource, results.c.column)
+    bites = [query]
+    if resources is not None:
+        wanted = sorted(set(resources))
+        parts = [wanted[start : start + _MOST] for start in range(0, len(wanted), _MOST)]
+        bites = [query.where(results.c.resource.in_(part)) for part in parts]
+    for bite in bites:
+        for row in connection.execute(bite):
+            yield row.resource, row.column, row.category, row.grade
 
 
 def _result(row: Row[Any]) -> Result:
