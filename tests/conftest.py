@@ -10,6 +10,7 @@ from hypothesis import settings
 from tests import examples  # noqa: F401 - registers the profiles
 
 settings.load_profile("whole")
+os.environ["LANGUAGE"] = "en"  # what the command line says is compared in English, whoever runs the tests
 
 ROOT = Path(__file__).resolve().parent.parent
 
