@@ -3,7 +3,7 @@
 Errors are raised in English. The catalogue (``locale/faults/*.yaml``) holds, by the code of the error, each
 template as it stands in the source, ``{name}`` for what is filled in, with its renderings. A message is
 matched against the templates of its code, those with most literal text first, and what was filled in is
-carried over. A message that no template fits stays as it is.
+carried over. A message that no template fits stays as it is. A test keeps catalogue and source together.
 """
 
 from __future__ import annotations
