@@ -22,7 +22,17 @@ from chengshu.foundation.journal import last_seq
 from chengshu.foundation.sensing import Tokens
 from chengshu.kernel.clock import iso
 from chengshu.kernel.errors import Missing
-from chengshu.surfaces import cap, dcat, find, ingest, ngsi_ld, ogc_features, sensorthings, sharing
+from chengshu.surfaces import (
+    cap,
+    dcat,
+    find,
+    ingest,
+    ngsi_ld,
+    ogc_features,
+    openlineage,
+    sensorthings,
+    sharing,
+)
 
 VERSION = "0.1.0"
 SECURITY = {
@@ -57,6 +67,8 @@ def make_app(hub: Hub, view: View, tokens: Tokens, guard: Guard, broker: BrokerP
     app.include_router(cap.router(hub.vital_queries, hub.city))
     app.include_router(dcat.router(hub.ledger_queries, hub.city, hub.clock, guard.knows))
     app.include_router(sharing.router(hub.sharing.queries, hub.sharing.gate, guard.program))
+    lineage = hub.inspection.lineage, hub.inspection.lineage_queries
+    app.include_router(openlineage.router(*lineage, hub.clock, lambda request: guard.who(request.scope)))
     _add_search(app, hub, guard)
     _add_entities(app, hub, guard, broker)
     app.include_router(console.router(view))

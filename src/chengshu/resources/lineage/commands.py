@@ -11,7 +11,7 @@ from chengshu.foundation.journal import Act, Actor, record
 from chengshu.kernel.clock import Clock
 from chengshu.ports.database import Database
 from chengshu.resources.lineage import store
-from chengshu.resources.lineage.openlineage import jobs_of_event
+from chengshu.resources.lineage.openlineage import job_name, jobs_of_event
 from chengshu.resources.lineage.sql import Job, Schema, steps_of_sql
 
 
@@ -30,8 +30,7 @@ class Lineage:
     def by_event(self, event: Mapping[str, Any], actor: Actor) -> list[Job]:
         """Keep what a pipeline's OpenLineage event says. Raises :class:`Invalid`."""
         jobs = jobs_of_event(event)
-        about = event.get("job") or {}
-        return self.put(f"{about.get('namespace', '')}/{about.get('name', '')}", jobs, actor) if jobs else []
+        return self.put(job_name(event), jobs, actor) if jobs else []
 
     def put(self, job: str, made: Sequence[Job], actor: Actor) -> list[Job]:
         """Keep jobs under a name; who says the same again is not written down again."""

@@ -37,11 +37,23 @@ def jobs_of_event(event: Mapping[str, Any]) -> list[Job]:
         sources = tuple(sorted(_dataset(item) for item in event.get("inputs") or ()))
         return [_job(item, sources) for item in event.get("outputs") or ()]
     except (KeyError, TypeError, AttributeError) as error:
-        raise Invalid(
-            "openlineage",
-            f"this is no OpenLineage run event: {type(error).__name__} {error}",
-            remedy="send events of the OpenLineage specification, version 1 or 2",
-        ) from None
+        raise _no_event(error) from None
+
+
+def job_name(event: Mapping[str, Any]) -> str:
+    """``namespace/name`` of the job that an event is of. Raises :class:`Invalid` when it names none."""
+    try:
+        return f"{event['job']['namespace']}/{event['job']['name']}"
+    except (KeyError, TypeError) as error:
+        raise _no_event(error) from None
+
+
+def _no_event(error: Exception) -> Invalid:
+    return Invalid(
+        "openlineage",
+        f"this is no OpenLineage run event: {type(error).__name__} {error}",
+        remedy="send events of the OpenLineage specification, version 1 or 2",
+    )
 
 
 def _job(output: Mapping[str, Any], sources: Sequence[str]) -> Job:

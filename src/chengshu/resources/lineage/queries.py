@@ -12,6 +12,7 @@ from chengshu.resources.grading.lineage import Step
 from chengshu.resources.ledger import LedgerQueries, Resource
 from chengshu.resources.lineage import store
 from chengshu.resources.lineage.naming import splits
+from chengshu.resources.lineage.sql import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class LineageQueries:
         """Every step, as the propagation of grades wants them."""
         with self._database.read() as connection:
             return store.all_steps(connection)
+
+    def jobs(self) -> list[tuple[str, Job]]:
+        """What each job makes, by its name."""
+        with self._database.read() as connection:
+            return store.all_jobs(connection)
 
     def upstream(self, column: str) -> dict[str, tuple[Step, ...]]:
         """Columns it came from, however far back, each with the shortest way."""

@@ -104,6 +104,23 @@ def table_pairs(connection: Connection) -> list[tuple[str, str, str]]:
     return [(row.job, row.source, row.target) for row in connection.execute(select(tables))]
 
 
+def all_jobs(connection: Connection) -> list[tuple[str, Job]]:
+    """What each job makes, by its name and the table made, in order."""
+    sources: dict[tuple[str, str], list[str]] = {}
+    for job, source, target in table_pairs(connection):
+        sources.setdefault((job, target), []).append(source)
+    made: dict[tuple[str, str], list[Step]] = {}
+    for row in connection.execute(select(steps).order_by(steps.c.source, steps.c.target)):
+        table = row.target.rpartition(".")[0]
+        made.setdefault((row.job, table), []).append(
+            Step(row.source, row.target, row.transform, row.smallest_group)
+        )
+    return [
+        (job, Job(target, tuple(sorted(sources.get((job, target), ()))), tuple(made.get((job, target), ()))))
+        for job, target in sorted({*sources, *made})
+    ]
+
+
 def all_steps(connection: Connection) -> list[Step]:
     """Every step, for the propagation of grades."""
     return [
