@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import paho.mqtt.client as paho
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +20,7 @@ from tests.engines.broker import MOSQUITTO, broker, free_port
 from tests.sensing.conftest import GAUGES, declare
 
 from chengshu.engines.mqtt import MqttSubscriber
+from chengshu.engines.mqtt.polling import PollingClient
 from chengshu.foundation.context import Entity, Observation
 from chengshu.foundation.sensing import Intake, Receipt, quarantined, store
 from chengshu.foundation.sensing.connectors import MqttIntake
@@ -58,7 +58,7 @@ def open_intake(room: Room) -> Intake:
 
 def publish(port: int, *messages: tuple[str, bytes]) -> None:
     """Publish with QoS 1 and wait for the broker's acknowledgement, 20 s each at most."""
-    client = paho.Client(CallbackAPIVersion.VERSION2, "publisher")
+    client = PollingClient(CallbackAPIVersion.VERSION2, "publisher")
     client.connect("127.0.0.1", port)
     client.loop_start()
     for topic, payload in messages:

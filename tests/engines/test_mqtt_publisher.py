@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.engines.broker import MOSQUITTO, broker, free_port
 
 from chengshu.engines.mqtt import MqttPublisher
+from chengshu.engines.mqtt.polling import PollingClient
 from chengshu.ports.addresses import AddressGuard
 from chengshu.ports.http import AddressRefused, Unreachable
 from chengshu.ports.messaging import Publication
@@ -31,7 +33,7 @@ class Listener:
     def __init__(self, port: int, wanted: int) -> None:
         self.heard: list[tuple[str, bytes, int]] = []
         self._enough, self._ready = threading.Event(), threading.Event()
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, "listener")
+        self._client = PollingClient(CallbackAPIVersion.VERSION2, "listener")
 
         def on_message(_client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
             self.heard.append((message.topic, bytes(message.payload), message.qos))
@@ -76,6 +78,21 @@ def test_a_broker_that_is_not_there_is_unreachable() -> None:
     publisher = MqttPublisher(LOCAL)
     with pytest.raises(Unreachable):
         asyncio.run(publisher.publish(message(free_port(), timeout_s=2)))
+
+
+def test_a_hub_with_a_thousand_open_connections_still_publishes(port: int) -> None:
+    """select() takes no descriptor from 1024 on; a hub with many live pages has such."""
+    others = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        listener = Listener(port, 1)
+        assert listener._client.socket().fileno() > 1024  # type: ignore[union-attr]
+        publisher = MqttPublisher(LOCAL)
+        asyncio.run(publisher.publish(message(port, qos=1)))
+        listener.wait()
+        asyncio.run(publisher.close())
+    finally:
+        for descriptor in others:
+            os.close(descriptor)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from chengshu.engines.mqtt.polling import PollingClient
 from chengshu.ports.addresses import AddressGuard
 from chengshu.ports.http import Unreachable
 from chengshu.ports.messaging import Publication
@@ -35,7 +36,7 @@ class _Connection:
     def __init__(self, account: _Account) -> None:
         self.up = threading.Event()
         self.error = ""
-        client = paho.Client(CallbackAPIVersion.VERSION2, protocol=_VERSIONS[account.version])
+        client = PollingClient(CallbackAPIVersion.VERSION2, protocol=_VERSIONS[account.version])
         if account.username:
             client.username_pw_set(account.username, account.password or None)
         if account.tls:

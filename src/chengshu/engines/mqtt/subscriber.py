@@ -10,6 +10,7 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from chengshu.engines.mqtt.polling import PollingClient
 from chengshu.kernel.clock import Clock
 from chengshu.kernel.errors import Invalid
 from chengshu.ports.messaging import Link, Message
@@ -42,7 +43,7 @@ class MqttSubscriber:
             )
         self._clock = clock
         self._host, self._port = host, port
-        self._client = paho.Client(
+        self._client = PollingClient(
             CallbackAPIVersion.VERSION2,
             client_id,
             clean_session=False,
