@@ -630,6 +630,19 @@ async def test_types_and_the_past_are_joined(city: City) -> None:
         assert {item["value"] for item in found["power"]} == {6, 7}
 
 
+async def test_a_query_whose_context_is_named_in_link_may_be_sent_as_linked_data(city: City) -> None:
+    """Its context is in the body once a part of it is asked elsewhere: it is not named twice then."""
+    await city.register("a", "b")
+    await city.call("b", "POST", "entities?local=true", pump("1", power=3))
+    said = {
+        "Content_Type": "application/ld+json",
+        "Link": f'<{SPANISH}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"',
+    }
+    query = {"type": "Query", "entities": [{"type": "bomba"}]}
+    found = by_id(await city.call("a", "POST", "entityOperations/query", query, **said))
+    assert found["urn:ngsi-ld:Pump:1"]["potencia"]["value"] == 3
+
+
 async def test_a_registration_tells_how_its_source_does(city: City) -> None:
     made = await city.register("a", "b")
     path = made.headers["location"].removeprefix("/ngsi-ld/v1/")

@@ -36,8 +36,11 @@ def derived(call: Call, body: bytes | None, params: Mapping[str, str] | None = N
 
 def given_back(call: Call, value: Any, context: LdContext) -> Call:
     """The request with ``value`` as its body, in the words of ``context`` and in the format it came in."""
-    inside = media_of(call.headers.get("content-type", "")) == LD_JSON
-    return derived(call, _encode(in_context(value, context) if inside else value))
+    if media_of(call.headers.get("content-type", "")) != LD_JSON:
+        return derived(call, _encode(value))
+    made = derived(call, _encode(in_context(value, context)))
+    made.headers.pop("link", None)  # its context is in the body now, and must not be named twice
+    return made
 
 
 async def compiled(call: Call, source: str) -> LdContext:
