@@ -174,3 +174,30 @@ def test_the_one_ledger_in_numbers_over_a_period(bureau: Bureau) -> None:
     totals = bureau.hub.ledger_queries.totals()
     assert totals.systems == 3  # the files, the register, the hub itself
     assert totals.fields == sum(len(entry.fields) for entry in bureau.hub.ledger_queries.below("urn:"))
+
+
+def test_whose_data_they_are_is_a_facet_and_shown_with_its_rule(bureau: Bureau) -> None:
+    """Of each entry: the class is carried from the source, counted, a filter, and asks what its rule asks."""
+    place = bureau.hub.city.folder / "harvest.yaml"
+    place.write_text(place.read_text().replace("{id: register,", "{id: register, source_class: enterprise,"))
+    calls = ThreadedHttp(AddressGuard(()))
+    harvester = harvester_of(bureau.hub.city, bureau.hub.database, bureau.clock, bureau.hub.ledger, calls)
+    harvester.run("register")
+    bureau.hub.pump.drain()
+    calls.close()
+    asker = bureau.enter("asker", Grant("operator", "water"))
+    found = asker.get("/ledger", params={"source_class": "enterprise"}).text
+    assert (
+        quote("register:firms") in found and quote("files:stations") not in found and "data of firms" in found
+    )
+    firms = quote("urn:chengshu:resource:register:firms")
+    page = asker.get(f"/ledger/{firms}").text
+    assert (
+        "What follows for sharing" in page and "source.enterprise" in page and "names the agreement" in page
+    )
+    assert "As the catalogue says, nothing more." in asker.get(f"/ledger/{quote(ENTRY)}").text
+    asker.cookies.set("language", "zh-Hant")
+    assert (
+        "授權須寫明數據來源單位的同意"
+        in asker.get("/sharing/ask", params={"resource": "urn:chengshu:resource:register:firms"}).text
+    )

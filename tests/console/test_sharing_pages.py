@@ -258,3 +258,10 @@ async def test_a_misuse_event_leads_to_its_request(client: httpx.AsyncClient, vi
     view.matter = ("/sharing/requests/r-suspended", Text.of("decide there"))
     page = (await client.get("/events/e-1")).text
     assert 'href="/sharing/requests/r-suspended"' in page
+
+
+async def test_what_the_source_of_the_data_asks_is_shown_and_asked_for(client: httpx.AsyncClient) -> None:
+    page = (await client.get(REVIEW)).text
+    assert "data of firms" in page and "source.enterprise" in page and 'name="agreement"' in page
+    form = (await client.get("/sharing/ask", params={"resource": ENTRY})).text
+    assert "The provider decides, even where" in form

@@ -37,6 +37,7 @@ from chengshu.foundation.access.model import ROLES
 from chengshu.kernel.levels import Level
 from chengshu.kernel.texts import LANGUAGES
 from chengshu.resources.ledger import KINDS, SHARING
+from chengshu.resources.ledger.model import SOURCE_CLASSES
 
 FACTS = (
     *("code", "class_path", "provider", "owner", "steward", "contact", "purpose", "format", "rows"),
@@ -79,6 +80,7 @@ FAMILIES = {
     "difference": ("added", "changed", "retired", "restored", "same", "absent"),
     "facet": FACETS,
     "resource_kind": KINDS,
+    "source_class": SOURCE_CLASSES,
     "resource_sharing": SHARING,
     "entry_state": get_args(EntryState),
     "match_part": ("title", "keywords", "text"),

@@ -25,6 +25,7 @@ from chengshu.resources.quality.rules import Reference, mistake_of
 from chengshu.resources.retention import read_retention
 from chengshu.resources.sharing.declared import FILE as SHARING
 from chengshu.resources.sharing.declared import read_terms
+from chengshu.resources.sharing.source_rules import read_source_rules
 
 
 def data_faults(city: City) -> list[Fault]:
@@ -94,6 +95,7 @@ def _place(city: City, document: Document, number: int, source: HarvestSource) -
 def _sharing(city: City) -> Iterator[Fault]:
     path = city.folder / SHARING
     terms = read_terms(city.folder)
+    read_source_rules(city.folder)
     if path.is_file() and terms.bureau not in city.departments:
         where = read_document(path).where(("bureau",))
         detail = f"the city has no department {terms.bureau!r} to decide objections"

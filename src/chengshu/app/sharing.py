@@ -25,6 +25,7 @@ from chengshu.resources.sharing import (
     SharingClocks,
     SharingQueries,
     Source,
+    read_source_rules,
     read_terms,
 )
 from chengshu.resources.sharing.shelf import Shelf
@@ -53,10 +54,13 @@ def sharing_of(
     calendar: WorkingCalendar,
     ledger: LedgerQueries,
 ) -> SharingRoom:
-    """Sharing over the data in ``folder``. Raises :class:`Invalid` with the mistakes of ``sharing.yaml``."""
+    """Sharing over the data in ``folder``. Raises :class:`Invalid` with the mistakes of ``sharing.yaml`` and
+    of the city's table of sources.
+    """
     terms = read_terms(city.folder)
     parts = (database, clock, ids, calendar, ledger, terms)
-    desk, duties, queries = Sharing(*parts), Duties(*parts), SharingQueries(database, calendar)
+    desk = Sharing(*parts, read_source_rules(city.folder))
+    duties, queries = Duties(*parts), SharingQueries(database, calendar)
     gate = Gate(database, clock, calendar, ledger, desk, sources_of(city), key_of(folder))
     return SharingRoom(
         desk,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chengshu.console import model as m
 from chengshu.console.model import ledger as page
+from chengshu.console.model.sharing import SourcePolicy
 from chengshu.kernel.errors import Missing
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
@@ -61,6 +62,7 @@ class Ledger:
             {
                 "kind": (("stream", Text.of("stream"), 1), ("dataset", Text.of("dataset"), 1)),
                 "provider": (("water", WATER, 1),),
+                "source_class": (("government", Text.of("government"), 2),),
                 "theme": (),
             },
             () if self.quiet else harvests,
@@ -122,5 +124,6 @@ class Ledger:
             None if bare else page.LookView(self.now, "the file is cut off", "send it again"),
             page.SharedView(0, 0, 0, 0, 0, 0) if bare else page.SharedView(4, 1, 2, 12, 1, 1200, self.now),
             None if bare else page.ContractView("rain-contract", "1.2.0", 2, self.now, self.now, 9, 1, False),
+            SourcePolicy("personal", HARMLESS, True, False, True, "mask"),
             person.id != "crew",
         )

@@ -24,6 +24,9 @@ PURPOSE = "call those who need help before the storm"
 MASKED = T("a person's name is masked", "姓名应脱敏", "姓名應脫敏")
 WHY = Reason("protection.mask", MASKED, {"grade": "general-3"})
 VOID = Reason("sharing.decision", T("the plan is void", "预案已失效", "預案已失效"), {"department": "civil"})
+FIRMS = s.SourcePolicy(
+    "enterprise", Reason("source.enterprise", T("by agreement", "依企业同意", "依企業同意")), True, True
+)
 OTHER = Reason("sharing.gate.purpose", T("another purpose", "用途不符", "用途不符"))
 PLAINLY = (("purpose", T("say it more plainly", "请写得更明白", "請寫得更明白")),)
 NUMBER = "110101199001011237"
@@ -179,6 +182,7 @@ class Sharing:
             (self.use(2, "blocked"), self.use(1, "answered")) if request == "r-suspended" else (),
             s.Destroyed(NOW, "wiped", "Zhou", "ab" * 32) if request == "r-granted" else None,
             (10_000, 100_000),
+            FIRMS,
         )
 
     def ask_form(
@@ -206,6 +210,7 @@ class Sharing:
             may,
             completes,
             told,
+            FIRMS,
         )
 
     def ask_for_data(self, person: m.Person, resource: str, given: s.AskGiven, completes: str) -> str:

@@ -178,6 +178,9 @@ def decide(
     place: Annotated[str, typer.Option(help="Where the data can be had from now on.")] = "the hub",
     witness: Annotated[str, typer.Option(help="Who saw the data destroyed.")] = "",
     digest: Annotated[str, typer.Option(help="SHA-256 of the protocol of destruction.")] = "",
+    agreement: Annotated[
+        str, typer.Option(help="The agreement of the firm or body whose data they are.")
+    ] = "",
     packages: Packages = None,
     language: Language = Tongue.ENGLISH,
     as_json: AsJson = False,
@@ -192,10 +195,14 @@ def decide(
             Act.WITHDRAW: lambda: desk.withdraw(id_, who),
             Act.MISSING: lambda: desk.tell_missing(id_, who, _pairs(item, "--item")),
             Act.EXTEND: lambda: desk.extend(id_, who, reason),
-            Act.GRANT: lambda: desk.grant(id_, who, reason, fields=granted, rows=rows, treatments=chosen),
+            Act.GRANT: lambda: desk.grant(
+                id_, who, reason, fields=granted, rows=rows, treatments=chosen, agreement=agreement
+            ),
             Act.REFUSE: lambda: desk.refuse(id_, who, reason, law=law),
             Act.OBJECT: lambda: desk.object(id_, who, reason),
-            Act.UPHOLD: lambda: desk.settle(id_, who, upheld=True, reason=reason, treatments=chosen),
+            Act.UPHOLD: lambda: desk.settle(
+                id_, who, upheld=True, reason=reason, treatments=chosen, agreement=agreement
+            ),
             Act.REJECT: lambda: desk.settle(id_, who, upheld=False, reason=reason, law=law),
             Act.SUPPLY: lambda: desk.supply(id_, who, place),
             Act.SUSPEND: lambda: desk.suspend(id_, who, reason),

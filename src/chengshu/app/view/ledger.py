@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from chengshu.app.harvesting import harvest_of
 from chengshu.app.view.grading_base import DataBase, category_of, grade_of
+from chengshu.app.view.sources import policy_of
 from chengshu.console import model as shown
 from chengshu.console.model import ledger as page
 from chengshu.kernel.clock import from_millis
@@ -29,7 +30,7 @@ from chengshu.resources.quality.queries import history
 from chengshu.resources.sharing import store as sharing_store
 
 _PAGE = 20
-_SHOWN_FACETS = ("kind", "provider", "sharing", "state", "theme")
+_SHOWN_FACETS = ("kind", "provider", "source_class", "sharing", "state", "theme")
 _PROBLEMS = 20
 HIGHER = Text(
     "what it is made from is graver, and its grade comes along",
@@ -138,6 +139,7 @@ class LedgerReading(DataBase):
             page.LookView(look.at, look.error, look.remedy) if look and as_of is None else None,
             shared,
             self._contract(id_) if as_of is None else None,
+            policy_of(self.hub.sharing.desk, entry) if as_of is None else None,
             as_of is None and self.may_settle(person, entry).allowed,
         )
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from chengshu.app.view import sharing_words as words
 from chengshu.app.view.sharing_base import SharingBase, why
+from chengshu.app.view.sources import policy_of
 from chengshu.console import model as shown
 from chengshu.console.model import sharing as page
 from chengshu.kernel.clock import from_millis
@@ -143,7 +144,13 @@ class SharingReading(SharingBase):
             ),
             _destroyed(found) if as_of is None else None,
             (found.grant.rows_per_use, found.grant.rows_per_day) if found.grant else self._limits(),
+            self._policy(found),
         )
+
+    def _policy(self, request: Request) -> page.SourcePolicy | None:
+        """What the source of the data asks; None for an entry that is gone."""
+        entry = self.hub.ledger_queries.many([request.ask.resource]).get(request.ask.resource)
+        return policy_of(self.hub.sharing.desk, entry) if entry else None
 
     def _limits(self) -> tuple[int, int]:
         limits = self.hub.sharing.desk.terms.limits

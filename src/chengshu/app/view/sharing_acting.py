@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from chengshu.app.view.grading_base import category_of, grade_of
 from chengshu.app.view.sharing import SharingReading, given_of
 from chengshu.app.view.sharing_words import NO_RECIPIENT
+from chengshu.app.view.sources import policy_of
 from chengshu.console import model as shown
 from chengshu.console.model import sharing as page
 from chengshu.kernel.clock import from_millis
@@ -57,6 +58,7 @@ class SharingActing(SharingReading):
             shown.ALLOWED if mine else self.may(person, "share_data", "sharing", department=own),
             completes,
             told,
+            policy_of(self.hub.sharing.desk, entry),
         )
 
     def _beyond(self, mine: tuple[str, ...]) -> tuple[str, ...]:
@@ -108,11 +110,17 @@ class SharingActing(SharingReading):
                 conditions=given.get("conditions", "").strip(),
                 rows_per_use=_number(given, "rows_per_use"),
                 rows_per_day=_number(given, "rows_per_day"),
+                agreement=given.get("agreement", ""),
             ),
             "refuse": lambda: desk.refuse(id_, by, why, law=law),
             "object": lambda: desk.object(id_, by, why),
             "uphold": lambda: desk.settle(
-                id_, by, upheld=True, reason=why, treatments=_changed(desk.proposal(request), treatments)
+                id_,
+                by,
+                upheld=True,
+                reason=why,
+                treatments=_changed(desk.proposal(request), treatments),
+                agreement=given.get("agreement", ""),
             ),
             "reject": lambda: desk.settle(id_, by, upheld=False, reason=why, law=law),
             "supply": lambda: desk.supply(id_, by, given.get("place", "")),

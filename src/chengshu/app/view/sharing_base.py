@@ -195,6 +195,7 @@ class SharingBase(Base):
             from_millis(grant.ends_at) if grant.ends_at else None,
             not why_not.en,
             why_not,
+            grant.agreement,
         )
 
     def user_of(self, request: Request, person: shown.Person, mine: Sequence[str]) -> Party | None:

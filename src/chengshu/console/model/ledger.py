@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from chengshu.console.model.common import NO_TEXT, ShownReason, ShownText
+from chengshu.console.model.sharing import SourcePolicy
 
 EntryState = Literal["active", "stale", "vanished", "retired"]
 MatchHow = Literal["word", "synonym", "near", "meaning"]
@@ -180,4 +181,5 @@ class EntryView:
     look: LookView | None = None
     shared: SharedView | None = None
     contract: ContractView | None = None
+    policy: SourcePolicy | None = None
     settle: bool = False  # whether the person may say what its columns hold

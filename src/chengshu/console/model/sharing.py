@@ -133,6 +133,20 @@ class AskGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcePolicy:
+    """What the source class of an entry asks of sharing it, by which rule. ``floor``: the mildest way in
+    which values that tell who somebody is are shown.
+    """
+
+    source_class: str
+    reason: ShownReason
+    review: bool = False
+    agreement: bool = False
+    assessment: bool = False
+    floor: Treatment = "show"
+
+
+@dataclass(frozen=True, slots=True)
 class AskForm:
     """The form of a request for one entry; ``told`` is what an incomplete one lacked."""
 
@@ -148,6 +162,7 @@ class AskForm:
     ask: Permission = ALLOWED
     completes: str = ""
     told: tuple[tuple[str, ShownText], ...] = ()
+    policy: SourcePolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +223,7 @@ class GrantView:
     ends: datetime | None
     answers: bool = False
     why_not: ShownText = NO_TEXT
+    agreement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +259,7 @@ class RequestView:
     uses: tuple[UseRow, ...]
     destroyed: Destroyed | None = None
     limits: tuple[int, int] = (0, 0)
+    policy: SourcePolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from chengshu.console.visit import Visit
 from chengshu.kernel.clock import as_utc
 from chengshu.kernel.errors import Invalid
 
-FACETS = ("kind", "provider", "sharing", "state", "theme")
+FACETS = ("kind", "provider", "source_class", "sharing", "state", "theme")
 SHOWS: Final = ("about", "fields", "quality", "lineage", "versions")
 
 

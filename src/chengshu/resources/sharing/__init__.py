@@ -20,6 +20,7 @@ from chengshu.resources.sharing.model import (
 )
 from chengshu.resources.sharing.queries import Audit, Life, SeenBy, SharingQueries, Ticking
 from chengshu.resources.sharing.residents import Residents
+from chengshu.resources.sharing.source_rules import SourceRule, SourceRules, read_source_rules
 
 __all__ = [
     "Act",
@@ -42,6 +43,8 @@ __all__ = [
     "SharingClocks",
     "SharingQueries",
     "Source",
+    "SourceRule",
+    "SourceRules",
     "StatutoryClock",
     "Step",
     "Terms",
@@ -49,6 +52,7 @@ __all__ = [
     "Use",
     "departments_for",
     "next_acts",
+    "read_source_rules",
     "read_terms",
     "recipients",
     "waits_for",

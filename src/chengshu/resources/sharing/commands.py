@@ -224,9 +224,11 @@ class Sharing(Desk):
         conditions: str = "",
         rows_per_use: int | None = None,
         rows_per_day: int | None = None,
+        agreement: str = "",
     ) -> Request:
         """Grant it, or part of it: fewer ``fields``, fewer ``rows`` (added to those asked for), other
-        ``treatments`` by field; milder than the tables propose only with ``reason``, never core data."""
+        ``treatments`` by field; milder than the tables propose only with ``reason``, never core data.
+        ``agreement`` names that of the firm or body whose data they are, where the source asks for one."""
         said(reason, "reason")
 
         def work(connection: Connection) -> Request:
@@ -244,6 +246,7 @@ class Sharing(Desk):
                 conditions=conditions,
                 rows_per_use=rows_per_use,
                 rows_per_day=rows_per_day,
+                agreement=agreement,
             )
 
         return self._database.write(work)
@@ -291,8 +294,11 @@ class Sharing(Desk):
         reason: str,
         law: str = "",
         treatments: Mapping[str, str] | None = None,
+        agreement: str = "",
     ) -> Request:
-        """The data bureau decides on an objection: granted (``treatments`` as in :meth:`grant`) or not."""
+        """The data bureau decides on an objection: granted (``treatments``, ``agreement`` as in
+        :meth:`grant`) or not.
+        """
         said(reason, "reason")
         if not upheld:
             said(law, "law")
@@ -304,7 +310,8 @@ class Sharing(Desk):
                 raise not_now(request, "settle")
             clocks.end(connection, request.id, "objection", self._clock.now())
             if upheld:
-                return self.grant_in(connection, request, by, by_person(by, reason), treatments=treatments)
+                why = by_person(by, reason)
+                return self.grant_in(connection, request, by, why, treatments=treatments, agreement=agreement)
             return self.refuse_in(connection, request, by, by_person(by, reason, law=law))
 
         return self._database.write(work)
@@ -349,7 +356,8 @@ class Sharing(Desk):
         now = self._clock.now()
         day = now.astimezone(self._calendar.zone).date()
         rank = intake.highest_rank(request.ask, resource, self.terms.ungraded)
-        lacking = intake.lacking(request.ask, rank, day)
+        rule = self.rule_for(resource)
+        lacking = intake.lacking(request.ask, rank, day, rule)
         periods = self.terms.periods
         at_once = request.sharing == "unconditional"
         days = periods.answer_unconditional if at_once else periods.answer_conditional
@@ -357,6 +365,8 @@ class Sharing(Desk):
             return self._tell(connection, request, by, lacking, before, days)
         hidden = intake.hidden_rows(request.ask, resource, day, self.terms.ungraded)
         way, why = route(day, request.sharing, rank, hidden)
+        if way == "grant" and rule.review:
+            way, why = "review", rule.reason
         clock = store.find_clock(connection, request.id, "answer")
         if clock is None:
             self.start_in(connection, request.id, "answer", request.provider, days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from chengshu.resources.sharing import clocks, intake, store
 from chengshu.resources.sharing.declared import Terms
 from chengshu.resources.sharing.model import TRANSITIONS, Grant, GrantedField, Party, Request, Step
 from chengshu.resources.sharing.protecting import check_treatments, proposed
+from chengshu.resources.sharing.source_rules import SourceRule, SourceRules
 
 _SHORTEST = 4  # signs of a reason somebody must give
 
@@ -38,10 +39,19 @@ class Desk:
         calendar: WorkingCalendar,
         ledger: LedgerQueries,
         terms: Terms | None = None,
+        sources: SourceRules | None = None,
     ) -> None:
         self._database, self._clock, self._ids = database, clock, ids
         self._calendar, self._ledger = calendar, ledger
         self.terms = terms or Terms()
+        self._sources = sources or SourceRules()
+
+    def rule_for(self, resource: Resource) -> SourceRule:
+        """What the source class of an entry asks of sharing it, today."""
+        return self._sources.on(self._today(), resource.source_class)
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(self._calendar.zone).date()
 
     def proposal(self, request: Request) -> tuple[GrantedField, ...]:
         """How the tables would show each field asked for, today. Raises :class:`Missing`."""
@@ -50,8 +60,9 @@ class Desk:
     def proposed(self, resource: Resource, names: Sequence[str], reader: str) -> tuple[GrantedField, ...]:
         """How the tables would show fields of an entry to a reader, today; what is gone is left out."""
         known = {field.name for field in resource.fields}
-        day = self._clock.now().astimezone(self._calendar.zone).date()
-        return proposed(resource, [name for name in names if name in known], reader, day, self.terms.ungraded)
+        standing = [name for name in names if name in known]
+        found = proposed(resource, standing, reader, self._today(), self.terms.ungraded)
+        return self.rule_for(resource).held(found)
 
     def suspend_in(
         self, connection: Connection, request: Request, actor: Actor, reason: dict[str, Any]
@@ -95,8 +106,11 @@ class Desk:
         conditions: str = "",
         rows_per_use: int | None = None,
         rows_per_day: int | None = None,
+        agreement: str = "",
     ) -> Request:
-        """Grant it, and start the clock of supply. Raises :class:`Invalid` for more than was asked."""
+        """Grant it, and start the clock of supply. Raises :class:`Invalid` for more than was asked, and
+        without the agreement that the source of the data asks for.
+        """
         now = self._clock.now()
         resource = self._ledger.get(request.ask.resource)
         names = tuple(fields) if fields is not None else request.ask.fields
@@ -109,8 +123,8 @@ class Desk:
             )
         if rows:
             intake.row_filter(rows, {field.name for field in resource.fields})
-        day = now.astimezone(self._calendar.zone).date()
-        granted = proposed(resource, names, request.ask.reader, day, self.terms.ungraded)
+        _check_agreement(self.rule_for(resource), agreement, request)
+        granted = self.proposed(resource, names, request.ask.reader)
         chosen = treatments or {}
         check_treatments(granted, chosen)
         by_decision = {"rule": "sharing.decision", "text": reason.get("text", {}), "inputs": {}}
@@ -130,7 +144,10 @@ class Desk:
             _limit(rows_per_use, limits.rows_per_use),
             _limit(rows_per_day, limits.rows_per_day),
             conditions,
+            agreement=agreement.strip(),
         )
+        if grant.agreement:
+            reason = {**reason, "agreement": grant.agreement}
         clocks.end(connection, request.id, "answer", now)
         self.start_in(connection, request.id, "supply", request.provider, self.terms.periods.supply)
         return self.move_in(
@@ -281,6 +298,22 @@ def said(text: str, where: str) -> None:
     if len(text) > intake.MOST_TEXT:
         raise Invalid(
             "text-long", f"more than {intake.MOST_TEXT} signs", where=where, remedy="say it shorter"
+        )
+
+
+def _check_agreement(rule: SourceRule, agreement: str, request: Request) -> None:
+    if len(agreement) > intake.MOST_TEXT:
+        raise Invalid(
+            "text-long", f"more than {intake.MOST_TEXT} signs", where="agreement", remedy="say it shorter"
+        )
+    if rule.agreement and len(agreement.strip()) < _SHORTEST:
+        raise Invalid(
+            "agreement-missing",
+            "the grant names no agreement of those whose data they are",
+            where="agreement",
+            remedy="write its number and date",
+            request=request.id,
+            reason=rule.reason.as_dict(),
         )
 
 

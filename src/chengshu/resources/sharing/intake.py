@@ -13,6 +13,7 @@ from chengshu.resources.ledger import Resource
 from chengshu.resources.sharing.model import ASKING_READERS, MANNERS, OPEN_STATES, Ask, Party, Request
 from chengshu.resources.sharing.protecting import grade_of, proposed
 from chengshu.resources.sharing.rulings import missing
+from chengshu.resources.sharing.source_rules import SourceRule
 from chengshu.rules.feel import Expression, FeelSyntaxError, compile_expression
 
 MOST_TEXT = 4000
@@ -109,8 +110,8 @@ def hidden_rows(ask: Ask, resource: Resource, day: date, ungraded: str) -> bool:
     return any(field.treatment != "show" for field in fields)
 
 
-def lacking(ask: Ask, rank: int, day: date) -> list[tuple[str, Reason]]:
-    """Everything that is missing, with what to do."""
+def lacking(ask: Ask, rank: int, day: date, rule: SourceRule) -> list[tuple[str, Reason]]:
+    """Everything that is missing, with what to do: by the tables, then by the source of the data."""
     given = {
         "fields given": bool(ask.fields),
         "purpose given": bool(ask.purpose.strip()),
@@ -120,7 +121,10 @@ def lacking(ask: Ask, rank: int, day: date) -> list[tuple[str, Reason]]:
         "assessment given": bool(ask.assessment.strip()),
         "rank": rank,
     }
-    return missing(day, given)
+    found = missing(day, given)
+    if rule.assessment and not given["assessment given"] and all(item != "assessment" for item, _ in found):
+        found.append(("assessment", rule.reason))
+    return found
 
 
 def reusable(

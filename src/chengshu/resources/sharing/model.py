@@ -85,7 +85,9 @@ class GrantedField(msgspec.Struct, frozen=True):
 
 
 class Grant(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What may be had: never more than was asked. ``starts_at``, ``ends_at`` are 0 until it is supplied."""
+    """What may be had: never more than was asked. ``starts_at``, ``ends_at`` are 0 until it is supplied;
+    ``agreement`` names that of the firm or body whose data they are, where the grant rests on one.
+    """
 
     id: str
     fields: tuple[GrantedField, ...]
@@ -96,6 +98,7 @@ class Grant(msgspec.Struct, frozen=True, omit_defaults=True):
     starts_at: int = 0
     ends_at: int = 0
     place: str = ""
+    agreement: str = ""
 
     def names(self) -> tuple[str, ...]:
         """The granted fields that are not withheld."""

@@ -120,9 +120,13 @@ class Harvester:
             ids[item.native_id] for item in page.records if item.resource is None and item.native_id in ids
         ]
         wanted += [
-            with_parts(entry, state="active")
+            with_parts(
+                entry,
+                state="active" if entry.state == "vanished" else entry.state,
+                source_class=source.source_class,  # what is declared holds, though the data are as they were
+            )
             for entry, _ in ledger_store.find_entries(connection, back).values()
-            if entry.state == "vanished"
+            if entry.state == "vanished" or entry.source_class != source.source_class
         ]
         actor = Actor(f"harvest:{source.id}")
         booked = self._ledger.put_in(connection, wanted, actor, why=f"harvest {run.number}")
