@@ -10,6 +10,7 @@ import msgspec
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.ld.core import CORE_URL
 from chengshu.surfaces.ngsi_ld.call import Call
+from chengshu.surfaces.ngsi_ld.geojson import collection
 from chengshu.surfaces.ngsi_ld.media import GEO_JSON, JSON, LD_JSON, link_to_context
 from chengshu.surfaces.ngsi_ld.operation import PREFIX, Answer
 
@@ -44,6 +45,8 @@ def give(call: Call, value: Any, context: LdContext, *, status: int = 200, heade
     media = call.media or JSON
     if media == LD_JSON:
         return Answer(status, encode(in_context(value, context)), media, headers)
+    if media == GEO_JSON and isinstance(value, list):  # one entity with those it links to
+        value = collection(value)
     if media == GEO_JSON and "body=json" not in call.headers.get("prefer", "").replace(" ", ""):
         return Answer(status, encode(value | {"@context": said(context)}), media, headers)
     return Answer(

@@ -22,6 +22,7 @@ from chengshu.foundation.broker.query.selection import (
 )
 from chengshu.surfaces.ngsi_ld.call import Call
 
+_SAID = ("q", "csf", "scopeQ", "attrs", "expandValues", "jsonKeys")
 _GEO = ("georel", "geometry", "coordinates")
 Expand = Callable[[str], str]
 
@@ -154,14 +155,20 @@ def query_of_body(body: dict[str, Any], context: LdContext) -> Query:
         raise BadRequestData("the body is not a Query", where="type", remedy='say "type": "Query"')
     types, context = context, context.asked(" ".join(types_said(body.get("entities"))))
     expand = context.expand
-    said = {name: text(body, name) for name in ("q", "csf", "scopeQ", "attrs") if name in body}
+    said = {name: text(body, name) for name in _SAID if name in body}
+    values, keys = (
+        read_names(said[name], expand, name=name) if said.get(name) else ()
+        for name in ("expandValues", "jsonKeys")
+    )
     return Query(
         selectors=read_selectors(body["entities"], types.expand) if "entities" in body else (),
         attrs=read_names(said["attrs"], expand) if said.get("attrs") else (),
-        q=read_q(said["q"], expand, inside=context) if "q" in said else None,
+        q=read_q(said["q"], expand, inside=context, expand_values=values) if "q" in said else None,
         geo=read_geo_body(body["geoQ"], expand=expand) if "geoQ" in body else None,
         scopes=read_scopes(said["scopeQ"]) if "scopeQ" in said else (),
         csf=read_q(said["csf"], expand, inside=context, name="csf") if "csf" in said else None,
+        expand_values=values,
+        json_keys=keys,
     )
 
 

@@ -6,26 +6,27 @@ A batch is one transaction, yet each entity has its own outcome: what is wrong w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Literal, NamedTuple
 
 from chengshu.foundation.broker import edit
 from chengshu.foundation.broker.edit import Command, Outcome
-from chengshu.foundation.broker.errors import BadRequestData, InvalidRequest
+from chengshu.foundation.broker.errors import BadRequestData, InvalidRequest, NonexistentTenant
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.ld.reading import read_entity, read_entity_patch, read_fragment
 from chengshu.kernel.errors import ChengshuError, TooLarge
 from chengshu.surfaces.ngsi_ld import params
 from chengshu.surfaces.ngsi_ld.answers import encode, no_content
 from chengshu.surfaces.ngsi_ld.call import Call
-from chengshu.surfaces.ngsi_ld.entities import simplified, submit_all
+from chengshu.surfaces.ngsi_ld.entities import merge_parameters, simplified, submit_all
 from chengshu.surfaces.ngsi_ld.media import JSON
-from chengshu.surfaces.ngsi_ld.names import entity_id
+from chengshu.surfaces.ngsi_ld.names import entity_id, is_uri
 from chengshu.surfaces.ngsi_ld.operation import READS, Answer, Operation
 from chengshu.surfaces.ngsi_ld.problems import as_problem
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
 
 TAG = "ngsi-ld batches"
+_MODES = ("replace", "update")
 _BREATH = 200  # entities read between two looks at what else waits
 Make = Callable[[dict[str, Any], LdContext], Command]
 
@@ -43,8 +44,9 @@ class Batches:
 
     async def create(self, call: Call) -> Answer:
         """Batch Entity Creation: clauses 5.6.7 and 6.14.3.1."""
+        bare = simplified(call)
         results = await self._each(
-            call, lambda value, context: edit.CreateEntity(read_entity(value, context))
+            call, lambda value, context: edit.CreateEntity(read_entity(value, context, simplified=bare))
         )
         if all_well(results):
             return Answer(201, encode([result.id for result in results]), JSON)
@@ -52,10 +54,11 @@ class Batches:
 
     async def upsert(self, call: Call) -> Answer:
         """Batch Entity Upsert: clauses 5.6.8 and 6.15.3.1."""
-        mode = _one_of(call, ("replace", "update"))
+        mode: Literal["replace", "update"] = "update" if _one_of(call, _MODES) == "update" else "replace"
+        bare = simplified(call)
 
         def make(value: dict[str, Any], context: LdContext) -> Command:
-            return edit.Upsert(read_entity(value, context), "update" if mode == "update" else "replace")
+            return edit.Upsert(read_entity(value, context, simplified=bare), mode)
 
         results = await self._each(call, make)
         if not all_well(results):
@@ -65,10 +68,11 @@ class Batches:
 
     async def update(self, call: Call) -> Answer:
         """Batch Entity Update: clauses 5.6.9 and 6.16.3.1."""
-        overwrite = _one_of(call, ("noOverwrite", "update", "replace")) != "noOverwrite"
+        overwrite = _one_of(call, ("noOverwrite", *_MODES)) != "noOverwrite"
+        bare = simplified(call)
 
         def make(value: dict[str, Any], context: LdContext) -> Command:
-            fragment = read_fragment(value, context)
+            fragment = read_fragment(value, context, simplified=bare)
             return edit.AppendAttributes(entity_id(fragment.id), fragment, overwrite)
 
         return self._answer(await self._each(call, make))
@@ -76,7 +80,7 @@ class Batches:
     async def merge(self, call: Call) -> Answer:
         """Batch Entity Merge: clauses 5.6.20 and 6.31.3.1."""
         bare = simplified(call)
-        lang, observed_at = call.params.get("lang", ""), call.params.get("observedAt", "")
+        lang, observed_at = merge_parameters(call)
 
         def make(value: dict[str, Any], context: LdContext) -> Command:
             patch = read_entity_patch(value, context, simplified=bare)
@@ -87,9 +91,9 @@ class Batches:
     async def delete(self, call: Call) -> Answer:
         """Batch Entity Delete: clauses 5.6.10 and 6.17.3.1."""
         ids = _array(await call.json(), call.rooms.limits.batch)
-        wrong = [_Result(str(item), _no_id(item)) for item in ids if not isinstance(item, str)]
-        commands = [edit.DeleteEntity(item) for item in ids if isinstance(item, str)]
-        outcomes = await submit_all(self._rooms, call, commands)
+        wrong = [_Result(str(item)[:80], _no_id(item)) for item in ids if not _is_id(item)]
+        commands = [edit.DeleteEntity(item) for item in ids if _is_id(item)]
+        outcomes = await self._done(call, commands)
         results = [_Result(item.id, outcome) for item, outcome in zip(commands, outcomes, strict=True)]
         return self._answer([*results, *wrong])
 
@@ -117,9 +121,17 @@ class Batches:
             else:
                 results.append(None)
                 commands.append(made)
-        outcomes = iter(await submit_all(self._rooms, call, commands) if commands else ())
+        outcomes = iter(await self._done(call, commands))
         made_of = iter(commands)
         return [item or _Result(edit.target(next(made_of)), next(outcomes)) for item in results]
+
+    async def _done(self, call: Call, commands: Sequence[Command]) -> list[Outcome | ChengshuError]:
+        """The outcome of each command. Raises :class:`NonexistentTenant`: the fault of none of them."""
+        outcomes = await submit_all(self._rooms, call, commands) if commands else []
+        for outcome in outcomes[:1]:
+            if isinstance(outcome, NonexistentTenant):
+                raise outcome
+        return outcomes
 
     async def _read(self, call: Call, item: Any, make: Make) -> Command | ChengshuError:
         try:
@@ -224,6 +236,10 @@ def _one_of(call: Call, known: tuple[str, ...]) -> str:
 def _id_of(item: Any) -> str:
     said = item.get("id", item.get("@id", "")) if isinstance(item, dict) else ""
     return said if isinstance(said, str) else ""
+
+
+def _is_id(item: Any) -> bool:
+    return isinstance(item, str) and is_uri(item)
 
 
 def _no_id(item: Any) -> BadRequestData:

@@ -8,7 +8,8 @@ from typing import Any
 
 from chengshu.foundation.broker import edit
 from chengshu.foundation.broker.edit import Command, Outcome
-from chengshu.foundation.broker.errors import BadRequestData
+from chengshu.foundation.broker.errors import BadRequestData, InvalidRequest
+from chengshu.foundation.broker.ld import checks
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.ld.reading import (
     read_attribute,
@@ -29,6 +30,8 @@ from chengshu.surfaces.ngsi_ld.operation import READS, READS_PATCH, Answer, Oper
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
 
 TAG = "ngsi-ld entities"
+_FORMATS = frozenset({"normalized", "concise", "simplified", "keyValues"})
+_OPTIONS = frozenset({"noOverwrite", "update", "replace", "sysAttrs"})
 
 
 class Entities:
@@ -62,10 +65,8 @@ class Entities:
         identity = entity_id(call.path[0])
         value, context = await call.document()
         patch = read_entity_patch(_with_id(value, identity), context, simplified=simplified(call))
-        command = edit.MergeEntity(
-            identity, patch, lang=call.params.get("lang", ""), observed_at=call.params.get("observedAt", "")
-        )
-        await submit(self._rooms, call, command)
+        lang, observed_at = merge_parameters(call)
+        await submit(self._rooms, call, edit.MergeEntity(identity, patch, lang, observed_at))
         return no_content()
 
     async def append(self, call: Call) -> Answer:
@@ -87,6 +88,7 @@ class Entities:
 
     async def update_attribute(self, call: Call) -> Answer:
         """Partial Attribute Update: clauses 5.6.4 and 6.7.3.1."""
+        written_options(call)
         identity, value, context, name = await self._attribute(call)
         patch = read_attribute_patch(value, context, name=call.path[1])
         await submit(self._rooms, call, edit.PartialUpdate(identity, name, patch, patch.dataset))
@@ -94,6 +96,7 @@ class Entities:
 
     async def replace_attribute(self, call: Call) -> Answer:
         """Replace Attribute: clauses 5.6.19 and 6.7.3.3."""
+        written_options(call)
         identity, value, context, name = await self._attribute(call)
         instances = read_attribute(value, context, name=call.path[1])
         await submit(self._rooms, call, edit.ReplaceAttribute(identity, name, instances))
@@ -262,9 +265,23 @@ def update_answer(outcome: Outcome) -> Answer:
 
 
 def dataset_of(call: Call) -> str:
-    """The one dataset that is asked for; the empty string for the default instance (``@none``, or none)."""
+    """The one dataset that is asked for; the empty string for the default instance (``@none``, or none).
+
+    Raises :class:`BadRequestData` when it is not a URI.
+    """
     said = call.params.get("datasetId", "")
-    return "" if said == "@none" else said
+    return "" if said in ("", "@none") else checks.uri(said, "datasetId")
+
+
+def merge_parameters(call: Call) -> tuple[str, str]:
+    """``lang`` and ``observedAt`` of a merge: what is to be written must be a language and a time.
+
+    Raises :class:`BadRequestData`.
+    """
+    lang, observed_at = call.params.get("lang", ""), call.params.get("observedAt", "")
+    if lang:
+        checks.language(lang, "lang")
+    return lang, checks.time(observed_at, "observedAt") if observed_at else ""
 
 
 def _with_id(value: dict[str, Any], identity: str, *, strict: bool = True) -> dict[str, Any]:
@@ -298,5 +315,21 @@ def _unwrapped(value: dict[str, Any], name: str, context: LdContext) -> dict[str
 
 def simplified(call: Call) -> bool:
     """Whether attributes are written as bare values (``options=keyValues`` or ``format=simplified``)."""
-    wanted = {*call.names("options"), call.params.get("format", "")}
+    wanted = {*written_options(call), call.params.get("format", "")}
     return bool(wanted & {"keyValues", "simplified"})
+
+
+def written_options(call: Call) -> tuple[str, ...]:
+    """The ``options`` of a write. Raises :class:`InvalidRequest` for an option or format that is none."""
+    options = call.names("options")
+    for name in options:
+        if name not in _OPTIONS and name not in _FORMATS:
+            known = sorted(_OPTIONS | _FORMATS)
+            raise InvalidRequest(
+                f"{name[:80]!r} is no option here", where="options", remedy=f"use {', '.join(known)}"
+            )
+    if (said := call.params.get("format")) is not None and said not in _FORMATS:
+        raise InvalidRequest(
+            f"{said[:80]!r} is no format", where="format", remedy=f"use one of {', '.join(sorted(_FORMATS))}"
+        )
+    return options

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from chengshu.foundation.broker.ld import checks
 from chengshu.foundation.broker.ld.contexts import LdContext
+from chengshu.foundation.broker.model import NULL
 from chengshu.foundation.broker.moments import millis_of
 from chengshu.foundation.broker.query.geo import read_geo_body
 from chengshu.foundation.broker.query.grammar import read_q
@@ -56,10 +57,12 @@ def read_subscription(
 def change_subscription(
     before: Subscription, payload: Mapping[str, Any], context: LdContext, now_ms: int
 ) -> Subscription:
-    """``before`` with the members of a fragment in place of its own (clause 5.8.2.4); null takes one away.
+    """``before`` with the members of a fragment in place of its own (clause 5.8.2.4); Null (or
+    null) takes one away.
 
     Raises :class:`BadRequestData` for a member that is wrong, or must not be changed or taken away.
     """
+    payload = {member: None if value == NULL else value for member, value in payload.items()}
     if payload.get("type", "Subscription") != "Subscription":
         raise bad("type", "it cannot become something else", '"type": "Subscription"')
     if payload.get("id", before.id) != before.id:
