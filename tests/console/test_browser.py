@@ -37,6 +37,7 @@ PAGES = [
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=lineage",
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=versions",
     "/ledger/changes",
+    "/ledger/value",
     "/steward",
     "/sharing",
     "/sharing?scope=all",

@@ -128,3 +128,23 @@ async def test_an_entry_nobody_looked_into_says_so(client: httpx.AsyncClient, vi
 async def test_what_is_not_there_is_a_page(client: httpx.AsyncClient) -> None:
     answer = await client.get("/ledger/urn:x:none", headers={"accept": "text/html"})
     assert answer.status_code == 404
+
+
+async def test_value_density_shows_its_formula_and_never_counts_what_it_does_not_know(
+    client: httpx.AsyncClient, view: Any
+) -> None:
+    assert 'href="/ledger/value"' in (await client.get("/ledger")).text
+    page = (await client.get("/ledger/value?days=30")).text
+    for words in (
+        "uses on record × quality ÷ megabytes stored",
+        "4.85",
+        "2.40",
+        "No density: something is not known",
+        "its size, its quality",
+        "7 more entries",
+        'href="/sharing/record"',
+    ):
+        assert words in page, words
+    assert (await client.get("/ledger/value?days=31")).status_code == 422
+    view.quiet = True
+    assert "Nothing can be ranked yet" in (await client.get("/ledger/value")).text

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from chengshu.console.model.access import SecretKind
 from chengshu.console.model.common import FreshnessState
 from chengshu.console.model.grading import DIMENSIONS, StepKind
+from chengshu.console.model.holdings import ValuePart
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
 from chengshu.console.model.response import EventState, OrderState, OrderVerb
 from chengshu.console.model.rules import CellPart, ChangeStateName
@@ -80,6 +81,7 @@ FAMILIES = {
     "difference": ("added", "changed", "retired", "restored", "same", "absent"),
     "facet": FACETS,
     "resource_kind": KINDS,
+    "value_part": get_args(ValuePart),
     "source_class": SOURCE_CLASSES,
     "resource_sharing": SHARING,
     "entry_state": get_args(EntryState),

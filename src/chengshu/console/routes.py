@@ -12,6 +12,7 @@ from chengshu.console.page import Console
 from chengshu.console.pages import (
     access,
     entrance,
+    holdings,
     knowledge,
     ledger,
     operation,
@@ -30,7 +31,19 @@ def router(view: HubView) -> APIRouter:
     console = Console(view)
     live = Live(view)
     routes = APIRouter()
-    pages = (situation, response, operation, ledger, knowledge, steward, sharing, rules, access, entrance)
+    pages = (
+        situation,
+        response,
+        operation,
+        holdings,
+        ledger,
+        knowledge,
+        steward,
+        sharing,
+        rules,
+        access,
+        entrance,
+    )
     for part in (*pages, api):
         routes.include_router(part.router(console))
     doors = console.routes()

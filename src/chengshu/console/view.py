@@ -36,6 +36,7 @@ from chengshu.console.model.ledger import EntryView, LedgerView
 from chengshu.console.model.rules import CellCheck, RuleAsk, RuleEdit, RulesView, RuleView
 from chengshu.console.view_access import AccessDesk
 from chengshu.console.view_data import DataDesk
+from chengshu.console.view_holdings import HoldingsDesk
 from chengshu.console.view_knowledge import KnowledgeDesk
 from chengshu.console.view_sharing import SharingDesk
 
@@ -219,5 +220,16 @@ class Acting(Protocol):
         ...
 
 
-class HubView(Entrance, Reading, Ruling, SharingDesk, DataDesk, KnowledgeDesk, AccessDesk, Acting, Protocol):
+class HubView(
+    Entrance,
+    Reading,
+    Ruling,
+    SharingDesk,
+    DataDesk,
+    HoldingsDesk,
+    KnowledgeDesk,
+    AccessDesk,
+    Acting,
+    Protocol,
+):
     """All of it."""

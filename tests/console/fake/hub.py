@@ -17,6 +17,7 @@ from chengshu.kernel.texts import Text
 
 from .access import Access
 from .grading import Grading
+from .holdings import Holdings
 from .knowledge import Knowledge
 from .layers import Layers
 from .ledger import Ledger
@@ -35,7 +36,9 @@ from .storm import (
 )
 
 
-class FakeView(Access, Situation, Layers, Response, Operation, Ledger, Knowledge, Grading, Sharing, Rules):
+class FakeView(
+    Access, Situation, Layers, Response, Operation, Holdings, Ledger, Knowledge, Grading, Sharing, Rules
+):
     """Implements the console's HubView over the functions above."""
 
     def __init__(self, *, now: datetime = NOW, set_up: bool = True) -> None:

@@ -21,6 +21,7 @@ PARTS = (
     "grading",
     "knowledge",
     "ledger",
+    "holdings",
     "proof",
     "retention",
     "rules",

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    func,
     insert,
     select,
     update,
@@ -84,6 +85,16 @@ def measures_of(
         query = query.where(measures.c.at <= millis(until))
     found = connection.execute(query.order_by(measures.c.at.desc(), measures.c.key.desc()).limit(limit))
     return [_kept(row) for row in found]
+
+
+def newest_scores(connection: Connection, until: datetime) -> dict[str, tuple[float, datetime]]:
+    """The newest score of each resource until a moment, and when it was measured; none where a measure had
+    no rule to go by.
+    """
+    known = (measures.c.at <= millis(until)) & measures.c.score.is_not(None)
+    newest = select(func.max(measures.c.key)).where(known).group_by(measures.c.resource)
+    query = select(measures.c.resource, measures.c.score, measures.c.at).where(measures.c.key.in_(newest))
+    return {row.resource: (row.score, from_millis(row.at)) for row in connection.execute(query)}
 
 
 def _kept(row: Row[Any]) -> Kept:

@@ -334,6 +334,14 @@ def tally(connection: Connection, since: int, until: int) -> tuple[dict[str, int
     )
 
 
+def answered_by_resource(connection: Connection, since: int, until: int) -> dict[str, tuple[int, int]]:
+    """Answered uses of each resource and the rows they gave; ``since <= at < until`` (ms)."""
+    span = (uses.c.at >= since) & (uses.c.at < until) & (uses.c.outcome == "answered")
+    query = select(uses.c.resource, func.count(), func.sum(uses.c.rows)).where(span)
+    found = connection.execute(query.group_by(uses.c.resource).order_by(uses.c.resource))
+    return {row[0]: (int(row[1]), int(row[2])) for row in found}
+
+
 def uses_about(connection: Connection, token: str, limit: int) -> list[Use]:
     """The uses that gave rows about a person, newest first."""
     query = select(uses.c.body).join(subjects, subjects.c.seq == uses.c.seq).where(subjects.c.token == token)

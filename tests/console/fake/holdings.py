@@ -1,0 +1,41 @@
+"""The data as a whole: entries with a density, without use, without a basis."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from chengshu.console import model as m
+from chengshu.console.model import holdings as page
+from chengshu.kernel.texts import Text
+
+from .ledger import GAUGES, RAIN
+from .storm import WATER, T
+
+
+class Holdings:
+    """What the pages about the whole show; nothing on a quiet day."""
+
+    now: datetime
+    quiet: bool
+
+    def ledger_value(self, person: m.Person, days: int, as_of: datetime | None) -> page.ValueView:
+        until = as_of or self.now
+        best = page.ValueRow(GAUGES, RAIN, WATER, 12, 1200, 2_400_000, 0.97, self.now, 4.85, 1.0)
+        idle = page.ValueRow(
+            "urn:x:idle", T("Inlets", "雨水口", "雨水口"), WATER, 0, 0, 400, 0.5, self.now, 0.0
+        )
+        unknown = page.ValueRow(
+            "urn:x:firms", T("Firms", "企业", "企業"), Text(), 3, 40, 0, None, None, lacks=("size", "quality")
+        )
+        return page.ValueView(
+            until - timedelta(days=days),
+            until,
+            days,
+            () if self.quiet else (best,),
+            () if self.quiet else (idle,),
+            () if self.quiet else (unknown,),
+            7,
+            100_000,
+            1_000_000,
+            person.id != "crew",
+        )
