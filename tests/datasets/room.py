@@ -13,10 +13,12 @@ from chengshu.kernel.ids import SequenceIds
 from chengshu.kernel.texts import Text
 from chengshu.resources.datasets import (
     About,
+    ByHand,
     DatasetExports,
     DatasetQueries,
     Datasets,
     DatasetVersion,
+    HandQueries,
     LabelPlan,
     LabelSet,
     Order,
@@ -75,6 +77,11 @@ class Room:
         self.queries = DatasetQueries(self.database, self.vault)
         self.exports = DatasetExports(
             self.database, self.clock, self.entries, self.datasets, self.queries, self.vault
+        )
+
+        self.hand = HandQueries(self.database, self.vault, self.queries)
+        self.by_hand = ByHand(
+            self.database, self.clock, self.entries, self.datasets, self.queries, self.hand, self.vault
         )
 
     def add(self, rows: int = 60) -> DatasetVersion:

@@ -4,6 +4,7 @@ from chengshu.resources.datasets.agreement import Agreement, Disagreement, agree
 from chengshu.resources.datasets.commands import About, Datasets, LabelPlan
 from chengshu.resources.datasets.deciding import Decided, decide
 from chengshu.resources.datasets.exporting import DatasetExports, Order
+from chengshu.resources.datasets.hand import Begin, ByHand, HandQueries, LabelTask
 from chengshu.resources.datasets.model import (
     DatasetVersion,
     Exported,
@@ -18,6 +19,8 @@ from chengshu.resources.datasets.vault import Vault
 __all__ = [
     "About",
     "Agreement",
+    "Begin",
+    "ByHand",
     "DatasetExports",
     "DatasetQueries",
     "DatasetVersion",
@@ -25,9 +28,11 @@ __all__ = [
     "Decided",
     "Disagreement",
     "Exported",
+    "HandQueries",
     "Judgement",
     "LabelPlan",
     "LabelSet",
+    "LabelTask",
     "Order",
     "Split",
     "StoredFile",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from chengshu.resources.datasets.model import (
     SCALES,
     DatasetVersion,
     Exported,
+    Judgement,
     LabelSet,
     Quality,
     Scale,
@@ -157,7 +158,7 @@ class Datasets:
         Raises :class:`Missing`, :class:`Invalid` for shares that are no whole, for rows without a value and
         for a part that would be empty.
         """
-        _check_word(name)
+        check_word(name)
         splitting.check_shares(shares)
         found = self._queries.version(entry, version)
         table = table_of(found, file)
@@ -212,14 +213,37 @@ class Datasets:
 
         Raises :class:`Missing`, :class:`Invalid` with every row that cannot be taken; then nothing is kept.
         """
-        _check_plan(plan)
+        check_plan(plan)
         with self._lock:
             return self._label(entry, path, plan, actor)
 
     def _label(self, entry: str, path: Path, plan: LabelPlan, actor: Actor) -> LabelSet:
         table = table_of(self._queries.version(entry), plan.file)
         units = tables.values_of(self._named(table), plan.unit)
-        new = labelling.read_judgements(path, units, plan.values)
+        return self._keep(entry, table, plan, labelling.read_judgements(path, units, plan.values), actor)
+
+    def keep_judgements(
+        self,
+        entry: str,
+        plan: LabelPlan,
+        new: Sequence[Judgement],
+        actor: Actor,
+        also: Callable[[Connection], None] = lambda connection: None,
+    ) -> LabelSet:
+        """As :meth:`label`, for judgements that were checked one by one; ``also`` commits with them."""
+        with self._lock:
+            table = table_of(self._queries.version(entry), plan.file)
+            return self._keep(entry, table, plan, new, actor, also)
+
+    def _keep(
+        self,
+        entry: str,
+        table: StoredFile,
+        plan: LabelPlan,
+        new: Sequence[Judgement],
+        actor: Actor,
+        also: Callable[[Connection], None] = lambda connection: None,
+    ) -> LabelSet:
         with self._database.read() as connection:
             earlier = store.labels_of(connection, entry, plan.name)
         before = self._queries.judgements(earlier[-1]) if earlier else ()
@@ -239,6 +263,7 @@ class Datasets:
             store.add_labels(connection, entry, found)
             body = {"labels": plan.name, "number": number, "sha256": sha256, "judgements": len(said)}
             record(connection, Act(actor, "dataset.labelled", entry, now, body | {"note": plan.note}))
+            also(connection)
             return found
 
         return self._database.write(work)
@@ -281,13 +306,15 @@ def _check_names(files: Mapping[str, Path]) -> None:
             raise Invalid("dataset-name", f"{name!r} is no name of a file in a dataset", remedy="rename it")
 
 
-def _check_word(name: str) -> None:
+def check_word(name: str) -> None:
+    """Raises :class:`Invalid` for what cannot name a split or labels."""
     if not _WORD.fullmatch(name):
         raise Invalid("dataset-word", f"{name!r} cannot be a name", remedy="small letters, digits, - and _")
 
 
-def _check_plan(plan: LabelPlan) -> None:
-    _check_word(plan.name)
+def check_plan(plan: LabelPlan) -> None:
+    """Raises :class:`Invalid` for a plan that no labels can follow."""
+    check_word(plan.name)
     if plan.scale not in SCALES:
         raise Invalid(
             "label-scale", f"there is no scale {plan.scale!r}", remedy=f"use one of {', '.join(SCALES)}"

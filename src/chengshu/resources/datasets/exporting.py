@@ -32,13 +32,12 @@ from chengshu.resources.datasets.model import (
     manifest_digest,
 )
 from chengshu.resources.datasets.queries import DatasetQueries
+from chengshu.resources.datasets.treating import plan_for, report_of
 from chengshu.resources.datasets.vault import Vault, sync_folder
-from chengshu.resources.grading import Grade, TableReport, grade_sample
-from chengshu.resources.grading import queries as grading_queries
-from chengshu.resources.grading.export import ExportPlan, PlannedColumn
+from chengshu.resources.grading import Grade, TableReport
 from chengshu.resources.grading.export_file import write_export
 from chengshu.resources.grading.protection import treatment_for
-from chengshu.resources.grading.sampling import draw_sample, opened_table
+from chengshu.resources.grading.sampling import opened_table
 from chengshu.resources.ledger import LedgerQueries, Resource
 from chengshu.resources.quality.table import quoted
 
@@ -164,9 +163,9 @@ class DatasetExports:
         with opened_table(self._vault.named(item.sha256, Path(item.name).suffix.lower())) as db:
             own = dict(item.columns)
             roles, parts = self._joined(db, item, order, version, labels)
-            report = self._graded(order.entry, db)
+            report = report_of(self._database, order.entry, db, self._day())
             _must_fit(entry, report, item.name)
-            plan = _plan(entry, report, order.reader, self._day())
+            plan = plan_for(entry, report, order.reader, self._day())
             if not plan.shown:
                 raise Denied(
                     "export-grade",
@@ -213,13 +212,6 @@ class DatasetExports:
             tables.add_column(db, name, found.unit, {one.unit: one.value for one in decided if one.value})
             roles[name] = "label"
         return roles, parts
-
-    def _graded(self, entry: str, db: duckdb.DuckDBPyConnection) -> TableReport:
-        """What the rows are, with all that stewards have said of this entry's columns."""
-        with self._database.read() as connection:
-            learned = grading_queries.learned_names(connection)
-            said = grading_queries.said_for(connection, entry)
-        return grade_sample(entry, draw_sample(db), self._day(), learned=learned, said=said)
 
     def _write_judgements(
         self, folder: Path, db: duckdb.DuckDBPyConnection, found: LabelSet, draft: _Draft
@@ -277,18 +269,6 @@ def _must_fit(entry: Resource, report: TableReport, name: str) -> None:
             remedy="grade the entry anew, or take what is too grave out of the table",
             reason=report.graded.reasons[0].as_dict(),
         )
-
-
-def _plan(entry: Resource, report: TableReport, reader: str, day: date) -> ExportPlan:
-    """How each column leaves: by the higher of what was found in it and what the ledger says of it."""
-    booked = {item.name: Grade(item.grade) for item in entry.fields if item.grade}
-    columns = []
-    for column in report.columns:
-        name = column.found.column
-        grade = Grade.highest([column.graded.grade, *([booked[name]] if name in booked else [])])
-        treatment = treatment_for(reader, grade, column.found.category, day)
-        columns.append(PlannedColumn(name, column.found.category, treatment, marked=False))
-    return ExportPlan(reader, tuple(columns))
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -13,6 +13,9 @@ from chengshu.foundation.journal import Act, Actor, record
 from chengshu.kernel.clock import Clock, millis
 from chengshu.ports.database import Database
 from chengshu.resources.datasets import store
+from chengshu.resources.datasets.hand import store as hand
+from chengshu.resources.datasets.labelling import as_lines
+from chengshu.resources.datasets.model import Judgement, sha256_of
 from chengshu.resources.datasets.vault import Vault, sync_folder
 from chengshu.resources.retention.model import Item, Outcome
 
@@ -20,7 +23,10 @@ _HUB = Actor.hub("retention")
 
 
 class DatasetHolding:
-    """Versions and labels: ``version/3/reports.csv``, ``labels/kind/2``. Equal files lie there once."""
+    """Versions and labels: ``version/3/reports.csv``, ``labels/kind/2``. Equal files lie there once.
+
+    What was said by hand and is in no version of the labels yet is an item too: ``marks/kind/now``.
+    """
 
     name = "datasets"
 
@@ -33,7 +39,11 @@ class DatasetHolding:
 
     def items(self, entry: str, before: int) -> Sequence[Item]:
         with self._database.read() as connection:
-            found = [*self._files(connection, entry), *self._labels(connection, entry)]
+            found = [
+                *self._files(connection, entry),
+                *self._labels(connection, entry),
+                *self._marks(connection, entry),
+            ]
         return [item for item in found if item.at < before]
 
     def _files(self, connection: Connection, entry: str) -> Iterator[Item]:
@@ -48,12 +58,32 @@ class DatasetHolding:
             name = f"labels/{found.name}/{found.number}"
             yield Item(self.name, name, found.sha256, found.size, found.at)
 
+    def _marks(self, connection: Connection, entry: str) -> Iterator[Item]:
+        for task in hand.tasks_of(connection, entry):
+            if said := hand.marks_of(connection, entry, task.name):
+                lines = [Judgement(one.unit, one.annotator, one.value) for one in said]
+                digest, newest = sha256_of(as_lines(lines)), max(one.at for one in said)
+                yield Item(self.name, f"marks/{task.name}/now", digest, len(said), newest)
+
     def destroy(self, entry: str, item: Item) -> Outcome:
         """The record goes first, then the bytes where nothing else needs them."""
+        if item.name.startswith("marks/"):
+            return self._database.write(lambda connection: self._drop_marks(connection, entry, item))
         needed = self._database.write(lambda connection: self._drop(connection, entry, item))
         if needed:
             return "released"
         self._vault.remove(item.digest)
+        return "destroyed"
+
+    def _drop_marks(self, connection: Connection, entry: str, item: Item) -> Outcome:
+        """Marks go as they were shown; what was said since is left alone."""
+        found = next((one for one in self._marks(connection, entry) if one.name == item.name), None)
+        if found is None:
+            return "absent"
+        if found.digest != item.digest:
+            return "changed"
+        name = item.name.split("/")[1]
+        hand.drop_marks(connection, entry, name, hand.marks_of(connection, entry, name))
         return "destroyed"
 
     def _drop(self, connection: Connection, entry: str, item: Item) -> bool:
@@ -77,6 +107,11 @@ class DatasetHolding:
         """Whether a record refers to it still, or its bytes lie there though nothing needs them."""
         kind, first, rest = item.name.split("/", 2)
         with self._database.read() as connection:
+            if kind == "marks":
+                return any(
+                    (one.name, one.digest) == (item.name, item.digest)
+                    for one in self._marks(connection, entry)
+                )
             if kind == "labels":
                 named = any(one.number == int(rest) for one in store.labels_of(connection, entry, first))
             else:

@@ -115,3 +115,15 @@ def add_column(db: duckdb.DuckDBPyConnection, name: str, by: str, values: Mappin
 def _register(db: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, str]) -> None:
     keys, said = list(values), list(values.values())
     db.register(name, pa.table({"key": pa.array(keys, pa.string()), "value": pa.array(said, pa.string())}))
+
+
+def rows_where(
+    path: Path, column: str, value: str, names: Sequence[str], most: int
+) -> tuple[list[tuple[str | None, ...]], int]:
+    """The first rows in which a column has a value, as text, and how many more there are."""
+    with opened_table(path) as db:
+        wanted = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in names)
+        where = f"FROM data WHERE CAST({quoted(column)} AS VARCHAR) = ?"
+        [(count,)] = db.execute(f"SELECT count(*) {where}", [value]).fetchall()
+        rows = db.execute(f"SELECT {wanted} {where} LIMIT {most}", [value]).fetchall()
+    return [tuple(row) for row in rows], max(0, int(count) - len(rows))
