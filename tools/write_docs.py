@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +47,9 @@ class Command:
 
 def commands() -> list[Command]:
     """Every command, groups resolved."""
-    import typer.main
+    from chengshu.app.cli import program
 
-    from chengshu.app.cli import PARTS
-    from chengshu.app.cli.base import app
-
-    for part in PARTS:
-        import_module(f"chengshu.app.cli.{part}")
-
-    return list(_walk(typer.main.get_command(app), "chengshu"))
+    return list(_walk(program(), "chengshu"))
 
 
 def _walk(command: Any, name: str) -> Iterator[Command]:

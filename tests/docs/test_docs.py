@@ -7,15 +7,13 @@ import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 from tests.app.terminal import ROOT, run
 
-from chengshu.app.cli.base import app
+from chengshu.app.cli import program
 from chengshu.app.drill.declared import DrillFile
 from chengshu.foundation.city.declared import (
     CityFile,
@@ -74,13 +72,6 @@ def shown(page: Path) -> Iterator[Shown]:
 
 
 COMMANDS = [command for page in PAGES for command in shown(page)]
-
-
-@cache
-def program() -> Any:
-    """The whole command line."""
-    write_docs.commands()  # registers them all
-    return typer.main.get_command(app)
 
 
 def parse(words: list[str], inline: bool) -> None:

@@ -107,8 +107,7 @@ class BrokerParts:
         models: Models | None = None,
         below: Below = alone,
     ) -> None:
-        for store in STORES:
-            database.create(store.metadata)
+        database.create(*(store.metadata for store in STORES))
         guard = AddressGuard(reach)
         self._http, self._client = ThreadedHttp(guard), client or AioHttpClient(guard)
         mqtt = MqttPublisher(guard)

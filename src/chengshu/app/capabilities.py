@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -56,17 +57,22 @@ def _problem(node: str, root: Path) -> str:
     path = root / file
     if not path.is_file():
         return f"the proof {node} does not exist: no such file"
-    functions = {
-        item.name: item
-        for item in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    }
+    marked = _marked(path, path.stat().st_mtime_ns)
     if not name:
-        return "" if any(key.startswith("test") for key in functions) else f"{file} holds no test"
-    leaf = functions.get(name.split("::")[-1].split("[")[0])
-    if leaf is None:
+        return "" if any(key.startswith("test") for key in marked) else f"{file} holds no test"
+    marks = marked.get(name.split("::")[-1].split("[")[0])
+    if marks is None:
         return f"the proof {node} does not exist: no such test"
-    marks = " ".join(ast.unparse(mark) for mark in leaf.decorator_list)
     if "skip" in marks.replace("skipif", "") or "xfail" in marks:
         return f"the proof {node} is skipped or expected to fail"
     return ""
+
+
+@cache
+def _marked(path: Path, _written: int) -> dict[str, str]:
+    """Every function and class of a file with its decorators, read once for all that name it."""
+    return {
+        item.name: " ".join(ast.unparse(mark) for mark in item.decorator_list)
+        for item in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }

@@ -149,8 +149,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     Raises :class:`Invalid` with every mistake of the city's and its scenarios' files.
     """
     database = open_state(folder, durable=manner.durable, threaded=manner.threaded)
-    for store in STORES:
-        database.create(_metadata(store))
+    database.create(*(_metadata(store) for store in STORES))
     history = DuckHistory(folder / "history.duckdb")
     context = Context(database, clock)
     context.load(city)

@@ -34,8 +34,8 @@ class GroupedWriter:
             self._thread = threading.Thread(target=self._run, name="chengshu-writer", daemon=True)
             self._thread.start()
 
-    def create(self, metadata: MetaData) -> None:
-        """Create the tables that do not exist yet; bring up those of an earlier version."""
+    def create(self, *metadata: MetaData) -> None:
+        """Create the tables that do not exist yet, all at once; bring up those of an earlier version."""
         self.write(lambda connection: bring_up(connection, metadata))
 
     def write(self, work: Work[T]) -> T:

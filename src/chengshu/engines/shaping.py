@@ -9,8 +9,9 @@ definition is not the one kept in ``table_shapes``, so that an ordinary start co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Column, Connection, Dialect, MetaData, String, Table, delete, insert, inspect, select
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -26,6 +27,16 @@ _shapes = Table(
 )
 
 
+class _Making(NamedTuple):
+    """What makes a table and its indexes in one dialect."""
+
+    statements: tuple[str, ...]
+    digest: str
+
+
+_makings: WeakKeyDictionary[Table, dict[str, _Making]] = WeakKeyDictionary()  # the same in every database
+
+
 class _Difference(NamedTuple):
     """One entry of Alembic's list: what would make the stored table the wanted one."""
 
@@ -35,30 +46,45 @@ class _Difference(NamedTuple):
     item: Any  # the Column or Index to add or remove
 
 
-def bring_up(connection: Connection, metadata: MetaData) -> None:
-    """Make the tables of ``metadata``, or bring those that are there up to it.
+def bring_up(connection: Connection, metadatas: Sequence[MetaData]) -> None:
+    """Make the tables of ``metadatas``, or bring those that are there up to it.
 
     Raises :class:`Conflict` naming every difference that cannot be made without touching stored values; the
     caller's transaction then keeps nothing.
     """
-    _metadata.create_all(connection)
-    wanted = {table.name: _digest(table, connection.dialect) for table in metadata.tables.values()}
+    stored = set(inspect(connection).get_table_names())
+    if _shapes.name not in stored:
+        _make(connection, _shapes)
     known = {row.name: row.digest for row in connection.execute(select(_shapes))}
-    changed = {name for name, digest in wanted.items() if known.get(name) != digest}
-    if not changed:
-        return
-    present = changed & set(inspect(connection).get_table_names())
-    metadata.create_all(connection)
-    if present:
-        _mend(connection, metadata, present)
-    connection.execute(delete(_shapes).where(_shapes.c.name.in_(sorted(changed))))
-    connection.execute(insert(_shapes), [{"name": name, "digest": wanted[name]} for name in sorted(changed)])
+    changed: dict[str, str] = {}
+    for metadata in metadatas:
+        makings = {table: _making(table, connection.dialect) for table in metadata.sorted_tables}
+        news = {table.name: made.digest for table, made in makings.items()}
+        news = {name: digest for name, digest in news.items() if known.get(name) != digest}
+        for table in makings:
+            if table.name in news and table.name not in stored:
+                _make(connection, table)
+        if present := news.keys() & stored:
+            _mend(connection, metadata, present)
+        changed |= news
+    if changed:
+        connection.execute(delete(_shapes).where(_shapes.c.name.in_(sorted(changed))))
+        rows = [{"name": name, "digest": changed[name]} for name in sorted(changed)]
+        connection.execute(insert(_shapes), rows)
 
 
-def _digest(table: Table, dialect: Dialect) -> str:
-    made = [str(CreateTable(table).compile(dialect=dialect))]
-    made += sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
-    return hashlib.sha256("\n".join(made).encode()).hexdigest()
+def _make(connection: Connection, table: Table) -> None:
+    for statement in _making(table, connection.dialect).statements:
+        connection.exec_driver_sql(statement)
+
+
+def _making(table: Table, dialect: Dialect) -> _Making:
+    kept = _makings.setdefault(table, {})
+    if dialect.name not in kept:
+        made = [str(CreateTable(table).compile(dialect=dialect))]
+        made += sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
+        kept[dialect.name] = _Making(tuple(made), hashlib.sha256("\n".join(made).encode()).hexdigest())
+    return kept[dialect.name]
 
 
 def _mend(connection: Connection, metadata: MetaData, names: set[str]) -> None:

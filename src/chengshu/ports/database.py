@@ -19,8 +19,9 @@ Work = Callable[[Connection], T]
 class Database(Protocol):
     """A transactional store. Everything a ``work`` does commits together or not at all."""
 
-    def create(self, metadata: MetaData) -> None:
-        """Create the tables of ``metadata`` that do not exist yet, and bring up those of an earlier version.
+    def create(self, *metadata: MetaData) -> None:
+        """Create the tables of ``metadata`` that do not exist yet, and bring up those of an earlier version:
+        of all that are given, in one transaction.
 
         Columns that may be empty and indexes are added; stored values are never touched. Raises
         :class:`~chengshu.kernel.errors.Conflict` naming the differences that would need that.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib import import_module
+from typing import Any
 
-import structlog
+import typer.main
 
 from chengshu.app.cli.base import app
 from chengshu.app.say import say_error
@@ -19,9 +21,9 @@ PARTS = (
     "datasets",
     "entities",
     "grading",
+    "holdings",
     "knowledge",
     "ledger",
-    "holdings",
     "proof",
     "retention",
     "rules",
@@ -30,13 +32,18 @@ PARTS = (
 )  # the commands register themselves
 
 
-def main() -> None:
-    """Run the command line; a fault is told in words on stderr and ends with status 2, Ctrl-C with 130."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for answers
+@cache
+def program() -> Any:
+    """The whole command line, every command in its place."""
     for part in PARTS:
         import_module(f"chengshu.app.cli.{part}")
+    return typer.main.get_command(app)
+
+
+def main() -> None:
+    """Run the command line; a fault is told in words on stderr and ends with status 2, Ctrl-C with 130."""
     try:
-        app()
+        program()()
     except ChengshuError as error:
         say_error(error)
         sys.exit(2)
@@ -44,4 +51,4 @@ def main() -> None:
         sys.exit(130)
 
 
-__all__ = ["PARTS", "main"]
+__all__ = ["main", "program"]

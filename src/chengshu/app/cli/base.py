@@ -27,3 +27,6 @@ Packages = Annotated[
 @app.callback()
 def _root() -> None:
     """Chengshu 城樞: the open intelligent hub for cities."""
+    from chengshu.app.logs import log_to_stderr  # a command is run: a help page needs no log
+
+    log_to_stderr()

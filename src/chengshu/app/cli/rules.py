@@ -12,7 +12,6 @@ import typer
 
 from chengshu.app.cli.base import AsJson, Packages, app
 from chengshu.app.say import err, out, say_json
-from chengshu.rules.dmn.explain import plain
 
 rules_app = typer.Typer(help="Rules in FEEL and DMN: evaluate, test, analyse, compare.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
@@ -236,7 +235,7 @@ def _evaluate_text(
     text: str, given: Mapping[str, Any], moment: datetime, language: str, as_json: bool
 ) -> None:
     from chengshu.kernel.clock import VirtualClock
-    from chengshu.rules.dmn.explain import shown
+    from chengshu.rules.dmn.explain import plain, shown
     from chengshu.rules.feel import compile_expression
 
     result = compile_expression(text, given).evaluate(given, clock=VirtualClock(moment))
@@ -255,7 +254,7 @@ def _evaluate_model(
 ) -> None:
     from chengshu.foundation.rulebook.files import around, decider, read_rules
     from chengshu.rules.cases import Case
-    from chengshu.rules.dmn.explain import shown
+    from chengshu.rules.dmn.explain import plain, shown
 
     offered = around(path)
     outcome = decider(read_rules(path), decision, offered, moment)(Case("", given))
@@ -286,6 +285,8 @@ def _say_why(outcome: Any, language: str, indent: str) -> None:
 
 
 def _why(outcome: Any) -> dict[str, Any]:
+    from chengshu.rules.dmn.explain import plain
+
     return {
         "matched": [
             {
@@ -317,6 +318,7 @@ def _why(outcome: Any) -> dict[str, Any]:
 
 def _verdict(verdict: Any) -> dict[str, Any]:
     from chengshu.rules.cases import UNSET
+    from chengshu.rules.dmn.explain import plain
 
     expected = {} if verdict.case.then is UNSET else {"expected": plain(verdict.case.then)}
     return {
@@ -329,6 +331,8 @@ def _verdict(verdict: Any) -> dict[str, Any]:
 
 
 def _tables(path: Path, tables: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    from chengshu.rules.dmn.explain import plain
+
     for name, one in tables.items():
         yield {
             "file": str(path),
