@@ -91,6 +91,7 @@ values = Table(  # one row per indexed value; rank: see chengshu.foundation.brok
     Column("num", Double, primary_key=True),
     Column("txt", Exact, primary_key=True),
     Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Index("linked_values_key", "typeset", "name", "key"),  # whether an entity has a value
     sqlite_with_rowid=False,
 )
 

@@ -1,7 +1,8 @@
 """A plan as SQL over the indexes: which entities can meet it, in order of their keys, and how many.
 
-Each probe reads one run of one index; ``AND`` is a filter by the other probes' keys, ``OR`` a union. The
-rows of an index say the type set, so the documents are touched only for what is given back.
+Each probe reads one run of one index. ``AND`` sifts its keys: values are looked up key by key, others are
+filtered by their keys; ``OR`` is a union. The rows of an index say the type set, so the documents are touched
+only for what is given back.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from chengshu.foundation.broker.plan import TEXT_INDEXED, Plan
 
 _COLLECTED = 4  # keys of one more probe are collected in the time in which one document is looked at
 _RUNS = 100  # type sets of one statement
+_VALUES = (plans.Has, plans.Numbers, plans.Texts, plans.Truths)  # that lie in the index of values
 _COMMON = 5000  # matches of a probe from which reading in order of the keys is likely to be cheaper
 
 
@@ -91,46 +93,65 @@ class _Translation:
 
     def _measured(self, parts: Sequence[Plan], typed: _Typed) -> tuple[Piece, bool]:
         """Keys that meet every part, the narrowest probe first; whether all of them let much through."""
-        probes = [self._one(part, typed) for part in parts if not isinstance(part, plans.Lacks)]
-        sizes = [self._size(probe) for probe in probes]
-        order = sorted(range(len(probes)), key=sizes.__getitem__)
+        positive = [part for part in parts if not isinstance(part, plans.Lacks)]
+        probes = [self._one(part, typed) for part in positive]
+        sizes = [self._size(probe, part) for part, probe in zip(positive, probes, strict=True)]
         common = all(size >= _COMMON for size in sizes)
-        if probes and not common and (kept := self._worth(sorted(sizes))) < len(order):
-            order = order[:kept]
-            self._exact = False
-        probes = [probes[index] for index in order]
-        return self._joined(probes, parts, typed), common
+        if common and self._whole and len(probes) > 1:
+            sizes = [self._count(probe, _COMMON * _COLLECTED) for probe in probes]
+        order = sorted(range(len(probes)), key=sizes.__getitem__)
+        if probes and not common:
+            limit = max(_COLLECTED * sizes[order[0]] if self._whole else _COMMON, 1)
+            kept = [n for n in order if n == order[0] or _by_key(positive[n]) or sizes[n] < limit]
+            self._exact = self._exact and len(kept) == len(order)
+            order = kept
+        lacking = [part for part in parts if isinstance(part, plans.Lacks)]
+        first = probes[order[0]] if order else None
+        return self._sifted(first, [*(positive[n] for n in order[1:]), *lacking], typed), common
 
-    def _worth(self, sizes: Sequence[int]) -> int:
-        """How many of the probes, the narrowest first, to ask of the indexes: of the others it is cheaper to
-        look at the candidates than to collect all they let through."""
-        limit = _COLLECTED * sizes[0] if self._whole else _COMMON
-        return sum(size < max(limit, 1) for size in sizes) or 1
+    def _size(self, piece: Piece, part: Plan) -> int:
+        """How many keys a probe gives, so far as it matters: one that can be asked key by key is never worth
+        leaving out."""
+        return self._count(piece, _COMMON * (_COLLECTED if self._whole and not _by_key(part) else 1))
 
-    def _size(self, piece: Piece) -> int:
-        most = _COMMON * (_COLLECTED if self._whole else 1)
+    def _count(self, piece: Piece, most: int) -> int:
         sql = f"SELECT count(*) FROM (SELECT 1 FROM ({piece.sql} LIMIT {most}) AS k) AS n"
         return int(store.rows(self._connection, sql, piece.parameters)[0][0])
 
     def _all(self, parts: Sequence[Plan], typed: _Typed) -> Piece:
         """Keys that meet every part."""
         positive = sorted((part for part in parts if not isinstance(part, plans.Lacks)), key=_breadth)
-        return self._joined([self._one(part, typed) for part in positive], parts, typed)
+        lacking = [part for part in parts if isinstance(part, plans.Lacks)]
+        first = self._one(positive[0], typed) if positive else None
+        return self._sifted(first, [*positive[1:], *lacking], typed)
 
-    def _joined(self, probes: Sequence[Piece], parts: Sequence[Plan], typed: _Typed) -> Piece:
-        """The first probe gives keys, the others and what must be absent sift them."""
-        if probes:
-            sql, parameters, single = probes[0]
-        else:
+    def _sifted(self, first: Piece | None, others: Sequence[Plan], typed: _Typed) -> Piece:
+        """The first probe gives keys (none: all there are), the others let them through or not."""
+        if first is None:
             sql = f"SELECT key FROM linked_entities WHERE {typed.sql}"
-            parameters, single = typed.parameters, True
-        for other in probes[1:]:
-            sql, parameters = f"{sql} AND key IN ({other.sql})", (*parameters, *other.parameters)
-        for part in parts:
-            if isinstance(part, plans.Lacks):
-                other = self._one(plans.Has(part.name), typed)
-                sql, parameters = f"{sql} AND key NOT IN ({other.sql})", (*parameters, *other.parameters)
-        return Piece(sql, parameters, single)
+            first = Piece(sql, typed.parameters, single=True)
+        if not others:
+            return first
+        conditions = [self._condition(part, typed) for part in others]
+        sql = f"SELECT key FROM ({first.sql}) AS o WHERE {' AND '.join(item.sql for item in conditions)}"
+        values = (value for item in conditions for value in item.parameters)
+        return Piece(sql, (*first.parameters, *values), first.single)
+
+    def _condition(self, part: Plan, typed: _Typed) -> Piece:
+        """Whether ``o.key`` meets a part: values are looked up by the key, others have theirs collected."""
+        match part:
+            case plans.Lacks(name):
+                there = self._condition(plans.Has(name), typed)
+                return Piece(f"NOT {there.sql}", there.parameters)
+            case plans.Some(parts) | plans.Every(parts) if parts and all(map(_by_key, parts)):
+                inner = [self._condition(item, typed) for item in parts]
+                sign = " OR " if isinstance(part, plans.Some) else " AND "
+                sql = f"({sign.join(item.sql for item in inner)})"
+                return Piece(sql, tuple(value for item in inner for value in item.parameters))
+        keys = self._one(part, typed)
+        if isinstance(part, _VALUES):
+            return Piece(f"EXISTS ({keys.sql} AND key = o.key)", keys.parameters)
+        return Piece(f"o.key IN ({keys.sql})", keys.parameters)
 
     def _one(self, plan: Plan, typed: _Typed) -> Piece:
         """Keys that meet one part, as a SELECT to which ``AND …`` can be added."""
@@ -277,6 +298,13 @@ def _scoped(scope: str, below: bool, typed: _Typed) -> Piece:
     return Piece(
         f"{base} AND (scope = ? OR scope >= ? AND scope < ?)", (*typed.parameters, scope, start, end)
     )
+
+
+def _by_key(plan: Plan) -> bool:
+    """Whether a key alone can be asked if it meets the plan."""
+    if isinstance(plan, plans.Some | plans.Every):
+        return bool(plan.parts) and all(map(_by_key, plan.parts))
+    return isinstance(plan, (*_VALUES, plans.Lacks))
 
 
 def _breadth(plan: Plan) -> int:
