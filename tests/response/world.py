@@ -30,6 +30,7 @@ from chengshu.kernel.ids import SequenceIds
 from chengshu.kernel.texts import Text
 from chengshu.scenes.response import Response
 from chengshu.scenes.response import store as response_store
+from chengshu.scenes.response.correlate import covers
 
 START = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 KM = 0.009  # degrees
@@ -162,24 +163,32 @@ class FakeReadings:
     """The present of the city, set by hand."""
 
     clock: VirtualClock
-    entities: dict[str, Entity] = field(default_factory=dict)
+    things: dict[str, Entity] = field(default_factory=dict)
     values: dict[tuple[str, str], tuple[Any, datetime]] = field(default_factory=dict)
 
     def declare(self, type_: str, name: str, area: str, x: float, y: float, **attributes: Any) -> str:
         lon, lat = at(x, y)
         id_ = f"urn:ngsi-ld:{type_}:{name}"
-        self.entities[id_] = Entity(id_, type_, Text.of(f"{type_} {name}"), area, lon, lat, attributes)
+        self.things[id_] = Entity(id_, type_, Text.of(f"{type_} {name}"), area, lon, lat, attributes)
         return id_
 
     def set(self, entity: str, **values: Any) -> None:
         for attribute, value in values.items():
             self.values[entity, attribute] = (value, self.clock.now())
 
+    def entities(self, *, type_: str | None = None, area: str | None = None) -> list[Entity]:
+        tree = areas()
+        return [
+            thing
+            for thing in self.things.values()
+            if type_ in (None, thing.type) and (area is None or covers(area, thing.area or "", tree))
+        ]
+
     def states(
         self, *, type_: str | None = None, area: str | None = None, at: datetime | None = None
     ) -> list[EntityState]:
         found = []
-        for entity in sorted(self.entities.values(), key=lambda e: e.id):
+        for entity in sorted(self.things.values(), key=lambda e: e.id):
             if type_ is not None and entity.type != type_:
                 continue
             readings = {}

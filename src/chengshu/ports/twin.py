@@ -237,6 +237,10 @@ class Flooded:
         wet = np.maximum(trace.ponded, trace.flooded) > self.volume_m3
         return wet | (trace.flooding > self.rate_m3_s)
 
+    def still(self, trace: Trace) -> npt.NDArray[np.bool_]:
+        """By sample and node: does water stand or run out at that moment? What has run away is gone."""
+        return (trace.ponded > self.volume_m3) | (trace.flooding > self.rate_m3_s)
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -250,8 +254,8 @@ class Member:
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """An ensemble's answer. Arrays are by member and node (spec order); ``first_s`` is NaN where a member
-    never floods the node within the horizon."""
+    """An ensemble's answer. Arrays are by member and node (spec order); ``first_s`` and ``last_s``, the first
+    and the last sample of flooding, are NaN where a member never floods the node within the horizon."""
 
     at: datetime
     horizon_s: int
@@ -260,6 +264,7 @@ class Forecast:
     peak_depth: Floats
     flooded_m3: Floats
     first_s: Floats
+    last_s: Floats
     quantiles: pa.Table  # QUANTILE_SCHEMA
     totals: tuple[Totals, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)

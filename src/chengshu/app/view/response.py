@@ -44,7 +44,7 @@ class Responses(Base):
     """Events and work orders, now or at a past moment."""
 
     def event_row(self, event: Event, orders: Sequence[WorkOrder], now: datetime) -> shown.EventRow:
-        """An event in a list; it is expected to end when the last unit has done its site time."""
+        """An event in a list."""
         own = [
             order
             for order in self.hub.response.queries.orders(event=event.id, at=None)
@@ -54,7 +54,7 @@ class Responses(Base):
         late = sum(
             any(clock.due < now for clock in self.hub.response.queries.clocks(order)) for order in running
         )
-        ends = [order.done_by or order.eta for order in running if order.done_by or order.eta]
+        end = self.hub.response.queries.expected_end(event, own, at=now)
         return shown.EventRow(
             event.id,
             Text.of(event.name),
@@ -68,9 +68,11 @@ class Responses(Base):
             sum(order.state is OrderState.DONE for order in own),
             len(own),
             late,
-            max((end for end in ends if end), default=None),
+            end.at if end else None,
             event.closed_at,
             len(event.warnings),
+            end.basis if end else None,
+            end.beyond if end else False,
         )
 
     def events(

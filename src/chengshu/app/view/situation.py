@@ -15,12 +15,12 @@ from chengshu.scenes.response import EventState
 from chengshu.scenes.vitals import Branch, Contribution, Indicator, Leaf, Status, Vital
 from chengshu.scenes.vitals import Warning as CityWarning
 
-_STATUS: dict[Status, Literal["fresh", "stale", "silent", "never"]] = {
+_STATUS: dict[Status, Literal["fresh", "stale", "silent", "never", "idle"]] = {
     Status.FRESH: "fresh",
     Status.PARTIAL: "fresh",
     Status.STALE: "stale",
     Status.SILENT: "never",
-    Status.IDLE: "fresh",
+    Status.IDLE: "idle",
 }
 SPARK_HOURS = 6.0
 FORECAST_UNITS = {"floodProbability", "floodLeadTime", "forecastDepth"}
@@ -137,7 +137,9 @@ class Situation(Responses):
             "indicator",
             vital.level,
             shown.Freshness(_STATUS[vital.status], age, limit),
-            shown.Coverage(vital.expected, vital.fresh, vital.expected - vital.fresh),
+            shown.Coverage(0, 0)
+            if vital.status is Status.IDLE
+            else shown.Coverage(vital.expected, vital.fresh, vital.expected - vital.fresh),
             vital.value,
             item.unit,
             vital.at,

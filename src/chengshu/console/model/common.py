@@ -40,13 +40,14 @@ ShownReason = Annotated[
     ),
 ]
 NO_TEXT = Text()
-FreshnessState = Literal["fresh", "stale", "silent", "never"]
+FreshnessState = Literal["fresh", "stale", "silent", "never", "idle"]
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """How old a value is. ``fresh`` within ``limit_s``; ``stale`` beyond it; ``silent`` beyond three times
-    the limit; ``never`` when nothing ever came. Only ``fresh`` may look healthy."""
+    the limit; ``never`` when nothing ever came; ``idle`` when there is nothing to report, and that is normal.
+    Only ``fresh`` may look healthy."""
 
     state: FreshnessState
     age_s: float | None = None

@@ -24,7 +24,8 @@ OrderVerb = Literal["accept", "arrive", "done", "refuse"]
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event in a list: where, how bad, who is on it, when it will be over (``expected_end``)."""
+    """An event in a list: where, how bad, who is on it, when it will be over (``expected_end``) and how that
+    is known; ``end_beyond``: not before."""
 
     id: str
     title: ShownText
@@ -41,6 +42,8 @@ class EventRow:
     expected_end: datetime | None = None
     closed_at: datetime | None = None
     warnings: int = 0
+    end_basis: Literal["calm", "forecast", "units"] | None = None
+    end_beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)

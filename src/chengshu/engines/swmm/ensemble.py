@@ -32,6 +32,7 @@ def draw_together(
     peak = np.array([trace.depth.max(axis=0) for trace in traces])
     lost = np.array([trace.flooded[-1] for trace in traces])
     first = np.array([first_flooding(trace, flooded) for trace in traces])
+    last = np.array([last_flooding(trace, flooded) for trace in traces])
     members = tuple(Member(k, run.start.digest, run.rain.digest, run.variant) for k, run in enumerate(runs))
     return Forecast(
         at,
@@ -41,6 +42,7 @@ def draw_together(
         peak,
         lost,
         first,
+        last,
         _quantiles(nodes, peak, lost, first),
         tuple(trace.totals for trace in traces),
         _provenance(spec, members, runs[0].actions, flooded),
@@ -52,6 +54,15 @@ def first_flooding(trace: Trace, flooded: Flooded) -> Floats:
     mask = flooded.mask(trace)
     at = trace.seconds[mask.argmax(axis=0)].astype(np.float64)
     return np.where(mask.any(axis=0), at, np.nan)
+
+
+def last_flooding(trace: Trace, flooded: Flooded) -> Floats:
+    """Per node: seconds to the last sample at which it is flooded, NaN when it never is. Of water that runs
+    away between two samples the first is also the last."""
+    mask = flooded.still(trace)
+    at = trace.seconds[len(mask) - 1 - mask[::-1].argmax(axis=0)].astype(np.float64)
+    first = first_flooding(trace, flooded)
+    return np.where(mask.any(axis=0), np.fmax(at, first), first)
 
 
 def _quantiles(nodes: tuple[str, ...], peak: Floats, lost: Floats, first: Floats) -> pa.Table:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chengshu.foundation.twins.model import Proposal
+from chengshu.foundation.twins.model import Drying, Proposal
+from chengshu.foundation.twins.outlook import drying
 from chengshu.foundation.twins.room import Twins
 
 
@@ -38,3 +39,10 @@ class Foresight:
         """Flooded volumes between two moments, as they were and without actions; None when not known."""
         twin = self._twins.get(scenario)
         return None if twin is None else twin.volumes(start, end)
+
+    def dry_by(self, scenario: str, entities: Collection[str], at: datetime | None = None) -> Drying | None:
+        """From when on the newest forecast (of that moment) has these places dry in nine of ten futures; None
+        when it expects no water there, or there is no twin."""
+        twin = self._twins.get(scenario)
+        record = twin.forecast(at) if twin is not None else None
+        return None if record is None else drying(record, entities)

@@ -58,7 +58,8 @@ class Nowcast(msgspec.Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class NodeForecast:
     """One node's future. Lead times in seconds over the members that flood: the median and the earliest
-    tenth."""
+    tenth. ``dry_s``: from when on nine of ten members have it dry; the horizon when they have not by then,
+    None when it is dry in so many all along (or the record is older than this figure)."""
 
     node: str
     entity: str
@@ -69,6 +70,7 @@ class NodeForecast:
     depth_middle: float
     depth_high: float
     volume_m3: float
+    dry_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,14 @@ class ForecastRecord:
     def likely(self) -> float:
         """The highest probability of any node."""
         return max((node.probability for node in self.nodes), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Drying:
+    """From when on no water is expected; ``beyond``: not before, the forecast does not reach further."""
+
+    at: datetime
+    beyond: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from chengshu.foundation.context.model import Observation
 from chengshu.foundation.twins import assimilate, rain_ensemble
-from chengshu.foundation.twins.model import ForecastRecord, NodeForecast, Nowcast
+from chengshu.foundation.twins.model import Drying, ForecastRecord, NodeForecast, Nowcast
 from chengshu.foundation.twins.rain_ensemble import PastRain
 from chengshu.foundation.twins.wiring import Wiring
 from chengshu.kernel.clock import millis
@@ -100,6 +100,7 @@ def record_of(id_: str, scenario: str, forecast: Forecast, wiring: Wiring) -> Fo
                 float(middle[index]),
                 float(high[index]),
                 float(volume[index]),
+                _dry(forecast.last_s[:, index]),
             )
         )
     return ForecastRecord(
@@ -110,6 +111,20 @@ def record_of(id_: str, scenario: str, forecast: Forecast, wiring: Wiring) -> Fo
 def _quantile(values: Floats, share: float) -> float | None:
     """An order statistic: a lead time that some member really has."""
     return float(np.quantile(values, share, method="inverted_cdf")) if len(values) else None
+
+
+def _dry(last: Floats) -> float | None:
+    """When nine of ten members are through with it."""
+    return _quantile(np.nan_to_num(last), 0.9) or None
+
+
+def drying(record: ForecastRecord, entities: Collection[str]) -> Drying | None:
+    """When the last of the nodes among ``entities`` is dry; None when none of them is expected to flood."""
+    ends = [node.dry_s for node in record.nodes if node.dry_s is not None and node.entity in entities]
+    if not ends:
+        return None
+    last = max(ends)
+    return Drying(record.at + timedelta(seconds=last), last >= record.horizon_s)
 
 
 def observations_of(record: ForecastRecord, at: datetime, type_: str) -> list[Observation]:

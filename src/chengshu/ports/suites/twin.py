@@ -240,6 +240,10 @@ def _forecasts_draw_runs_together(twin: Twin, bounds: Bounds) -> None:
     assert [member.rain for member in forecast.members] == [one.digest for one in rain]
     assert forecast.provenance["model"] == twin.spec().model
     assert ((forecast.probability >= 0) & (forecast.probability <= 1)).all()
+    floods = ~np.isnan(forecast.first_s)
+    assert np.array_equal(floods, ~np.isnan(forecast.last_s))
+    assert (forecast.first_s[floods] <= forecast.last_s[floods]).all()
+    assert (forecast.last_s[floods] <= forecast.horizon_s).all()
     again = twin.forecast(rain, starts=[start])
     assert again.quantiles.equals(forecast.quantiles)
     assert again.provenance == forecast.provenance

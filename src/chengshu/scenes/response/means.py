@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from chengshu.foundation.city import City
-from chengshu.foundation.context.model import EntityState
+from chengshu.foundation.context.model import Entity, EntityState
 from chengshu.foundation.journal import Actor
 from chengshu.foundation.roads import RoadGraph
-from chengshu.foundation.twins.model import Proposal
+from chengshu.foundation.twins.model import Drying, Proposal
 from chengshu.kernel.clock import Clock
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
@@ -31,6 +31,10 @@ class Readings(Protocol):
         self, *, type_: str | None = None, area: str | None = None, at: datetime | None = None
     ) -> list[EntityState]:
         """Entities with their newest readings, by type and area, ordered by id."""
+        ...
+
+    def entities(self, *, type_: str | None = None, area: str | None = None) -> list[Entity]:
+        """Entities without readings."""
         ...
 
 
@@ -101,6 +105,10 @@ class Foresight(Protocol):
 
     def volumes(self, scenario: str, start: datetime, end: datetime) -> Mapping[str, Any] | None:
         """Flooded volumes between two moments, as happened and as without actions; None when not known."""
+        ...
+
+    def dry_by(self, scenario: str, entities: Collection[str], at: datetime | None = None) -> Drying | None:
+        """From when on no water is expected at these places; None when none is, or nothing is known."""
         ...
 
 

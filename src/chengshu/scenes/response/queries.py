@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from chengshu.scenes.response import store
 from chengshu.scenes.response.clocks import Running, running
 from chengshu.scenes.response.control import actions_in_force
 from chengshu.scenes.response.dispatching import whereabouts
+from chengshu.scenes.response.ending import Ending, expected_end
 from chengshu.scenes.response.means import Means
 from chengshu.scenes.response.model import Closure, Event, EventState, Review, Unit, WorkOrder
 
@@ -95,6 +96,10 @@ class ResponseQueries:
         """One work order. Raises :class:`Missing`."""
         with self._means.database.read() as connection:
             return store.order(connection, order_id)
+
+    def expected_end(self, event: Event, orders: Sequence[WorkOrder], *, at: datetime) -> Ending | None:
+        """When the event with these orders is expected to be over, as it looked at ``at``."""
+        return expected_end(self._means, event, orders, at)
 
     def clocks(self, order: WorkOrder) -> list[Running]:
         """The clocks of an order that still run."""
