@@ -388,3 +388,21 @@ def test_names_of_members_are_not_mistaken_for_unknown_ones(build: Any) -> None:
     boxed = f"<filter><in>{build.literal('gauges')}</in><match>{build.literal('level > 3')}</match></filter>"
     assert build.model(build.input_data("gauges"), build.decision("d", boxed, ["gauges"])).problems == ()
     assert model.decide("d", {"gauges": [{"id": 1, "level": 5, "limit": 8}]}).value == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [(5, 5), (2, None), (12, None), (None, None)],
+    ids=["both", "own", "inherited", "null"],
+)
+def test_a_type_keeps_the_allowed_values_of_the_one_it_builds_on(
+    build: Any, value: int | None, taken: int | None
+) -> None:
+    types = (
+        '<itemDefinition name="some"><typeRef>number</typeRef>'
+        "<allowedValues><text>&lt; 10</text></allowedValues></itemDefinition>"
+        '<itemDefinition name="few"><typeRef>some</typeRef>'
+        "<allowedValues><text>&gt; 3</text></allowedValues></itemDefinition>"
+    )
+    model = build.model(types, build.input_data("x", "few"), build.decision("d", build.literal("x"), ["x"]))
+    assert model.decide("d", {"x": value}).value == taken

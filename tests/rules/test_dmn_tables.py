@@ -172,3 +172,18 @@ def test_the_index_finds_what_trying_every_rule_finds(
     with_index = compiled({}, Run(context, Budget()))
     compiled.index = None
     assert with_index == compiled({}, Run(context, Budget()))
+
+
+def test_null_is_asked_about_whatever_values_are_allowed(build: Any) -> None:
+    text = build.table(["x"], [("[1..2]", "1"), ("-", "2")], "FIRST", allowed=["[0..9]"])
+    model = build.of_table(["x"], text)
+    assert [model.decide("d", {"x": value}).value for value in (1, None, 10)] == [1, 2, None]
+
+
+def test_the_default_has_the_type_of_its_column(build: Any) -> None:
+    typed = build.table(["x"], [("1", "1")], outputs=[("", "", '"none"')]).replace(
+        '<output name="">', '<output name="" typeRef="number">'
+    )
+    outcome = build.of_table(["x"], typed).decide("d", {"x": 2})
+    assert outcome.value is None
+    assert outcome.diagnostics[-1].code == "type-mismatch"

@@ -177,6 +177,8 @@ class Slow:
         constant = node.condition.operand if isinstance(node.condition, ast.Negation) else node.condition
         if isinstance(constant, ast.Number):
             return member_at(items, self.eval(node.condition, scopes))
+        if not items:
+            return None if is_number(self.eval(node.condition, [*scopes, {"item": None}])) else []
         kept: list[Any] = []
         for item in items:
             inner = {"item": item} | (item if isinstance(item, dict) else {})

@@ -177,7 +177,9 @@ class CompiledTable:
     def __call__(self, v: Vars, r: Run) -> Any:
         values = [code(v, r) for code in self.inputs]
         for column, check in enumerate(self.allowed):
-            if check is not None and not self._admits(check, values[column], column, v, r):
+            if check is None or values[column] is None:
+                continue  # null is in every type, whatever values are allowed (10.3.2.9.4)
+            if not self._admits(check, values[column], column, v, r):
                 return None
         hits = self._matching(values, v, r)
         if r.budget.near is not None:
@@ -259,7 +261,9 @@ class CompiledTable:
         return failing
 
     def _result(self, rule: int, column: int, v: Vars, r: Run) -> Any:
-        value = self.rules[rule].results[column](v, r)
+        return self._as_declared(self.rules[rule].results[column](v, r), column, f"rule {rule + 1}", r)
+
+    def _as_declared(self, value: Any, column: int, where: str, r: Run) -> Any:
         kind = self.kinds[column]
         if kind is None or value is None:
             return value
@@ -267,7 +271,7 @@ class CompiledTable:
         if not fits:
             r.note(
                 "type-mismatch",
-                where=f"{self.table.name}, rule {rule + 1}",
+                where=f"{self.table.name}, {where}",
                 expected=kind,
                 type=kind_of(value),
             )
@@ -275,7 +279,10 @@ class CompiledTable:
 
     def _no_match(self, v: Vars, r: Run) -> Any:
         if any(code is not None for code in self.defaults):
-            values = [None if code is None else code(v, r) for code in self.defaults]
+            values = [
+                None if code is None else self._as_declared(code(v, r), column, "default", r)
+                for column, code in enumerate(self.defaults)
+            ]
             if len(values) == 1:
                 return values[0]
             return dict(zip((column.name for column in self.table.outputs), values, strict=True))

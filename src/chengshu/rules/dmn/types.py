@@ -80,21 +80,27 @@ class TypeTable:
     def _build(self, item: ItemDefinition) -> FeelType:
         base = self._base(item)
         if item.allowed:
-            base = replace(base, **self._restriction(item.allowed, item.name), name=item.name)
+            base = self._restricted(base, item.allowed, item.name)
         elif not item.collection and base.kind != "Any":
             base = replace(base, name=item.name)
         if item.collection:
             base = FeelType("list", item=base, name=item.name)
         if item.constraint:
-            base = replace(base, **self._restriction(item.constraint, item.name), name=item.name)
+            base = self._restricted(base, item.constraint, item.name)
         return base
 
-    def _restriction(self, text: str, name: str) -> dict[str, Any]:
+    def _restricted(self, base: FeelType, text: str, name: str) -> FeelType:
+        """The type with allowed values, which come on top of those that it has already."""
         try:
-            return {"allowed": allowed_check(text), "allowed_text": text}
+            own = allowed_check(text)
         except FeelSyntaxError as error:
             self.problems.append(f"allowed values of «{name}»: {error.fault}")
-            return {}
+            return replace(base, name=name)
+        before = base.allowed
+        if before is None:
+            return replace(base, allowed=own, allowed_text=text, name=name)
+        both = f"{base.allowed_text}; {text}"
+        return replace(base, allowed=lambda value: before(value) and own(value), allowed_text=both, name=name)
 
     def _base(self, item: ItemDefinition) -> FeelType:
         if item.components:

@@ -110,7 +110,8 @@ def _by_rule(model: Model, name: str, table: dmn.Table, rows: Any) -> list[Any]:
         chosen = pc.if_else(pc.and_(holds, free), pa.scalar(number, pa.int32()), chosen)
     for column in table.inputs:
         if column.allowed:
-            admitted = pc.fill_null(passes(column.allowed, columns[column.expression]), False)
+            values = columns[column.expression]
+            admitted = pc.or_(pc.is_null(values), pc.fill_null(passes(column.allowed, values), False))
             chosen = pc.if_else(admitted, chosen, pa.scalar(_BARRED, pa.int32()))
     return _answers(model, name, rows, chosen)
 

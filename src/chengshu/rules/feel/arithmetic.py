@@ -83,12 +83,24 @@ def _midnight(date: Date) -> DateTime:
     return DateTime(date, Time(0, 0, 0, 0, 0))
 
 
+def power(base: Decimal, exponent: Decimal) -> Decimal:
+    """``base ** exponent``; zero to the power of zero is 1 (IEEE 754-2008, 9.2.1).
+
+    Raises a DecimalException where there is no finite number.
+    """
+    if base:
+        return ARITHMETIC.power(base, exponent)
+    if exponent < 0:
+        raise DivisionByZero
+    return Decimal(0) if exponent else Decimal(1)
+
+
 _TABLE: dict[tuple[str, type, type], Operation] = {
     ("+", Decimal, Decimal): _numbers("+", ARITHMETIC.add),
     ("-", Decimal, Decimal): _numbers("-", ARITHMETIC.subtract),
     ("*", Decimal, Decimal): _numbers("*", ARITHMETIC.multiply),
     ("/", Decimal, Decimal): _DIVIDE,
-    ("**", Decimal, Decimal): _numbers("**", ARITHMETIC.power),
+    ("**", Decimal, Decimal): _numbers("**", power),
     ("+", str, str): lambda a, b: a + b,
     ("+", Duration, Duration): lambda a, b: Duration(a.nanos + b.nanos),
     ("-", Duration, Duration): lambda a, b: Duration(a.nanos - b.nanos),

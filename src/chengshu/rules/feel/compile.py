@@ -13,7 +13,7 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from chengshu.rules.feel import ast
-from chengshu.rules.feel.arithmetic import calculate, negate
+from chengshu.rules.feel.arithmetic import calculate, negate, power
 from chengshu.rules.feel.builtins import FUNCTIONS
 from chengshu.rules.feel.compare import compare
 from chengshu.rules.feel.errors import FeelError
@@ -156,7 +156,7 @@ _FAST: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
     "-": ARITHMETIC.subtract,
     "*": ARITHMETIC.multiply,
     "/": ARITHMETIC.divide,
-    "**": ARITHMETIC.power,
+    "**": power,
 }
 
 

@@ -168,8 +168,17 @@ def _filter(node: ast.Filter, scope: Scope) -> Code:
     condition = compile_node(node.condition, scope.deeper())
     wanted = ast.mentioned(node.condition)
 
+    def nothing_in(v: Vars, r: Run) -> list[Any] | None:
+        """Of an empty list: no member at a position, no members that fit a condition."""
+        notes = len(r.budget.diagnostics)
+        asked = condition({**v, "item": None}, r)
+        del r.budget.diagnostics[notes:]
+        return None if type(asked) is Decimal else []
+
     def code(v: Vars, r: Run) -> Any:
         items = _as_list(source(v, r))
+        if not items:
+            return nothing_in(v, r)
         r.spend(len(items))
         kept: list[Any] = []
         for item in items:

@@ -173,10 +173,15 @@ class Grammar(TokenReader):
         return tuple(tests)
 
     def unary(self) -> ast.Node:
+        """A signed operand; the sign of a number is part of the number (rule 37), so it binds before
+        ``instance of``."""
         if self.is_op("-"):
             token = self.take()
-            return ast.Negation(self.nested(self.unary), pos=token.start)
-        node = self.postfix(self.primary())
+            if self.here.kind != "number":
+                return ast.Negation(self.nested(self.unary), pos=token.start)
+            node: ast.Node = ast.Negation(self.postfix(self.primary()), pos=token.start)
+        else:
+            node = self.postfix(self.primary())
         while self.is_word("instance"):
             token = self.take()
             self.expect("of", "«instance of»")

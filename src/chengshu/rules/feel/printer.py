@@ -115,6 +115,20 @@ def _range(node: ast.RangeLiteral) -> tuple[str, int]:
     return f"{opening}{_at_least(_ADD, node.low)}..{_at_least(_ADD, node.high)}{closing}", _TIGHT
 
 
+def _instance_of(node: ast.InstanceOf) -> tuple[str, int]:
+    operand = node.operand
+    number = isinstance(operand, ast.Negation) and isinstance(operand.operand, ast.Number)
+    return f"{_at_least(_UNARY if number else _TIGHT, operand)} instance of {_type(node.type)[0]}", _UNARY
+
+
+def _negation(node: ast.Negation) -> tuple[str, int]:
+    inner: ast.Node = node.operand
+    while isinstance(inner, ast.InstanceOf):
+        inner = inner.operand
+    before_number = inner is not node.operand and isinstance(inner, ast.Number)
+    return f"-{_at_least(_TIGHT if before_number else _UNARY, node.operand)}", _UNARY
+
+
 def _if(node: ast.If) -> tuple[str, int]:
     parts = (node.condition, node.then, node.otherwise)
     condition, then, otherwise = (_at_least(_WEAKEST, part) for part in parts)
@@ -128,17 +142,14 @@ _PRINTERS: dict[type[ast.Node], Callable[[Any], tuple[str, int]]] = {
     ast.Null: lambda node: ("null", _TIGHT),
     ast.AtLiteral: lambda node: ("@" + quoted(node.text), _TIGHT),
     ast.Name: lambda node: (node.name, _TIGHT),
-    ast.Negation: lambda node: (f"-{_at_least(_UNARY, node.operand)}", _UNARY),
+    ast.Negation: _negation,
     ast.Arithmetic: _arithmetic,
     ast.Comparison: _comparison,
     ast.Junction: _junction,
     ast.Between: _between,
     ast.In: _in,
     ast.TypeRef: _type,
-    ast.InstanceOf: lambda node: (
-        f"{_at_least(_TIGHT, node.operand)} instance of {_type(node.type)[0]}",
-        _UNARY,
-    ),
+    ast.InstanceOf: _instance_of,
     ast.If: _if,
     ast.For: lambda node: (
         f"for {_iterations(node.iterations)} return {_at_least(_WEAKEST, node.body)}",

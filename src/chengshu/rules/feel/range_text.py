@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from chengshu.rules.feel import ast
@@ -40,8 +41,32 @@ def _literal(node: ast.Node) -> Any:
     raise ValueError("the ends of a range in text must be literals")
 
 
+_HALF_OPEN = re.compile(
+    r"\s*(?:(?P<opening>[\[(\]])(?P<low>.+)\.\.\s*[)\[]|[(\]]\s*\.\.(?P<high>.+)(?P<closing>[\])\[]))\s*",
+    re.DOTALL,
+)
+"""A range of one stated end: the other must be open (range literal, 10.3.1.2)."""
+
+
+def _end(text: str) -> Any:
+    try:
+        value = _literal(parse_expression(text))
+    except FeelSyntaxError as error:
+        raise ValueError(error.message) from None
+    if order(value, value) is None:
+        raise ValueError("the end of a range has an order")
+    return value
+
+
 def parse_range(text: str) -> Range:
-    """``[1..10)`` with literal ends. Raises ValueError."""
+    """``[1..10)`` with literal ends; ``[2..)`` is ``(>= 2)``, ``(..2)`` is ``(< 2)``. Raises ValueError."""
+    half = _HALF_OPEN.fullmatch(text)
+    if half is not None:
+        low, high = half["low"], half["high"]
+        op = (">=" if half["opening"] == "[" else ">") if low else "<=" if half["closing"] == "]" else "<"
+        end = _end(low or high)
+        included = op in (">=", "<=")
+        return Range(end, None, included, False, op) if low else Range(None, end, False, included, op)
     try:
         node = parse_expression(text)
     except FeelSyntaxError as error:

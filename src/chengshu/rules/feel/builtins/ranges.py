@@ -38,20 +38,36 @@ def _relation(name: str, form: str, holds: Relation) -> None:
         return holds(left, right)
 
 
-def _low_point(value: Any) -> tuple[Any, bool]:
-    return (value.low, value.low_included) if isinstance(value, Range) else (value, True)
+def _one_kind(left: Any, right: Any) -> None:
+    """Raises FeelError unless two ranges (or a point and a range) can be compared at all."""
+    points = [value.low if value.high is None else value.high for value in (left, right)]
+    _order(*points)
 
 
-def _high_point(value: Any) -> tuple[Any, bool]:
-    return (value.high, value.high_included) if isinstance(value, Range) else (value, True)
+def _ends(left: Any, right: Any, unbounded: int) -> int:
+    """Order of two ends; one that is not there lies beyond all others (-1: before them, 1: after)."""
+    if left is None or right is None:
+        return 0 if left is right else unbounded if left is None else -unbounded
+    return _order(left, right)
+
+
+def _as_range(value: Any) -> Range:
+    """A range; a point is the range of itself. Raises FeelError for ``(!= x)``, which is two stretches."""
+    if not isinstance(value, Range):
+        return Range(value, value, True, True)
+    if value.op == "!=":
+        raise FeelError("bad-value", name="(!= …)", value="a range in two parts")
+    return value
 
 
 def before(left: Any, right: Any) -> bool:
     """All of left lies before all of right."""
-    end, closed = _high_point(left)
-    start, open_too = _low_point(right)
-    sign = _order(end, start)
-    return sign < 0 or (sign == 0 and not (closed and open_too))
+    left, right = _as_range(left), _as_range(right)
+    _one_kind(left, right)
+    if left.high is None or right.low is None:
+        return False
+    sign = _order(left.high, right.low)
+    return sign < 0 or (sign == 0 and not (left.high_included and right.low_included))
 
 
 def _after(left: Any, right: Any) -> bool:
@@ -59,16 +75,22 @@ def _after(left: Any, right: Any) -> bool:
 
 
 def _meets(left: Range, right: Range) -> bool:
+    left, right = _as_range(left), _as_range(right)
+    _one_kind(left, right)
     return left.high_included and right.low_included and _order(left.high, right.low) == 0
 
 
 def _starts_at(left: Range, right: Range) -> int:
     """Order of the starts: an included start lies before an excluded one at the same point."""
-    return _order(left.low, right.low) or int(right.low_included) - int(left.low_included)
+    left, right = _as_range(left), _as_range(right)
+    _one_kind(left, right)
+    return _ends(left.low, right.low, -1) or int(right.low_included) - int(left.low_included)
 
 
 def _ends_at(left: Range, right: Range) -> int:
-    return _order(left.high, right.high) or int(left.high_included) - int(right.high_included)
+    left, right = _as_range(left), _as_range(right)
+    _one_kind(left, right)
+    return _ends(left.high, right.high, 1) or int(left.high_included) - int(right.high_included)
 
 
 def _overlaps(left: Range, right: Range) -> bool:
@@ -87,13 +109,13 @@ def _includes(left: Range, right: Any) -> bool:
 
 def _finishes(left: Any, right: Range) -> bool:
     if not isinstance(left, Range):
-        return right.high_included and _order(left, right.high) == 0
+        return _ends_at(_as_range(left), right) == 0
     return _ends_at(left, right) == 0 and _starts_at(left, right) >= 0
 
 
 def _starts(left: Any, right: Range) -> bool:
     if not isinstance(left, Range):
-        return right.low_included and _order(left, right.low) == 0
+        return _starts_at(_as_range(left), right) == 0
     return _starts_at(left, right) == 0 and _ends_at(left, right) <= 0
 
 
