@@ -38,6 +38,10 @@ PAGES = [
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=versions",
     "/ledger/changes",
     "/ledger/value",
+    "/ledger/datasets",
+    "/ledger/datasets/urn:chengshu:resource:reports",
+    "/ledger/labelling?entry=urn:chengshu:resource:reports&labels=street",
+    "/ledger/labelling?entry=urn:chengshu:resource:reports&labels=street&settle=yes",
     "/steward",
     "/sharing",
     "/sharing?scope=all",
@@ -372,6 +376,21 @@ def test_rules_are_added_and_removed(visitor: Any, served: Any) -> None:
     wait(lambda: page.locator("#r3:has(td:focus)").count())
     page.locator("[data-op=remove]").click()
     wait(lambda: len(served.view.texts) == 3)
+
+
+def test_a_dataset_is_labelled_by_keyboard_alone(visitor: Any, served: Any) -> None:
+    page = visitor().go("/ledger/labelling?entry=urn:chengshu:resource:reports&labels=street")
+
+    def press(key: str, leads_to: str) -> None:
+        wait(lambda: page.locator("[data-island=labels][data-started]").count())
+        wait(lambda: page.evaluate("document.activeElement.name") == "value")  # ready to be answered
+        page.keyboard.press(key)
+        page.wait_for_url(f"**{leads_to}")
+
+    press("2", "after=1")
+    press("b", "at=1")
+    press("s", "at=2")
+    assert served.view.labels_said == {1: "noise"}
 
 
 def test_a_steward_answers_the_queue_by_keyboard_alone(visitor: Any, served: Any) -> None:

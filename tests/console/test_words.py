@@ -30,6 +30,7 @@ from chengshu.console.model.sharing import (
 )
 from chengshu.console.model.situation import WarningState
 from chengshu.console.pages.choices import SCOPES, STATES
+from chengshu.console.pages.datasets import SCALES
 from chengshu.console.pages.ledger import FACETS, SHOWS
 from chengshu.console.preferences import SIZES, THEMES
 from chengshu.console.words import Words, catalogue, choose_language
@@ -91,6 +92,7 @@ FAMILIES = {
     "move": get_args(Move),
     "fact": FACTS,
     "wanting": WANTING,
+    "labels": [f"scale_{scale}" for scale in SCALES],
     "role": ROLES,
     "access": [f"right_{right}" for right in RIGHTS] + [f"secret_{kind}" for kind in get_args(SecretKind)],
     "sharing_scope": get_args(DeskScope),

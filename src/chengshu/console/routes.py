@@ -11,6 +11,7 @@ from chengshu.console.live import Live
 from chengshu.console.page import Console
 from chengshu.console.pages import (
     access,
+    datasets,
     entrance,
     holdings,
     knowledge,
@@ -36,6 +37,7 @@ def router(view: HubView) -> APIRouter:
         response,
         operation,
         holdings,
+        datasets,
         ledger,
         knowledge,
         steward,

@@ -36,6 +36,7 @@ from chengshu.console.model.ledger import EntryView, LedgerView
 from chengshu.console.model.rules import CellCheck, RuleAsk, RuleEdit, RulesView, RuleView
 from chengshu.console.view_access import AccessDesk
 from chengshu.console.view_data import DataDesk
+from chengshu.console.view_datasets import DatasetDesk
 from chengshu.console.view_holdings import HoldingsDesk
 from chengshu.console.view_knowledge import KnowledgeDesk
 from chengshu.console.view_sharing import SharingDesk
@@ -226,6 +227,7 @@ class HubView(
     Ruling,
     SharingDesk,
     DataDesk,
+    DatasetDesk,
     HoldingsDesk,
     KnowledgeDesk,
     AccessDesk,

@@ -16,6 +16,7 @@ from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing, Unauthent
 from chengshu.kernel.texts import Text
 
 from .access import Access
+from .datasets import Datasets
 from .grading import Grading
 from .holdings import Holdings
 from .knowledge import Knowledge
@@ -37,7 +38,18 @@ from .storm import (
 
 
 class FakeView(
-    Access, Situation, Layers, Response, Operation, Holdings, Ledger, Knowledge, Grading, Sharing, Rules
+    Access,
+    Datasets,
+    Situation,
+    Layers,
+    Response,
+    Operation,
+    Holdings,
+    Ledger,
+    Knowledge,
+    Grading,
+    Sharing,
+    Rules,
 ):
     """Implements the console's HubView over the functions above."""
 

@@ -3,6 +3,7 @@
 from chengshu.app.view.access import AccessActing
 from chengshu.app.view.acting import Acting
 from chengshu.app.view.base import Means
+from chengshu.app.view.datasets import DatasetDesk
 from chengshu.app.view.holdings import HoldingsReading
 from chengshu.app.view.knowledge import KnowledgeReading
 from chengshu.app.view.layers import Layers
@@ -17,6 +18,7 @@ from chengshu.app.view.steward import Stewarding
 class View(
     AccessActing,
     Acting,
+    DatasetDesk,
     HoldingsReading,
     KnowledgeReading,
     Layers,

@@ -6,6 +6,7 @@ const loaders = {
   chart: () => import("./chart.js"),
   plan: () => import("./plan.js"),
   grid: () => import("./grid.js"),
+  labels: () => import("./labels.js"),
   steward: () => import("./steward.js"),
   timebar: () => import("./timebar.js"),
 };

@@ -26,6 +26,9 @@ ACTIONS = (
     "approve_rules",
     "share_data",
     "grade_data",
+    "label_data",
+    "propose_deletion",
+    "confirm_deletion",
     "administer",
 )
 ANY = "*"

@@ -30,6 +30,9 @@ _ACTION_NAMES = {
     "approve_rules": Text("approve these rules", "批准该规则", "批准該規則"),
     "share_data": Text("act on this request for data", "办理该数据申请", "辦理該數據申請"),
     "grade_data": Text("say what this column holds", "认定该列内容", "認定該欄內容"),
+    "label_data": Text("label these data", "标注该数据", "標註該數據"),
+    "propose_deletion": Text("propose to delete these data", "提议销毁该数据", "提議銷毀該數據"),
+    "confirm_deletion": Text("confirm this deletion", "确认该销毁", "確認該銷毀"),
     "administer": Text("administer the hub", "管理本系统", "管理本系統"),
 }
 _DENIED = Text(

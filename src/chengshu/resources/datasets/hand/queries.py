@@ -92,6 +92,11 @@ class HandQueries:
         judgements, thirds = self._said(connection, task)
         return board(self.units(task), judgements, thirds, task.per_unit)
 
+    def pending(self, task: LabelTask) -> int:
+        """How much was said that is in no version of the labels yet."""
+        with self._database.read() as connection:
+            return len(store.marks_of(connection, task.entry, task.name))
+
     def agreement(self, task: LabelTask) -> Agreement:
         """How far the labellers agree so far; who settles is no party to it."""
         with self._database.read() as connection:
