@@ -106,6 +106,44 @@ def test_each_consumer_gets_its_kinds_once_and_a_new_pump_goes_on(
     assert (seen(filled, "all"), seen(filled, "a")) == ([1, 2, 3, 4], [1, 3, 4])
 
 
+class Idle(Follower):
+    """Looks and has nothing to do."""
+
+    def prepare(self, changes: Sequence[Change]) -> Effect | None:
+        super().prepare(changes)
+        return None
+
+
+def test_where_those_stand_that_had_nothing_to_do_is_kept_at_once(
+    filled: SqliteDatabase, clock: VirtualClock
+) -> None:
+    looked: list[int] = []
+    idle = [Idle(name, before=lambda change: looked.append(change.seq)) for name in ("one", "two", "three")]
+    commits: list[int] = []
+    filled.on_commit(lambda: commits.append(1))
+    pump = Pump(filled, clock, idle, strict=True)
+    assert (pump.drain(), len(commits), len(looked)) == (9, 1, 9)
+    assert Pump(filled, clock, idle, strict=True).drain() == 0
+    assert (len(commits), len(looked)) == (1, 9)
+
+
+def test_offsets_that_cannot_be_kept_are_kept_at_the_next_drain(
+    filled: SqliteDatabase, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pump = Pump(filled, clock, [Idle("one")])
+    with monkeypatch.context() as patch:
+        patch.setattr("chengshu.foundation.journal.store.put_offset", broken)
+        assert pump.drain() == 3
+    assert Pump(filled, clock, [Idle("one")]).drain() == 3  # as after a kill: it looks again
+    publish(filled, clock, "a.four")
+    assert pump.drain() == 1
+    assert Pump(filled, clock, [Idle("one")]).drain() == 0
+
+
+def broken(*_given: object) -> None:
+    raise OSError("the disk is full")
+
+
 def test_a_backlog_is_taken_in_bites_in_order(filled: SqliteDatabase, clock: VirtualClock) -> None:
     publish(filled, clock, *(f"a.{n}" for n in range(20)))
     Pump(filled, clock, [Follower("all")], strict=True, bite=4).drain()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +138,11 @@ class Manner:
     strict: bool = False
     exercise: bool = False
     workers: int = 2
+    flush: timedelta = timedelta(seconds=1)  # how long values may wait before they are written to history
 
 
 SERVICE = Manner()
-DRILL = Manner(durable=False, threaded=False, strict=True, exercise=True)
+DRILL = Manner(durable=False, threaded=False, strict=True, exercise=True, flush=timedelta(minutes=10))
 
 
 def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = SERVICE) -> Hub:
@@ -195,7 +197,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     sharing = sharing_of(city, folder, database, clock, ids, calendar, ledger_queries)
     datasets = datasets_of(folder, database, clock, ids)
     retention = retention_of(database, clock, ids, read_retention(city.folder), datasets, history)
-    services, feed = Services(processes), HistoryFeed(history, clock)
+    services, feed = Services(processes), HistoryFeed(history, clock, every=manner.flush)
     pump = Pump(
         database,
         clock,

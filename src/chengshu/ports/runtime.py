@@ -54,7 +54,9 @@ class OwnOffset(Protocol):
 
 
 class Ticker(Protocol):
-    """Something that wakes by the clock."""
+    """Something that wakes by the clock. One whose moment lies in the store has ``follows_stream = True``: it
+    is asked again only when something was written.
+    """
 
     name: str
 

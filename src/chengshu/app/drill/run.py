@@ -18,6 +18,7 @@ from chengshu.app.drill.world import World
 from chengshu.app.hub import DRILL, Hub, Manner, open_hub
 from chengshu.foundation.city import City
 from chengshu.foundation.journal import Actor, changes_after
+from chengshu.foundation.journal.queries import last_seq
 from chengshu.kernel.clock import Clock, VirtualClock
 from chengshu.kernel.ids import Ids, SequenceIds
 from chengshu.ports.runtime import Change
@@ -146,9 +147,9 @@ class Play:
 
     def _news(self) -> list[Change]:
         with self.hub.database.read() as connection:
+            end = last_seq(connection)
             news = list(changes_after(connection, self.heard, FOLLOWED, 10_000))
-        if news:
-            self.heard = news[-1].seq
+        self.heard = news[-1].seq if len(news) == 10_000 else end
         return news
 
     def untouched(self) -> Flooding:

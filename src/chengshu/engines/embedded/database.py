@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from chengshu.engines.grouped import GroupedWriter
@@ -18,49 +18,46 @@ class SqliteDatabase(GroupedWriter):
 
     def __init__(self, path: Path, *, durable: bool = True, threaded: bool = True) -> None:
         self._sync = "FULL" if durable else "OFF"
-        self._engine = create_engine(
+        self._writing = self._connected(path, "BEGIN IMMEDIATE")
+        self._reading = self._connected(path, "BEGIN", "query_only=ON")
+        super().__init__(self._writing.connect(), threaded=threaded)
+
+    def _connected(self, path: Path, begin: str, *more: str) -> Engine:
+        """Connections to the file that begin their transactions with ``begin`` and have these pragmas too."""
+        engine = create_engine(
             f"sqlite:///{path}",
             poolclass=QueuePool,
             pool_size=8,
             max_overflow=24,
             connect_args={"check_same_thread": False, "timeout": 30},
         )
-        event.listen(self._engine, "connect", self._prepare)
-        event.listen(self._engine, "begin", self._begin)
-        super().__init__(self._engine.connect().execution_options(chengshu_write=True), threaded=threaded)
-
-    def _prepare(self, connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the BEGIN is ours, see _begin
-        cursor = connection.cursor()
-        for pragma in (
+        pragmas = (
             "journal_mode=WAL",
             f"synchronous={self._sync}",
             "foreign_keys=ON",
             "cache_size=-65536",
             "temp_store=MEMORY",
             "wal_autocheckpoint=4000",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+            *more,
+        )
 
-    @staticmethod
-    def _begin(connection: Connection) -> None:
-        write = connection.get_execution_options().get("chengshu_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        def prepare(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # the BEGIN is ours
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}").close()
+
+        event.listen(engine, "connect", prepare)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        return engine
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection, connection.begin():
-            connection.exec_driver_sql("PRAGMA query_only=ON")
-            try:
-                yield connection
-            finally:
-                connection.exec_driver_sql("PRAGMA query_only=OFF")
+        with self._reading.connect() as connection, connection.begin():
+            yield connection
 
     def close(self) -> None:
         """Finish what was submitted, then close."""
         if self._finish():
+            self._reading.dispose()
             self._writer.close()
-            with self._engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-            self._engine.dispose()
+            self._writing.dispose()  # the last one out brings the log into the file

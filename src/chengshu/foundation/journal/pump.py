@@ -19,7 +19,7 @@ from chengshu.foundation.journal.queries import changes_after, last_seq
 from chengshu.kernel.clock import Clock
 from chengshu.kernel.errors import Conflict, Missing, Unavailable
 from chengshu.ports.database import Database
-from chengshu.ports.runtime import Change, Consumer, OwnOffset, Ticker
+from chengshu.ports.runtime import Change, Consumer, Effect, OwnOffset, Ticker
 
 _ROUNDS = 10_000  # a drain that has not settled by then feeds itself
 _TAIL = 500  # newest changes kept in memory for the consumers that keep up
@@ -101,7 +101,10 @@ class Pump:
         self._end = 0  # the newest change the pump knows of; asked again only when something was written
         self._tail: list[Change] = []  # the newest changes, read once for all consumers
         self._tail_from = 0  # the tail has every change above this position
-        self._deeds = 0  # commits of the pump's own: they may move a clock without publishing anything
+        self._commits = 0  # of everybody: any of them may move a clock that lies in the store
+        self._ticks = 0
+        self._unsaved: dict[str, int] = {}  # offsets of consumers that had nothing to do up to there
+        database.on_commit(self._committed)
         names = [consumer.name for consumer in consumers]
         if len(set(names)) != len(names):
             raise Conflict(
@@ -109,6 +112,9 @@ class Pump:
                 f"two consumers share a name: {', '.join(names)}",
                 remedy="offsets are kept by name; give each its own",
             )
+
+    def _committed(self) -> None:
+        self._commits += 1
 
     def drain(self) -> int:
         """Handle all there is to handle at this moment; returns how many changes and ticks that were.
@@ -122,6 +128,7 @@ class Pump:
                 done = sum(self._follow(consumer, part) for consumer, part in self._consumers)
                 done += sum(self._wake(ticker, part) for ticker, part in self._tickers)
                 if done == 0:
+                    self._save_offsets()
                     return total
                 total += done
         raise Unavailable(
@@ -133,10 +140,8 @@ class Pump:
     def next_due(self) -> datetime | None:
         """When :meth:`drain` will have something to do by the clock alone; None for never."""
         due = [part.trouble.retry_at for _, part in (*self._consumers, *self._tickers) if part.trouble]
-        with self._database.read() as connection:
-            end = last_seq(connection)
         for ticker, part in self._tickers:
-            if part.trouble is None and (moment := self._due(ticker, part, end)) is not None:
+            if part.trouble is None and (moment := self._due(ticker, part)) is not None:
                 due.append(moment)
         return min(due, default=None)
 
@@ -219,18 +224,37 @@ class Pump:
 
     def _apply(self, consumer: Consumer, part: _Part, changes: list[Change]) -> None:
         effect, seq = consumer.prepare(changes), changes[-1].seq
+        if effect is not None:
+            done: Effect = effect
+
+            def commit(connection: Connection) -> None:
+                done(connection)
+                store.put_offset(connection, consumer.name, seq)
+
+            self._database.write(commit)
+            self._unsaved.pop(consumer.name, None)
+            self._look()
+        elif not isinstance(consumer, OwnOffset):
+            self._unsaved[consumer.name] = seq
+        part.offset, part.trouble = seq, None
+
+    def _save_offsets(self) -> None:
+        """Keep where those stand that had nothing to do, all at once: after a kill they look again."""
+        if not self._unsaved:
+            return
 
         def commit(connection: Connection) -> None:
-            if effect is not None:
-                effect(connection)
-            store.put_offset(connection, consumer.name, seq)
+            for name, seq in self._unsaved.items():
+                store.put_offset(connection, name, seq)
 
-        if effect is not None or not isinstance(consumer, OwnOffset):
+        try:
             self._database.write(commit)
-            self._deeds += 1
-            if effect is not None:
-                self._look()
-        part.offset, part.trouble = seq, None
+        except Exception as error:  # a full disk: the parts go on, and it is tried again at the next drain
+            if self._strict:
+                raise
+            _log.error("offsets not kept", parts=sorted(self._unsaved), exc_info=error)
+        else:
+            self._unsaved = {}
 
     def _look(self) -> None:
         """Learn of what was published since; it is read and decoded once, for all consumers."""
@@ -281,21 +305,21 @@ class Pump:
         return done
 
     def _tick_if_due(self, ticker: Ticker, part: _Part, now: datetime) -> int:
-        due = self._due(ticker, part, self._end)
+        due = self._due(ticker, part)
         if due is None or due > now:
             return 0
         try:
             ticker.tick(now)
         finally:
-            self._deeds += 1
+            self._ticks += 1
         return 1
 
-    def _due(self, ticker: Ticker, part: _Part, end: int) -> datetime | None:
-        """When the ticker is due. One with ``follows_stream`` is asked again only after a change or a deed of
-        the pump: its moment lies in the store, and nobody else moves it without publishing a change."""
+    def _due(self, ticker: Ticker, part: _Part) -> datetime | None:
+        """When the ticker is due. One with ``follows_stream`` is asked again only after a change, a commit or
+        a tick: its moment lies in the store."""
         if not getattr(ticker, "follows_stream", False):
             return ticker.next_due()
-        stamp = (end, self._deeds)
+        stamp = (self._end, self._commits, self._ticks)
         if part.due is None or part.due[0] != stamp:
             part.due = (stamp, ticker.next_due())
         return part.due[1]

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
 
 from chengshu.foundation.journal import store
 from chengshu.foundation.journal.model import GENESIS, Entry, chain_hash
@@ -108,15 +110,22 @@ def changes_after(
     Ends after ``limit`` changes, or earlier when their payloads exceed 16 MB, so that a backlog is taken
     in bites; ask again from the last one's seq.
     """
-    query = select(store.changes).where(store.changes.c.seq > seq)
-    if "" not in kinds:
-        query = query.where(or_(*(store.changes.c.kind.startswith(kind) for kind in kinds)))
     size = 0
-    for row in connection.execute(query.order_by(store.changes.c.seq).limit(limit)):
+    query = _changes_of_kinds(tuple(kinds))
+    for row in connection.execute(query, {"after": seq, "most": limit}):
         yield Change(row.seq, row.kind, row.subject, from_millis(row.at), decode(row.kind, row.payload))
         size += len(row.payload)
         if size > _BITE:
             return
+
+
+@lru_cache(maxsize=200)
+def _changes_of_kinds(kinds: tuple[str, ...]) -> Select[Any]:
+    """Built once for each consumer: some ask many times in a second."""
+    query = select(store.changes).where(store.changes.c.seq > bindparam("after"))
+    if "" not in kinds:
+        query = query.where(or_(*(store.changes.c.kind.startswith(kind) for kind in kinds)))
+    return query.order_by(store.changes.c.seq).limit(bindparam("most"))
 
 
 def changes_of(

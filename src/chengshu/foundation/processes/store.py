@@ -394,13 +394,14 @@ def waiting_instances(connection: Connection, kind: str, name: str, business_key
 
 def next_moment(connection: Connection) -> datetime | None:
     """When the next timer, or the clock of an open task, runs out."""
-    effective = case((waits.c.leased_until > waits.c.due_at, waits.c.leased_until), else_=waits.c.due_at)
-    timer = connection.execute(select(func.min(effective)).where(waits.c.kind == "timer")).scalar()
-    clock = connection.execute(
-        select(func.min(tasks.c.due_at)).where(tasks.c.state.in_(OPEN), tasks.c.escalated_at.is_(None))
-    ).scalar()
-    found = [moment for moment in (timer, clock) if moment is not None]
+    found = [moment for moment in connection.execute(_NEXT).one() if moment is not None]
     return from_millis(min(found)) if found else None
+
+
+_EFFECTIVE = case((waits.c.leased_until > waits.c.due_at, waits.c.leased_until), else_=waits.c.due_at)
+_TIMER = select(func.min(_EFFECTIVE)).where(waits.c.kind == "timer")
+_CLOCK = select(func.min(tasks.c.due_at)).where(tasks.c.state.in_(OPEN), tasks.c.escalated_at.is_(None))
+_NEXT = select(_TIMER.scalar_subquery(), _CLOCK.scalar_subquery())  # asked after every write: built once
 
 
 def lease_due(connection: Connection, now: datetime, until: datetime) -> list[str]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    case,
     delete,
     func,
     select,
@@ -151,18 +152,15 @@ def set_reason(connection: Connection, row_id: int, code: str, detail: str) -> N
 
 def add_minute(connection: Connection, source: str, minute: int, accepted: int, quarantined: int) -> None:
     """Count into a minute of a source."""
-    statement = upsert(minutes).values(
-        source=source, minute=minute, accepted=accepted, quarantined=quarantined
-    )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["source", "minute"],
-            set_={
-                "accepted": minutes.c.accepted + accepted,
-                "quarantined": minutes.c.quarantined + quarantined,
-            },
-        )
-    )
+    row = {"source": source, "minute": minute, "accepted": accepted, "quarantined": quarantined}
+    connection.execute(_ADD_MINUTE, row)
+
+
+_MINUTE = upsert(minutes)
+_ADD_MINUTE = _MINUTE.on_conflict_do_update(  # built once: it runs for every message
+    index_elements=["source", "minute"],
+    set_={name: minutes.c[name] + _MINUTE.excluded[name] for name in ("accepted", "quarantined")},
+)
 
 
 def drop_minutes(connection: Connection, before: int) -> None:
@@ -182,24 +180,22 @@ def minute_sums(connection: Connection, start: int, end: int) -> dict[str, int]:
 
 def see_source(connection: Connection, source: str, at: int | None, accepted: int, quarantined: int) -> None:
     """Count into a source's totals; ``at`` None only makes sure there is a row."""
-    statement = upsert(sources).values(
-        source=source, last_seen=at, accepted=accepted, quarantined=quarantined
-    )
-    if at is None:
-        connection.execute(statement.on_conflict_do_nothing(index_elements=["source"]))
-        return
-    newest = func.max(func.coalesce(sources.c.last_seen, at), at)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["source"],
-            set_={
-                "last_seen": newest,
-                "accepted": sources.c.accepted + accepted,
-                "quarantined": sources.c.quarantined + quarantined,
-                "silent_since": None,
-            },
-        )
-    )
+    row = {"source": source, "last_seen": at, "accepted": accepted, "quarantined": quarantined}
+    connection.execute(_KNOW_SOURCE if at is None else _SEE_SOURCE, row)
+
+
+_SOURCE = upsert(sources)  # built once: it runs for every message
+_KNOW_SOURCE = _SOURCE.on_conflict_do_nothing(index_elements=["source"])
+_SEEN = _SOURCE.excluded.last_seen
+_SEE_SOURCE = _SOURCE.on_conflict_do_update(
+    index_elements=["source"],
+    set_={
+        "last_seen": case((sources.c.last_seen > _SEEN, sources.c.last_seen), else_=_SEEN),
+        "accepted": sources.c.accepted + _SOURCE.excluded.accepted,
+        "quarantined": sources.c.quarantined + _SOURCE.excluded.quarantined,
+        "silent_since": None,
+    },
+)
 
 
 def set_silent(connection: Connection, source: str, since: int) -> None:

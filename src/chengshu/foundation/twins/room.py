@@ -159,7 +159,7 @@ class Twins:
             nowcast = self._nowcast
             if nowcast is None or target - nowcast.at > _LONGEST_GAP:
                 nowcast = nowcasting.begin(self._twin, self._wiring, target)
-            inputs = self._inputs(nowcast.at - _LOOK_BACK, target)
+            inputs = self._inputs(nowcast.at - self._wiring.file.rain.fresh_for, target)
             while nowcast.at < target:
                 nowcast = nowcasting.advance(
                     self._twin, self._wiring, nowcast, inputs, int(spec.step.total_seconds())

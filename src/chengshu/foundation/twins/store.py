@@ -112,7 +112,7 @@ def read_readings(connection: Connection, scenario: str, start: int, end: int) -
         .where(readings.c.scenario == scenario, readings.c.at > start, readings.c.at <= end)
         .order_by(readings.c.at, readings.c.kind, readings.c.entity)
     )
-    return [(row.kind, row.entity, row.at, row.value) for row in found]
+    return [(kind, entity, at, value) for kind, entity, at, value in found]
 
 
 def forget_readings(connection: Connection, scenario: str, before: int) -> None:

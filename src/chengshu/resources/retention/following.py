@@ -15,6 +15,7 @@ class RetentionFinisher:
     """A ticker. It begins nothing of its own: people look and confirm."""
 
     name = "retention"
+    follows_stream = True
 
     def __init__(self, database: Database, retention: Retention) -> None:
         self._database, self._retention = database, retention

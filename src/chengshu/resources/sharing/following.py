@@ -18,6 +18,7 @@ class SharingClocks:
     """A ticker. The gate does not wait for it: an expired grant is refused whether it ran or not."""
 
     name = "sharing.clocks"
+    follows_stream = True
 
     def __init__(self, database: Database, sharing: Sharing) -> None:
         self._database, self._sharing = database, sharing

@@ -323,8 +323,11 @@ def due_jobs(connection: Connection, now: datetime) -> list[str]:
 
 def next_wakeup(connection: Connection) -> datetime | None:
     """When the next job is due, or None."""
-    moment = connection.execute(select(func.min(wakeups.c.at))).scalar()
+    moment = connection.execute(_NEXT_WAKEUP).scalar()
     return None if moment is None else from_millis(moment)
+
+
+_NEXT_WAKEUP = select(func.min(wakeups.c.at))  # asked after every write: built once
 
 
 def add_dispatch(connection: Connection, scenario: str, at: datetime, body: dict[str, Any]) -> None:

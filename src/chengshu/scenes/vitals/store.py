@@ -332,8 +332,10 @@ def get_warning(connection: Connection, warning: str) -> Warning | None:
 
 def open_warnings(connection: Connection) -> list[Warning]:
     """Every warning that still stands, in order of birth."""
-    query = select(warnings.c.body).where(warnings.c.open == 1).order_by(warnings.c.raised_at, warnings.c.id)
-    return [_warning(body) for body in connection.execute(query).scalars()]
+    return [_warning(body) for body in connection.execute(_OPEN).scalars()]
+
+
+_OPEN = select(warnings.c.body).where(warnings.c.open == 1).order_by(warnings.c.raised_at, warnings.c.id)
 
 
 def last_warning(connection: Connection, indicator: str, area: str) -> Warning | None:
