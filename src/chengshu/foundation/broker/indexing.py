@@ -38,7 +38,8 @@ _SIDE = 1 << _BITS
 Value = tuple[int, float, str]  # rank, number, text
 
 
-_THERE: tuple[Value, ...] = ((PRESENT, 0.0, ""),)
+THERE: Value = (PRESENT, 0.0, "")  # of an attribute that has no value to index
+_THERE: tuple[Value, ...] = (THERE,)
 
 
 class Box(NamedTuple):
@@ -68,12 +69,29 @@ def places_of(instances: Iterable[Attribute]) -> dict[tuple[int, int], Box]:
         if instance.kind != "GeoProperty":
             continue
         place = instance.value
-        if not found and type(place) is dict and place.get("type") == "Point" and place.get("coordinates"):
-            lon, lat = place["coordinates"][:2]  # nearly always
+        if not found and (point := _point_of(place)):  # nearly always
+            lon, lat = point
             found[0, z_order(lon, lat)] = Box(lon, lat, lon, lat)
         else:
             _add_place(found, place)
     return found
+
+
+def only_place(instances: tuple[Attribute, ...]) -> tuple[int, float, float] | None:
+    """Cell, longitude and latitude of an attribute that is one point and nothing else."""
+    if (
+        len(instances) == 1
+        and instances[0].kind == "GeoProperty"
+        and (point := _point_of(instances[0].value))
+    ):
+        return (z_order(*point), *point)
+    return None
+
+
+def _point_of(geometry: Any) -> tuple[float, float] | None:
+    if type(geometry) is dict and geometry.get("type") == "Point" and (at := geometry.get("coordinates")):
+        return at[0], at[1]
+    return None
 
 
 def _of(instance: Attribute) -> Iterator[Value]:
@@ -167,7 +185,11 @@ def _union(boxes: Iterable[Box]) -> Box:
 
 def z_order(lon: float, lat: float) -> int:
     """The cell of a point: 26 bits of longitude and latitude each, interleaved."""
-    return _spread(_cell(lon, -180.0, 360.0)) | _spread(_cell(lat, -90.0, 180.0)) << 1
+    x, y = int((lon + 180.0) / 360.0 * _SIDE), int((lat + 90.0) / 180.0 * _SIDE)
+    if not (0 <= x < _SIDE and 0 <= y < _SIDE):
+        x, y = _cell(lon, -180.0, 360.0), _cell(lat, -90.0, 180.0)
+    halves, half = _HALVES, _HALF  # of all that is done for a place this is done most
+    return halves[x & half] | halves[x >> 13] << 26 | (halves[y & half] | halves[y >> 13] << 26) << 1
 
 
 def _cell(degrees: float, start: float, span: float) -> int:

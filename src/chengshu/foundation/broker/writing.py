@@ -13,11 +13,19 @@ from sqlalchemy import Connection
 
 from chengshu.foundation.broker import store
 from chengshu.foundation.broker.dictionary import Dictionary
-from chengshu.foundation.broker.indexing import KIND_CODES, places_of, scalar, scopes_of, values_of
+from chengshu.foundation.broker.indexing import (
+    KIND_CODES,
+    THERE,
+    only_place,
+    places_of,
+    scalar,
+    scopes_of,
+    values_of,
+)
 from chengshu.foundation.broker.model import Attribute, Entity
 from chengshu.foundation.broker.moments import millis_of
 
-_PROPERTY = KIND_CODES["Property"]
+_PROPERTY, _GEO = KIND_CODES["Property"], KIND_CODES["GeoProperty"]
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(Entity).decode
 
@@ -144,6 +152,13 @@ class _Moves:
             if len(instances) == 1 and first.kind == "Property" and (one := scalar(first.value)) is not None:
                 rows.append((typeset, name_id, *one, key))  # nearly always
                 counted = (typeset, name_id, _PROPERTY)
+                counts[counted] = counts.get(counted, 0) + step
+                continue
+            if (place := only_place(instances)) is not None:  # and this nearly always of the others
+                z, lon, lat = place
+                rows.append((typeset, name_id, *THERE, key))
+                self._places[side].append((typeset, name_id, 0, z, key, lon, lat, lon, lat))
+                counted = (typeset, name_id, _GEO)
                 counts[counted] = counts.get(counted, 0) + step
                 continue
             values = values_of(instances)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from chengshu.foundation.broker.edit import commands as do
 from chengshu.foundation.broker.edit.commands import Command, Edit, NotUpdated, Outcome
-from chengshu.foundation.broker.edit.instances import Draft, differences, stamped, stamped_all
+from chengshu.foundation.broker.edit.instances import Draft, born, differences, stamped, stamped_all
 from chengshu.foundation.broker.edit.merging import complete, patched
 from chengshu.foundation.broker.errors import AlreadyExists, BadRequestData, ResourceNotFound
 from chengshu.foundation.broker.ld.core import NGSI_LD
@@ -39,7 +39,7 @@ def _create(command: do.CreateEntity, before: Entity | None, now: int, tenant: s
 
 
 def _created(entity: Entity, now: int, tenant: str) -> Edit:
-    attributes = {name: stamped_all(items, (), now) for name, items in entity.attributes.items()}
+    attributes = {name: born(items, now) for name, items in entity.attributes.items()}
     after = replace(entity, created_at=now, modified_at=now, attributes=attributes)
     touched = differences({}, attributes)
     change = EntityChange(tenant, "created", after, touched, scopes=bool(after.scopes))

@@ -29,6 +29,13 @@ def stamped_all(new: Instances, old: Instances, now: int) -> Instances:
     return tuple([stamped(item, find(old, item.dataset), now) for item in new if not is_null(item.value)])
 
 
+def born(new: Instances, now: int) -> Instances:
+    """Instances of an attribute that was not there, as written at ``now``; those that are to go are not."""
+    if len(new) == 1 and not new[0].attributes and not is_null(new[0].value):  # nearly always
+        return (replace(new[0], created_at=now, modified_at=now),)
+    return stamped_all(new, (), now)
+
+
 def find(instances: Iterable[Attribute], dataset: str) -> Attribute | None:
     """The instance of ``dataset`` ('' is the default one), if there is one."""
     for item in instances:

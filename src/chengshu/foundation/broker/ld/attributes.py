@@ -101,6 +101,8 @@ class AttributeReader:
         if type(said) is not dict:
             return Attribute("Property", READ_VALUE["Property"](said, self.context, self.nulls))
         kind, member = self.kind(said)
+        if kind is not None and member in said:  # nearly always
+            return self._members(kind, member, said, depth)
         if (kind is None or member not in said) and not self.simplified:
             lifted = self.context.lifted(said)
             if lifted is not said:
@@ -176,15 +178,10 @@ class AttributeReader:
                 inner[name] = self._inner(key, item, depth)
         if self.nulls and type(value) is dict:
             value = without_nulls(value) or (NULL if kind == "LanguageProperty" else {})
-        return Attribute(
-            kind,
-            value,
-            observed_at=observed_at,
-            unit_code=unit_code,
-            dataset=dataset,
-            attributes=inner,
-            **rare,
-        )
+        if rare or inner:
+            rare["attributes"] = inner
+            return Attribute(kind, value, 0, 0, observed_at, unit_code, dataset, **rare)
+        return Attribute(kind, value, 0, 0, observed_at, unit_code, dataset)
 
     def _inner(self, key: str, said: Any, depth: int) -> tuple[Attribute, ...]:
         """An attribute of an attribute; it has no history of its own."""
@@ -246,7 +243,7 @@ def unique(instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
 
 def types_of(said: Any, where: str, context: LdContext) -> tuple[str, ...]:
     """Names of types, expanded, each once."""
-    names = checks.strings(said, where, "a type")
+    names = [said] if type(said) is str and said and said != NULL else checks.strings(said, where, "a type")
     try:
         if len(names) == 1:
             return (context.name(names[0]),)

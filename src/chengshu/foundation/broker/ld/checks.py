@@ -155,20 +155,15 @@ def looks_like_geometry(said: Any) -> bool:
 
 def geometry(said: Any, where: str) -> dict[str, Any]:
     """A GeoJSON geometry (RFC 7946, WGS 84: longitude, latitude and perhaps height)."""
+    if type(said) is dict and said.get("type") == "Point":  # nearly always
+        _coordinates(said.get("coordinates"), 0, f"{where}.coordinates" if where else "coordinates")
+        return said
     if not isinstance(said, dict):
         raise _bad(f"{shown(said)} is not a GeoJSON geometry", where, "write type and coordinates")
     inside = f"{where}." if where else ""
     kind = said.get("type")
     if kind == "GeometryCollection":
-        parts = said.get("geometries")
-        if not isinstance(parts, list) or not parts:
-            raise _bad("a GeometryCollection needs geometries", where, "list at least one")
-        for number, part in enumerate(parts):
-            if isinstance(part, dict) and part.get("type") == kind:
-                raise _bad(
-                    "a GeometryCollection holds another", f"{inside}geometries[{number}]", "flatten it"
-                )
-            geometry(part, f"{inside}geometries[{number}]")
+        _collected(said.get("geometries"), where, inside)
         return said
     depth = GEOMETRIES.get(kind) if isinstance(kind, str) else None
     if depth is None:
@@ -190,6 +185,16 @@ def geometry(said: Any, where: str) -> dict[str, Any]:
         for polygon in coordinates:
             _rings(polygon, f"{inside}coordinates")
     return said
+
+
+def _collected(parts: Any, where: str, inside: str) -> None:
+    """The geometries of a collection, none of which is one."""
+    if not isinstance(parts, list) or not parts:
+        raise _bad("a GeometryCollection needs geometries", where, "list at least one")
+    for number, part in enumerate(parts):
+        if isinstance(part, dict) and part.get("type") == "GeometryCollection":
+            raise _bad("a GeometryCollection holds another", f"{inside}geometries[{number}]", "flatten it")
+        geometry(part, f"{inside}geometries[{number}]")
 
 
 def _coordinates(said: Any, depth: int, where: str) -> None:

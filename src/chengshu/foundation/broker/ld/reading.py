@@ -119,6 +119,8 @@ def read_temporal_patch(payload: Any, context: LdContext, name: str) -> Attribut
 
 
 def _whole(entity: Entity) -> Entity:
+    if entity.id and entity.types:
+        return entity
     for name, said in (("id", entity.id), ("type", entity.types)):
         if not said:
             raise BadRequestData(f"the entity has no {name}", where=name, remedy=f"say its {name}")
