@@ -147,6 +147,24 @@ def test_the_overview_tells_where_and_how_bad_and_who(officer: TestClient) -> No
     assert overview["coverage"]["expected"] > 0
 
 
+def test_an_event_tells_which_warnings_joined_it_and_when_it_is_expected_to_be_over(
+    play: Play, officer: TestClient
+) -> None:
+    (event,) = play.hub.response.queries.events()
+    officer.cookies.set("language", "en")
+    page = officer.get(f"/events/{event.id}").text
+    joined = event.warnings[-1]
+    area = play.hub.city.areas[joined.area].name.en
+    assert f"{area} · {play.hub.vital_queries.indicator(joined.indicator).name.en}" in page
+    assert "the warning joined the event" in page
+    now = play.hub.clock.now()
+    end = play.hub.response.queries.expected_end(
+        event, play.hub.response.queries.orders(event=event.id), at=now
+    )
+    assert end is not None and end.basis == "forecast" and end.at > now
+    assert ("the forecast does not reach further" if end.beyond else "nine of ten futures") in page
+
+
 def test_an_onlooker_sees_and_may_not_act(play: Play, onlooker: TestClient) -> None:
     assert onlooker.get("/").status_code == 200
     assert onlooker.get("/journal").status_code == 403

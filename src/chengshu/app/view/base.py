@@ -16,7 +16,7 @@ from chengshu.foundation.access import Person as Account
 from chengshu.foundation.journal import Entry
 from chengshu.foundation.sensing import Tokens
 from chengshu.kernel.clock import Clock
-from chengshu.kernel.errors import Unauthenticated
+from chengshu.kernel.errors import Missing, Unauthenticated
 from chengshu.kernel.levels import Level
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
@@ -147,7 +147,8 @@ class Base:
             return Text.of(action)
         order = body.get("work_order")
         name = Text.of(order["name"]) if isinstance(order, Mapping) else Text()
-        headline = Text.of(body.get("headline") or "")
+        joined = action == "event.warning_joined"
+        headline = self._newest(body) if joined else Text.of(body.get("headline") or "")
         who = Text.of(self.who(actor))
         return Text(
             *(
@@ -155,6 +156,23 @@ class Base:
                 for tag in ("en", "zh-Hans", "zh-Hant")
             )
         )
+
+    def signal(self, indicator: str, area: str) -> Text:
+        """A vital sign of an area, as one name."""
+        place, sign = self.area(area).name, self.hub.vital_queries.indicator(indicator).name
+        return Text(*(f"{Text.of(place).say(tag)} · {sign.say(tag)}" for tag in ("en", "zh-Hans", "zh-Hant")))
+
+    def _newest(self, body: Mapping[str, Any]) -> Text:
+        """The warning by which an event changed."""
+        event = body.get("event")
+        warnings = event.get("warnings") if isinstance(event, Mapping) else None
+        if not warnings:
+            return words.A_WARNING
+        newest = max(warnings, key=lambda one: str(one.get("changed_at") or ""))
+        try:
+            return self.signal(newest["indicator"], newest["area"])
+        except Missing:  # the indicator is declared no longer
+            return words.A_WARNING
 
 
 def _both(name: Text) -> str:

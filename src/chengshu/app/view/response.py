@@ -108,7 +108,7 @@ class Responses(Base):
             tuple(self.order_row(order, person, now) for order in orders),
             tuple(self._assignment(order) for order in orders if order.units and order.assigned_at),
             tuple(
-                (item.id, self.hub.vital_queries.indicator(item.indicator).name, Level.parse(item.level))
+                (item.id, self.signal(item.indicator, item.area), Level.parse(item.level))
                 for item in found.warnings
             ),
             self._plan(found, person, as_of, now),
@@ -210,7 +210,9 @@ class Responses(Base):
             ),
             words.TASK_EFFECT,
             tuple(_field(item) for item in task.fields),
-            self.who(task.assignee) if task.assignee else None,
+            self.who(task.assignee)
+            if task.assignee and not task.assignee.startswith("department:")
+            else None,
             task.finished_at,
         )
 

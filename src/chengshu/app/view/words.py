@@ -52,6 +52,7 @@ DECIDE_HERE = Text(
     "The request and its grant: decide there", "查看申请与授权并作出决定", "查看申請與授權並作出決定"
 )
 DATA = Text("independent data", "独立数据", "獨立數據")
+A_WARNING = Text("Another warning", "又一条预警", "又一條預警")
 WINDOW = Text("last {minutes} min", "近 {minutes} 分钟", "近 {minutes} 分鐘")
 LESSONS = Text("What was learnt", "经验教训", "經驗教訓")
 FORECAST_BY = Text("ensemble of the drainage twin", "排水孪生集合预报", "排水孿生集合預報")
@@ -75,7 +76,9 @@ TYPES = {
     "warning.corrected": Text("Corrected by late data", "迟到数据更正", "遲到數據更正"),
     "event.opened": Text("Event opened", "立案", "立案"),
     "event.updated": Text("Event updated", "事件更新", "事件更新"),
-    "event.warning_joined": Text("A warning joined the event", "预警并入事件", "預警併入事件"),
+    "event.warning_joined": Text(
+        "{headline}: the warning joined the event", "{headline}：预警并入事件", "{headline}：預警併入事件"
+    ),
     "event.verified": Text("Verified by data", "数据核查通过", "數據覈查通過"),
     "event.closed": Text("Event closed", "结案", "結案"),
     "event.reviewed": Text("Review written", "复盘完成", "復盤完成"),
