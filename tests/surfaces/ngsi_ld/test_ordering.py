@@ -5,7 +5,7 @@ import pytest
 from chengshu.foundation.broker.errors import BadRequestData
 from chengshu.foundation.broker.ld.contexts import CORE
 from chengshu.foundation.broker.model import Attribute, Entity
-from chengshu.surfaces.ngsi_ld.ordering import ordered, read_order
+from chengshu.surfaces.ngsi_ld.ordering import ordered, orders_of
 
 
 def building(name: str, height: object = None, at: int = 0, unit: str = "") -> Entity:
@@ -17,7 +17,7 @@ def building(name: str, height: object = None, at: int = 0, unit: str = "") -> E
 
 
 def order(text: str, *entities: Entity) -> str:
-    return "".join(item.id[-1] for item in ordered(entities, read_order(text, CORE)))
+    return "".join(item.id[-1] for item in ordered(entities, orders_of({"orderBy": text}, CORE)))
 
 
 def test_numbers_go_before_texts_and_what_lacks_comes_last_either_way() -> None:
@@ -37,5 +37,5 @@ def test_members_sub_attributes_and_ties() -> None:
 @pytest.mark.parametrize("text", ["", "a,", "a;up", ";asc", ",".join("abcdefghi")])
 def test_what_is_no_order_is_refused(text: str) -> None:
     with pytest.raises(BadRequestData) as caught:
-        read_order(text, CORE)
+        orders_of({"orderBy": text}, CORE)
     assert caught.value.fault.where == "orderBy"

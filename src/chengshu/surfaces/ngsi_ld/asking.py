@@ -21,6 +21,7 @@ from chengshu.foundation.broker.query.selection import (
     types_said,
 )
 from chengshu.surfaces.ngsi_ld.call import Call
+from chengshu.surfaces.ngsi_ld.ordering import by_distance
 
 _SAID = ("q", "csf", "scopeQ", "attrs", "expandValues", "jsonKeys")
 _GEO = ("georel", "geometry", "coordinates")
@@ -105,7 +106,7 @@ class Asked:
         """The geoquery; its three parameters come together or not at all."""
         said = self._said
         given = [name for name in _GEO if name in said]
-        if not given:
+        if not given or ("georel" not in said and by_distance(said)):
             return None
         if len(given) < len(_GEO):
             missing = next(name for name in _GEO if name not in said)

@@ -12,12 +12,12 @@ from chengshu.foundation.broker.model import Entity
 from chengshu.foundation.broker.queries import Found
 from chengshu.foundation.broker.query.model import Query
 from chengshu.surfaces.ngsi_ld import params
-from chengshu.surfaces.ngsi_ld.answers import give, page_headers
+from chengshu.surfaces.ngsi_ld.answers import encode, give, page_headers
 from chengshu.surfaces.ngsi_ld.asking import Page, page_of, query_of, query_of_body, refuse_wide, text
 from chengshu.surfaces.ngsi_ld.call import Call
 from chengshu.surfaces.ngsi_ld.names import entity_id
 from chengshu.surfaces.ngsi_ld.operation import GIVES_GEO, READS, Answer, Operation
-from chengshu.surfaces.ngsi_ld.ordering import Order, ordered, read_order, too_many_to_order
+from chengshu.surfaces.ngsi_ld.ordering import Order, ordered, orders_of, too_many_to_order
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
 from chengshu.surfaces.ngsi_ld.showing import Shown, shown_of
 
@@ -56,7 +56,7 @@ class Consumption:
         return await self._found(call, shown.narrowed(query), shown, page_of(call), context)
 
     async def _found(self, call: Call, query: Query, shown: Shown, page: Page, context: LdContext) -> Answer:
-        orders = read_order(call.params["orderBy"], context) if "orderBy" in call.params else ()
+        orders = orders_of(call.params, context)
         found = await asyncio.to_thread(self._find, call.tenant, query, page, orders)
         entities = found.entities[: page.limit]
         more = len(found.entities) > page.limit
@@ -150,12 +150,19 @@ def entities_answer(
     return give(call, shown.many(entities), shown.context, headers=headers)
 
 
+def _written(value: Any) -> str:
+    """A member of a body as a parameter has it."""
+    return value if isinstance(value, str) else encode(value).decode()
+
+
 def parameters_of(body: Mapping[str, Any]) -> dict[str, str]:
     """The members of a query body that say how to give what is found, as parameters (clause 5.2.23)."""
     found: dict[str, str] = {}
     for name in ("attrs", "pick", "omit", "lang", "join", "datasetId", "containedBy", "orderBy"):
         if name in body:
             found[name] = text(body, name)
+    if "orderBy" in found and isinstance(geo := body.get("geoQ"), Mapping):  # where distances are from
+        found |= {name: _written(geo[name]) for name in ("geometry", "coordinates") if name in geo}
     if "geometryProperty" in body:
         found["geometryProperty"] = text(body, "geometryProperty")
     if "joinLevel" in body:

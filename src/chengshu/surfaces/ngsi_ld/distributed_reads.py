@@ -38,7 +38,7 @@ from chengshu.surfaces.ngsi_ld.distributed_questions import (
 )
 from chengshu.surfaces.ngsi_ld.names import entity_id
 from chengshu.surfaces.ngsi_ld.operation import Answer, Handler
-from chengshu.surfaces.ngsi_ld.ordering import Order, ordered, read_order
+from chengshu.surfaces.ngsi_ld.ordering import Order, ordered, orders_of
 from chengshu.surfaces.ngsi_ld.problems import problem
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
 from chengshu.surfaces.ngsi_ld.showing import shown_of
@@ -140,7 +140,7 @@ class DistributedReads:
         if body is not None:
             call.params = parameters_of(body) | call.params
         shown, page = shown_of(call, context), page_of(call)
-        orders = read_order(call.params["orderBy"], context) if "orderBy" in call.params else ()
+        orders = orders_of(call.params, context)
         narrow = any(part.names is not None for part in plan.parts)
         asked = _unfiltered(query) if narrow and _filters(query) else query
         wish = _Wish(call, context, query, asked, plan, page, orders)

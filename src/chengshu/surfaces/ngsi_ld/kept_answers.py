@@ -38,7 +38,7 @@ from chengshu.surfaces.ngsi_ld.derived import given_back, warned
 from chengshu.surfaces.ngsi_ld.distribution import Distribution
 from chengshu.surfaces.ngsi_ld.names import entity_id
 from chengshu.surfaces.ngsi_ld.operation import GIVES, READS, READS_PATCH, Answer, Handler, Operation
-from chengshu.surfaces.ngsi_ld.ordering import Order, ordered, read_order
+from chengshu.surfaces.ngsi_ld.ordering import Order, ordered, orders_of
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
 from chengshu.surfaces.ngsi_ld.showing import Shown, shown_of
 
@@ -114,7 +114,7 @@ class KeptAnswers:
         refuse_wide(query, local=call.flag("local"), everything=call.params.get("type") == "*")
         if body is not None:
             call.params = parameters_of(body) | call.params
-        orders = tuple(read_order(call.params["orderBy"], context)) if "orderBy" in call.params else ()
+        orders = orders_of(call.params, context)
         shown = shown_of(call, context)
         return _Asked(shown.narrowed(query), context, shown, orders)
 

@@ -1,14 +1,18 @@
-"""``orderBy``: entities in the order of members and attribute values (clause 4.23 as V1.9.1 has it)."""
+"""``orderBy``: entities in the order of members, attribute values and distances (clause 4.23 of V1.9.1)."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from shapely.geometry.base import BaseGeometry
 
 from chengshu.foundation.broker.errors import BadRequestData, TooManyResults
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.model import Attribute, Entity
+from chengshu.foundation.broker.query.geo import distance_between, geometry_of, read_geo, reference
 
 _TIMES: dict[str, Callable[[Any], Any]] = {
     "createdAt": lambda item: item.created_at,
@@ -23,37 +27,66 @@ _ATTRIBUTE: dict[str, Callable[[Attribute], Any]] = _TIMES | {
     "unitCode": lambda item: item.unit_code,
     "datasetId": lambda item: item.dataset,
 }
+_WAYS = ("", "asc", "desc", "dist-asc", "dist-desc")
 _MOST = 8
 
 
 class Order(NamedTuple):
-    """One thing to order by: names on the way to it (attribute names are IRIs), and which way."""
+    """One thing to order by: names on the way to it (attribute names are IRIs), and which way.
+
+    With ``origin``, a geometry, by the metres from there to the GeoProperty at the end of the way.
+    """
 
     path: tuple[str, ...]
     descending: bool
+    origin: BaseGeometry | None = None
 
 
-def read_order(text: str, context: LdContext) -> tuple[Order, ...]:
-    """``name,type;desc,a.b;asc``. Raises :class:`BadRequestData`."""
+def orders_of(params: Mapping[str, str], context: LdContext) -> tuple[Order, ...]:
+    """What ``orderBy`` says: ``name,type;desc,a.b;asc``, or ``location;dist-asc``, from the place that
+    ``geometry`` and ``coordinates`` name. Raises :class:`BadRequestData`."""
+    text = params.get("orderBy")
+    if text is None:
+        return ()
+    if not by_distance(params):
+        return _read(text, context, None)
+    for name in ("geometry", "coordinates"):
+        if name not in params:
+            raise BadRequestData(
+                f"a distance is from somewhere: {name} is missing", where=name, remedy="say where from"
+            )
+    place = reference(read_geo("intersects", params["geometry"], params["coordinates"]))
+    return _read(text, context, place)
+
+
+def by_distance(params: Mapping[str, str]) -> bool:
+    """Whether the order is one of distances."""
+    return ";dist-" in params.get("orderBy", "")
+
+
+def _read(text: str, context: LdContext, origin: BaseGeometry | None) -> tuple[Order, ...]:
     pieces = text.split(",")
     if len(pieces) > _MOST:
         raise BadRequestData(
             f"orderBy has more than {_MOST} parts", where="orderBy", remedy="order by fewer members"
         )
-    return tuple(_one(piece.strip(), context) for piece in pieces)
+    return tuple(_one(piece.strip(), context, origin) for piece in pieces)
 
 
-def _one(piece: str, context: LdContext) -> Order:
+def _one(piece: str, context: LdContext, origin: BaseGeometry | None) -> Order:
     name, _, way = piece.partition(";")
-    if not name or way not in ("", "asc", "desc"):
+    far = way.startswith("dist-")
+    if not name or way not in _WAYS or (far and name in _ENTITY):
         raise BadRequestData(
-            f"{piece[:80]!r} is not an order", where="orderBy", remedy="write a name, then ;asc or ;desc"
+            f"{piece[:80]!r} is not an order",
+            where="orderBy",
+            remedy="write a name, then ;asc or ;desc, of a place ;dist-asc or ;dist-desc",
         )
     if name in _ENTITY:
         return Order((name,), way == "desc")
     first, *rest = [name] if "://" in name else name.split(".")
     path = [context.expand(first), *(part if part in _ATTRIBUTE else context.expand(part) for part in rest)]
-    return Order(tuple(path), way == "desc")
+    return Order(tuple(path), way.endswith("desc"), origin if far else None)
 
 
 def too_many_to_order(most: int) -> TooManyResults:
@@ -67,7 +100,7 @@ def too_many_to_order(most: int) -> TooManyResults:
 
 def ordered(entities: Iterable[Entity], orders: Sequence[Order]) -> list[Entity]:
     """The entities in order; one that lacks what is ordered by comes last, whichever way; ties by id."""
-    rows = [(tuple(_rank(_value(item, order.path)) for order in orders), item) for item in entities]
+    rows = [(tuple(_rank(_sought(item, order)) for order in orders), item) for item in entities]
 
     def compare(one: tuple[tuple[Any, ...], Entity], other: tuple[tuple[Any, ...], Entity]) -> int:
         for order, left, right in zip(orders, one[0], other[0], strict=True):
@@ -92,6 +125,18 @@ def _rank(value: Any) -> tuple[int, Any]:
     if isinstance(value, str):
         return (1, value) if value else (_LACKING, "")
     return (_LACKING, "") if value is None else (2, str(value))
+
+
+def _sought(entity: Entity, order: Order) -> Any:
+    """The value, or the distance, that an entity is put in order by; None when it has none."""
+    value = _value(entity, order.path)
+    if order.origin is None or value is None:
+        return value
+    place = geometry_of(value)
+    if place is None or place.is_empty:
+        return None
+    metres = distance_between(place, order.origin)
+    return metres if math.isfinite(metres) else None
 
 
 def _value(entity: Entity, path: tuple[str, ...]) -> Any:

@@ -60,7 +60,11 @@ JOIN = Param(
 )
 JOIN_LEVEL = Param("joinLevel", "over how many links", {"type": "integer", "minimum": 1})
 CONTAINED_BY = Param("containedBy", "entities already known, not to be given again", _LIST)
-ORDER_BY = Param("orderBy", "by what to order: attributes, each with ;asc or ;desc", _LIST)
+ORDER_BY = Param(
+    "orderBy",
+    "by what to order: attributes, each with ;asc or ;desc, places with ;dist-asc or ;dist-desc",
+    _LIST,
+)
 COLLATION = Param("collation", "the order of texts; only code point order is done here")
 EXPAND_VALUES = Param("expandValues", "attributes whose values in q are terms to be expanded", _LIST)
 JSON_KEYS = Param("jsonKeys", "attributes whose JSON members in q are not expanded", _LIST)

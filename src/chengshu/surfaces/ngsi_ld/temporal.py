@@ -36,7 +36,7 @@ from chengshu.surfaces.ngsi_ld.consumption import parameters_of
 from chengshu.surfaces.ngsi_ld.entities import dataset_of, submit
 from chengshu.surfaces.ngsi_ld.names import attribute_name, entity_id, instance_id
 from chengshu.surfaces.ngsi_ld.operation import GIVES, READS, READS_PATCH, Answer, Operation
-from chengshu.surfaces.ngsi_ld.ordering import Order, ordered, read_order, too_many_to_order
+from chengshu.surfaces.ngsi_ld.ordering import Order, ordered, orders_of, too_many_to_order
 from chengshu.surfaces.ngsi_ld.rooms import Rooms
 from chengshu.surfaces.ngsi_ld.showing import nothing_left
 from chengshu.surfaces.ngsi_ld.timeask import read_ask, read_ask_body
@@ -134,7 +134,7 @@ class Temporal:
             )
         shown, page = time_shown_of(call, context), page_of(call)
         ask = self._ask(call, said, shown)
-        orders = read_order(said["orderBy"], context) if "orderBy" in said else ()
+        orders = orders_of(said, context)
         found = await asyncio.to_thread(self._look, call.tenant, query, ask, page, orders)
         items = found.items[: page.limit]
         headers = page_headers(
