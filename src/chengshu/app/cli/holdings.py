@@ -1,17 +1,25 @@
-"""Commands about the data of the city as a whole."""
+"""Commands about the data of the city as a whole, and the drill of its safety."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+import shutil
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Column, Table
 
-from chengshu.app.cli.base import AsJson, Data
+from chengshu.app.cli.base import AsJson, Data, Packages
+from chengshu.app.cli.city_run import CityFolder
 from chengshu.app.cli.ledger import Language, ledger_app
-from chengshu.app.say import out, say_json
+from chengshu.app.cli.sharing import sharing_app
+from chengshu.app.places import find_packages
+from chengshu.app.say import err, out, say_json
 from chengshu.kernel.clock import SystemClock, iso
+from chengshu.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from chengshu.resources.value import Valued
@@ -84,3 +92,50 @@ def _dict(item: Valued, language: str) -> dict[str, Any]:
         "measured_at": iso(basis.measured_at) if basis.measured_at else None,
         "lacks": list(item.lacks),
     }
+
+
+@sharing_app.command("drill")
+def drill(
+    city: CityFolder,
+    entry: Annotated[str, typer.Option(help="What is stolen [default: the gravest with rows].")] = "",
+    day: Annotated[str, typer.Option(help="First day, such as 2026-07-13 [default: of the calendar].")] = "",
+    to: Annotated[Path | None, typer.Option("--out", help="Write the report here, as JSON.")] = None,
+    packages: Packages = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Play misuse of granted data in virtual time, all rows at 03:00 first, on a hub of its own; status 1
+    when something was not stopped, told and put on record.
+    """
+    from chengshu.app.safety.run import run_safety_drill, words
+    from chengshu.foundation.city import read_city
+
+    found = read_city(city, packages or find_packages(city))
+    folder = Path(tempfile.mkdtemp(prefix="chengshu-safety-"))
+    try:
+        with err.status("playing …") as shown:
+            report = run_safety_drill(
+                found,
+                folder / "data",
+                entry=entry,
+                day=_first(day),
+                progress=lambda share, name: shown.update(f"{share:.0%} {name}"),
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if to is not None:
+        to.write_text(json.dumps(report, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8")
+    if as_json:
+        say_json(report)
+    else:
+        for line in words(report, language):
+            out.print(line, markup=False)
+        out.print(f"result {report['result_hash']}")
+    raise typer.Exit(0 if report["passed"] else 1)
+
+
+def _first(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid("day", f"{text!r} is no day", where="--day", remedy="write it as 2026-07-01") from None
