@@ -114,6 +114,12 @@ def actions(city: City) -> list[str]:
 
 
 @pytest.mark.slow
+def test_the_reason_of_a_row_is_said_in_three_languages(city: City) -> None:
+    _, reason = city.hub.response.means.playbooks["waterlogging"].severity(ORANGE_IN_MANY)
+    assert reason.text.en == "an orange warning"
+    assert (reason.text.zh_hans, reason.text.zh_hant) == ("橙色预警", "橙色預警")
+
+
 def test_a_rule_is_drafted_signed_approved_and_then_decides(city: City) -> None:
     before = city.severity()
     assert before[0] == "orange" and "@" not in before[1]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 from tests.app.terminal import ROOT
 
-from chengshu.foundation.rulebook.files import around, model_of
+from chengshu.foundation.rulebook.files import around, model_of, read_names
 from chengshu.rules.dmn.analysis import analyse_model
 
 TABLES = sorted((ROOT / "scenarios").glob("*/rules/**/*.dmn"))
@@ -25,3 +26,12 @@ def test_analysis_finds_nothing(path: Path) -> None:
         assert [finding.text.en for finding in analysis.findings] == [], name
         assert analysis.complete, name
         assert analysis.unread == (("probability",) if name == "severity" else ()), name
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: f"{path.parts[-3]}/{path.name}")
+def test_reasons_are_said_in_every_language(path: Path) -> None:
+    """A sentence in an output column ``reason`` is a key of names.yaml."""
+    names = read_names(next(folder for folder in path.parents if folder.name == "rules") / "names.yaml")
+    for sentence in re.findall(r'<text>"([^"]* [^"]*)"</text></outputEntry>', path.read_text("utf-8")):
+        said = names[sentence]
+        assert said.en and said.zh_hans and said.zh_hant, sentence

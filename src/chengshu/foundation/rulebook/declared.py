@@ -39,7 +39,7 @@ class ParametersFile(Declaration):
 
 
 class NamesFile(Declaration):
-    """rules/names.yaml of a scenario: tables, columns and inputs as they are called on screen."""
+    """rules/names.yaml of a scenario: tables, columns, inputs and reasons as they are called on screen."""
 
     names: dict[str, DeclaredText]
 

@@ -48,7 +48,7 @@ class Rule:
         return Path(self.file).stem
 
     def called(self, name: str) -> Text:
-        """What a table, column or input is called on screen; itself where nothing is declared."""
+        """What a table, column, input or reason is called on screen; itself where nothing is declared."""
         return self.names.get(name) or Text.of(name)
 
     def versions(self, until: datetime | None = None) -> tuple[Version, ...]:

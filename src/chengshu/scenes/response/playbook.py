@@ -63,7 +63,7 @@ class Playbook:
                 remedy="let every row give one of blue, yellow, orange, red, and cover every input",
                 inputs=plain_value(inputs),
             ) from None
-        return level, _reason(decision, outcome, inputs, Text.of(str(said or "")))
+        return level, _reason(decision, outcome, inputs, self._said(decision, said))
 
     def closed(self, inputs: Mapping[str, Any]) -> tuple[bool, Reason]:
         """Whether the closing decision holds; anything but true is no.
@@ -78,9 +78,13 @@ class Playbook:
             key: f"{len(item)} readings" if isinstance(item, list) else item for key, item in inputs.items()
         }
         holds = (value.get("closed") if isinstance(value, Mapping) else value) is True
-        reason = _reason(decision, outcome, short, Text.of(str(said or "")))
+        reason = _reason(decision, outcome, short, self._said(decision, said))
         counted = sorted(key for key, item in inputs.items() if isinstance(item, list))
         return holds, replace(reason, inputs={**reason.inputs, "counted": counted})
+
+    def _said(self, decision: Decision, said: Any) -> Text:
+        """The sentence of the row that decided, in the languages that names.yaml has it in."""
+        return self.rules[decision.file].called(str(said)) if said else Text()
 
     def _decide(self, decision: Decision, inputs: Mapping[str, Any]) -> Outcome:
         return self.rules[decision.file].decide(decision.decision, {**inputs, "settings": self.settings})
