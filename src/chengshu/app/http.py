@@ -89,7 +89,7 @@ def _add_entities(app: FastAPI, hub: Hub, guard: Guard, broker: BrokerParts) -> 
     """The city's entities over NGSI-LD, and read-only over OGC API Features and SensorThings."""
     readers = [Depends(guard.reader)]
     app.include_router(ogc_features.router(broker.queries, hub.clock), dependencies=readers)
-    app.include_router(sensorthings.router(broker.queries), dependencies=readers)
+    app.include_router(sensorthings.router(broker.queries, hub.clock), dependencies=readers)
     app.mount(ngsi_ld.PREFIX, broker.surface)
     app.router.on_shutdown.append(broker.close_client)
     written = app.openapi

@@ -16,6 +16,7 @@ from chengshu.surfaces.sensorthings.options import read_options
 from chengshu.surfaces.sensorthings.path import read_path
 from chengshu.surfaces.sensorthings.spans import span_of
 
+NOW = "2026-05-01T00:00:00Z"
 _WORDS = (
     *"()',/$=-. ",
     " eq ",
@@ -67,7 +68,7 @@ def node() -> Node:
 @given(texts)
 def test_expressions(text: str) -> None:
     try:
-        expression = read_expression(text, "Things")
+        expression = read_expression(text, "Things", NOW)
     except ChengshuError as refusal:
         assert refusal.status == 400
         assert refusal.fault.where.startswith("$filter, character ")
@@ -80,8 +81,8 @@ def test_paths_and_options(text: str) -> None:
     for read in (
         lambda: read_path(text),
         lambda: read_path(f"Things('{text}')"),
-        lambda: read_options([("$expand", text)], "Things"),
-        lambda: read_options([("$orderby", text), ("$select", text)], "Things"),
+        lambda: read_options([("$expand", text)], "Things", NOW),
+        lambda: read_options([("$orderby", text), ("$select", text)], "Things", NOW),
     ):
         try:
             read()
@@ -104,7 +105,7 @@ terms = st.builds(
 )
 def test_a_span_loses_no_observation(parts: list[str], word: str, prefix: str) -> None:
     text = prefix + word.join(parts)
-    expression, span = read_expression(text, "Observations"), span_of(text)
+    expression, span = read_expression(text, "Observations", NOW), span_of(text)
     for minutes in range(10):
         at = START + timedelta(minutes=minutes)
         if holds(expression, Node("Observations", "o", {"phenomenonTime": iso(at), "result": minutes})):

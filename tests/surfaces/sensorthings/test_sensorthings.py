@@ -27,6 +27,7 @@ LOCATION = "https://uri.etsi.org/ngsi-ld/location"
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 ROOT = "/sensorthings/v1.1"
 READINGS = 25
+FLEET = "fleet"
 BEGIN = "2026-05-01T08:20:00+08:00"
 AREA = "geography'POLYGON((120 29,122.5 29,122.5 31,120 31,120 29))'"
 BRIEN = "https://a.org/o'brien"
@@ -51,6 +52,12 @@ def gauge(number: int, step: int) -> Entity:
     return Entity(f"urn:ngsi-ld:Gauge:{number}", (f"{VOCAB}Gauge",), attributes=attributes)
 
 
+def bus(step: int, lon: float, lat: float) -> Entity:
+    at = iso(NOW + timedelta(minutes=step))
+    place = Attribute("GeoProperty", {"type": "Point", "coordinates": [lon, lat]}, observed_at=at)
+    return Entity("urn:ngsi-ld:Bus:1", (f"{VOCAB}Bus",), attributes={LOCATION: (place,)})
+
+
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     database = SqliteDatabase(tmp_path_factory.mktemp("sta") / "state.db", durable=False)
@@ -66,9 +73,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         "https://a.org/o'brien", (f"{VOCAB}Person",), attributes={f"{VOCAB}age": (Attribute("Property", 40),)}
     )
     broker.submit("", [Upsert(plain)], Actor("tester", "test")).result()
+    for step, place in enumerate(((121, 30), (121, 30), (122, 30), (121, 30))):
+        broker.submit(FLEET, [Upsert(bus(step, *place))], Actor("tester", "test")).result()
     app = FastAPI()
     add_problems(app)
-    app.include_router(sensorthings.router(BrokerQueries(database, clock)))
+    app.include_router(sensorthings.router(BrokerQueries(database, clock), clock))
     yield TestClient(app, base_url="http://hub.test")
     database.close()
 
@@ -92,6 +101,7 @@ def test_the_root_names_the_sets(client: TestClient) -> None:
     assert {item["name"] for item in sets} == {
         "Things",
         "Locations",
+        "HistoricalLocations",
         "Datastreams",
         "Sensors",
         "ObservedProperties",
@@ -327,3 +337,59 @@ def test_nothing_is_written_here(client: TestClient, method: str) -> None:
         assert answer.headers["allow"] == "GET"
         assert answer.headers["content-type"] == "application/problem+json"
     assert client.get(f"{ROOT}/Things", headers={"NGSILD-Tenant": "nobody"}).status_code == 404
+
+
+def of_fleet(client: TestClient, path: str) -> Any:
+    answer = client.get(f"{ROOT}/{path}", headers={"NGSILD-Tenant": FLEET})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_where_a_thing_was(client: TestClient) -> None:
+    thing = "Things('urn:ngsi-ld:Bus:1')"
+    moments = of_fleet(client, f"{thing}/HistoricalLocations?$expand=Locations&$orderby=time")["value"]
+    assert [item["time"].replace(".000", "") for item in moments] == [
+        "2026-05-01T00:00:00Z",
+        "2026-05-01T00:02:00Z",
+        "2026-05-01T00:03:00Z",
+    ]
+    places = [item["Locations"][0] for item in moments]
+    assert [place["location"]["coordinates"][0] for place in places] == [121, 122, 121]
+    assert [place["description"] for place in places][1] == "Where urn:ngsi-ld:Bus:1 was"
+    for found in (*moments, *places):
+        link = found["@iot.selfLink"].partition(f"{ROOT}/")[2]
+        assert of_fleet(client, link)["@iot.id"] == found["@iot.id"]
+    assert of_fleet(client, f"HistoricalLocations('{moments[1]['@iot.id']}')/Thing")["@iot.id"].endswith(
+        "Bus:1"
+    )
+    now = of_fleet(client, "Locations('urn:ngsi-ld:Bus:1')?$expand=HistoricalLocations,Things")
+    assert len(now["HistoricalLocations"]) == 2 and len(now["Things"]) == 1
+    then = of_fleet(client, f"Locations('{places[1]['@iot.id']}')?$expand=HistoricalLocations,Things")
+    assert len(then["HistoricalLocations"]) == 1 and then["Things"] == []
+    recent = "HistoricalLocations?$filter=time gt 2026-05-01T00:02:00Z&$count=true"
+    assert of_fleet(client, recent)["@iot.count"] == 1
+    for key in ("x~urn:ngsi-ld:Bus:1", "5~urn:ngsi-ld:Bus:1", "5~nobody"):
+        answer = client.get(f"{ROOT}/HistoricalLocations('{key}')", headers={"NGSILD-Tenant": FLEET})
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("filter_", "holds"),
+    [
+        ("phenomenonTime le now() and now() eq 2026-05-01T00:00:00Z", True),
+        ("date(phenomenonTime) eq '2026-05-01'", True),
+        ("time(phenomenonTime) eq '00:00:00'", True),
+        ("time(phenomenonTime) eq '01:00:00'", False),
+        ("totaloffsetminutes('2026-05-01T08:00:00+08:00') eq 480", True),
+        ("totaloffsetminutes(phenomenonTime) eq 0", True),
+        ("phenomenonTime gt mindatetime() and phenomenonTime lt maxdatetime()", True),
+        ("geo.length(geography'LINESTRING(0 0,3 4)') eq 5", True),
+        ("st_relate(geography'POINT(1 1)',geography'POLYGON((0 0,2 0,2 2,0 2,0 0))','T*F**F***')", True),
+        ("st_relate(geography'POINT(9 9)',geography'POLYGON((0 0,2 0,2 2,0 2,0 0))','T*F**F***')", False),
+        ("st_relate(geography'POINT(1 1)',geography'POINT(1 1)','nonsense')", False),
+    ],
+)
+def test_every_function_of_the_standard(client: TestClient, filter_: str, holds: bool) -> None:
+    first = "Datastreams('level~urn:ngsi-ld:Gauge:1')/Observations"
+    both = f"({filter_}) and phenomenonTime eq 2026-05-01T00:00:00Z"
+    assert len(get(client, first, filter=both)["value"]) == int(holds)

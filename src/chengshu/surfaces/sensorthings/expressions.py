@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from chengshu.surfaces.sensorthings.errors import BadRequest
-from chengshu.surfaces.sensorthings.functions import ARITHMETIC, FUNCTIONS, ORDERS, geography
+from chengshu.surfaces.sensorthings.functions import ARITHMETIC, FUNCTIONS, ORDERS, Function, geography
 from chengshu.surfaces.sensorthings.node import WAYS, Node
 
 Values = Iterable[Any]
@@ -34,9 +34,9 @@ class _Token(NamedTuple):
     at: int
 
 
-def read_expression(text: str, set_: str, where: str = "$filter") -> Expression:
-    """The expression over entities of a set. Raises :class:`BadRequest` with the place."""
-    return _Reader(text, set_, where).whole()
+def read_expression(text: str, set_: str, now: str, where: str = "$filter") -> Expression:
+    """The expression over entities of a set, asked at ``now``. Raises :class:`BadRequest` with the place."""
+    return _Reader(text, set_, now, where).whole()
 
 
 def holds(expression: Expression, node: Node) -> bool:
@@ -45,7 +45,11 @@ def holds(expression: Expression, node: Node) -> bool:
 
 
 class _Reader:
-    def __init__(self, text: str, set_: str, where: str) -> None:
+    def __init__(self, text: str, set_: str, now: str, where: str) -> None:
+        self._functions: Mapping[str, tuple[tuple[int, ...], Function]] = {
+            **FUNCTIONS,
+            "now": ((0,), lambda: now),
+        }
         self._set, self._where, self._at, self._depth = set_, where, 0, 0
         self._tokens = self._split(text)
 
@@ -142,7 +146,7 @@ class _Reader:
             self._refuse("this is not a geometry", token.at)
 
     def _call(self, token: _Token) -> Expression:
-        if token.text not in FUNCTIONS:
+        if token.text not in self._functions:
             self._refuse(f"there is no function '{token.text[:40]}'", token.at)
         self._deeper()
         self._at += 1
@@ -152,7 +156,7 @@ class _Reader:
                 self._refuse("a comma or a bracket is missing", self._now.at)
             args.append(self._level(0))
         self._depth -= 1
-        count, function = FUNCTIONS[token.text]
+        count, function = self._functions[token.text]
         if len(args) not in count:
             self._refuse(f"{token.text} takes {' or '.join(map(str, count))} arguments", token.at)
         return lambda node: (function(*values) for values in _product([arg(node) for arg in args]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,6 +19,8 @@ from shapely.geometry import shape
 from chengshu.foundation.broker.query.moments import moment_of
 
 Function = Callable[..., Any]
+_ZONE = re.compile(r"T.*?(?:Z|([+-])(\d\d):?(\d\d))$")
+_DE9IM = re.compile(r"[T0-2F*]{9}")
 
 
 def _comparable(left: Any, right: Any) -> tuple[Any, Any] | None:
@@ -121,6 +124,36 @@ def _part(name: str) -> Function:
     return value
 
 
+def _date(text: str) -> str | None:
+    moment = moment_of(_start(text))
+    return None if moment is None or moment[0] else _start(text)[:10]
+
+
+def _time_of_day(text: str) -> str | None:
+    moment = moment_of(_start(text))
+    return None if moment is None or moment[0] or len(_start(text)) <= 10 else _start(text)[11:19]
+
+
+def _offset(text: str) -> float | None:
+    """Minutes east of UTC that a time says of itself."""
+    found = _ZONE.search(_start(text))
+    if found is None or moment_of(_start(text)) is None:
+        return None
+    hours, minutes = int(found[2] or 0), int(found[3] or 0)
+    return float((hours * 60 + minutes) * (-1 if found[1] == "-" else 1))
+
+
+def _relates(left: Any, right: Any, pattern: Any) -> Any:
+    """DE-9IM, as in ``st_relate(location, geography'…', 'T*****FF*')``."""
+    if not isinstance(pattern, str) or not _DE9IM.fullmatch(pattern):
+        return None
+    return _spatial(lambda one, other: bool(shapely.relate_pattern(one, other, pattern)))(left, right)
+
+
+def _length(line: Any) -> Any:
+    return _spatial(lambda one, _: float(one.length))(line, line)
+
+
 def geography(text: str) -> Any:
     """Well-known text as GeoJSON. Raises ValueError of anything else."""
     try:
@@ -163,10 +196,16 @@ FUNCTIONS: Final[Mapping[str, tuple[tuple[int, ...], Function]]] = {
     "minute": ((1,), _part("minute")),
     "second": ((1,), _part("second")),
     "fractionalseconds": ((1,), _part("fraction")),
+    "date": ((1,), _texts(_date)),
+    "time": ((1,), _texts(_time_of_day)),
+    "totaloffsetminutes": ((1,), _texts(_offset)),
+    "mindatetime": ((0,), lambda: "0001-01-01T00:00:00Z"),
+    "maxdatetime": ((0,), lambda: "9999-12-31T23:59:59Z"),
     "round": ((1,), _numeric(_half_up)),
     "floor": ((1,), _numeric(math.floor)),
     "ceiling": ((1,), _numeric(math.ceil)),
     "geo.distance": ((2,), _spatial(lambda one, other: float(one.distance(other)))),
+    "geo.length": ((1,), _length),
     "geo.intersects": ((2,), _relation("intersects")),
     "st_equals": ((2,), _relation("equals")),
     "st_disjoint": ((2,), _relation("disjoint")),
@@ -176,4 +215,5 @@ FUNCTIONS: Final[Mapping[str, tuple[tuple[int, ...], Function]]] = {
     "st_crosses": ((2,), _relation("crosses")),
     "st_intersects": ((2,), _relation("intersects")),
     "st_contains": ((2,), _relation("contains")),
+    "st_relate": ((3,), _relates),
 }

@@ -18,8 +18,13 @@ class Span(NamedTuple):
 
 
 WAYS: Final[Mapping[str, Mapping[str, str]]] = {
-    "Things": {"Locations": "Locations", "Datastreams": "Datastreams"},
-    "Locations": {"Things": "Things"},
+    "Things": {
+        "Locations": "Locations",
+        "HistoricalLocations": "HistoricalLocations",
+        "Datastreams": "Datastreams",
+    },
+    "Locations": {"Things": "Things", "HistoricalLocations": "HistoricalLocations"},
+    "HistoricalLocations": {"Thing": "Things", "Locations": "Locations"},
     "Datastreams": {
         "Thing": "Things",
         "Sensor": "Sensors",

@@ -29,8 +29,8 @@ class Options(NamedTuple):
     order_text: str = ""
 
 
-def read_options(said: Iterable[tuple[str, str]], set_: str, depth: int = 0) -> Options:
-    """The options for entities of a set. Raises :class:`BadRequest` naming the option."""
+def read_options(said: Iterable[tuple[str, str]], set_: str, now: str, depth: int = 0) -> Options:
+    """The options for entities of a set, asked at ``now``. Raises :class:`BadRequest` naming the option."""
     given: dict[str, str] = {}
     for name, text in said:
         if name == "$resultFormat":
@@ -41,12 +41,12 @@ def read_options(said: Iterable[tuple[str, str]], set_: str, depth: int = 0) -> 
             _refuse(f"'{name[:40]}' is unknown, given twice or too long", name, f"use {', '.join(_KNOWN)}")
         given[name] = text
     return Options(
-        read_expression(given["$filter"], set_) if "$filter" in given else None,
-        _read_order(given["$orderby"], set_) if "$orderby" in given else (),
+        read_expression(given["$filter"], set_, now) if "$filter" in given else None,
+        _read_order(given["$orderby"], set_, now) if "$orderby" in given else (),
         min(_number(given, "$top", DEFAULT_TOP), MOST_TOP),
         _number(given, "$skip", 0),
         tuple(word.strip() for word in given["$select"].split(",")) if "$select" in given else (),
-        _read_expand(given["$expand"], set_, depth) if "$expand" in given else (),
+        _read_expand(given["$expand"], set_, now, depth) if "$expand" in given else (),
         _flag(given.get("$count", "false")),
         given.get("$filter", ""),
         given.get("$orderby", ""),
@@ -68,16 +68,17 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
-def _read_order(text: str, set_: str) -> tuple[tuple[Expression, bool], ...]:
+def _read_order(text: str, set_: str, now: str) -> tuple[tuple[Expression, bool], ...]:
     orders = []
     for part in split(text, ","):
         words = part.strip().rsplit(" ", 1)
         way = words[-1] if len(words) == 2 and words[-1] in {"asc", "desc"} else ""
-        orders.append((read_expression(words[0] if way else part.strip(), set_, "$orderby"), way == "desc"))
+        by = read_expression(words[0] if way else part.strip(), set_, now, "$orderby")
+        orders.append((by, way == "desc"))
     return tuple(orders)
 
 
-def _read_expand(text: str, set_: str, depth: int) -> tuple[tuple[str, Options], ...]:
+def _read_expand(text: str, set_: str, now: str, depth: int) -> tuple[tuple[str, Options], ...]:
     """``A,B/C,D($select=x;$expand=E)``; a way named twice is expanded by all that is said of it."""
     if depth >= _MOST_DEPTH:
         _refuse(f"$expand is nested deeper than {_MOST_DEPTH}", "$expand", "expand less")
@@ -91,7 +92,7 @@ def _read_expand(text: str, set_: str, depth: int) -> tuple[tuple[str, Options],
         if slash:
             inner = [f"$expand={beyond}" + (f"({';'.join(inner)})" if inner else "")]
         pairs = [(name.strip(), said) for name, _, said in (item.partition("=") for item in inner)]
-        options = read_options(pairs, WAYS[set_][way], depth + 1)
+        options = read_options(pairs, WAYS[set_][way], now, depth + 1)
         before = found.get(way)
         found[way] = options if before is None else before._replace(expand=(*before.expand, *options.expand))
     return tuple(found.items())

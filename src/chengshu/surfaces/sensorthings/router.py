@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from chengshu.foundation.broker.ld.contexts import CORE
 from chengshu.foundation.broker.queries import BrokerQueries
+from chengshu.kernel.clock import Clock, iso
 from chengshu.kernel.errors import Missing
 from chengshu.surfaces.sensorthings.answering import Renderer, walk
 from chengshu.surfaces.sensorthings.node import SETS, Node, is_single
@@ -59,11 +60,15 @@ _OPTIONS = [
 
 
 def router(
-    queries: BrokerQueries, *, compact: Compact = CORE.compact, prefix: str = "/sensorthings/v1.1"
+    queries: BrokerQueries,
+    clock: Clock,
+    *,
+    compact: Compact = CORE.compact,
+    prefix: str = "/sensorthings/v1.1",
 ) -> APIRouter:
     """The routes. ``compact`` gives the short names of types and attributes. Who may read is for the
     application to say. Nothing is written here: other methods are answered with 405."""
-    surface = _Surface(queries, compact, prefix)
+    surface = _Surface(queries, clock, compact, prefix)
     routes = APIRouter(prefix=prefix, tags=["sensorthings"], default_response_class=Response)
     routes.add_api_route("", surface.root, summary="The sets there are", responses={200: _JSON})
     routes.add_api_route("/", surface.root, include_in_schema=False)
@@ -78,8 +83,8 @@ def router(
 
 
 class _Surface:
-    def __init__(self, queries: BrokerQueries, compact: Compact, prefix: str) -> None:
-        self._queries, self._compact, self._prefix = queries, compact, prefix
+    def __init__(self, queries: BrokerQueries, clock: Clock, compact: Compact, prefix: str) -> None:
+        self._queries, self._clock, self._compact, self._prefix = queries, clock, compact, prefix
 
     def root(self, request: Request) -> Response:
         """The sets and what this service conforms to (clause 9.2.1)."""
@@ -95,7 +100,7 @@ class _Surface:
         """Whatever the address names (clause 9.2.2 to 9.2.8)."""
         address = read_path(path.strip("/"))
         end = address.steps[-1]
-        options = read_options(request.query_params.multi_items(), end.set)
+        options = read_options(request.query_params.multi_items(), end.set, iso(self._clock.now()))
         things, renderer = Things(self._queries, tenant, self._compact), Renderer(self._base(request))
         if end.many:
             nodes, options = _nodes(things, address, options, path)

@@ -2,8 +2,9 @@
 
 A *Thing* is an entity; a *Datastream* a numeric attribute of it (one for each dataset), its *Sensor* what the
 attribute says observed it, its *ObservedProperty* the attribute's name; *Observations* are the attribute's
-instances in time; a *Location* and a *FeatureOfInterest* are the entity's place. Ids: of the entity itself,
-of a datastream ``attribute~entity`` (``~dataset``), of an observation its milliseconds ``~`` its datastream.
+instances in time; a *Location* and a *FeatureOfInterest* are the entity's place, *HistoricalLocations* the
+moments at which it was said. Ids: of the entity itself, of a datastream ``attribute~entity`` (``~dataset``),
+of an observation its milliseconds ``~`` its datastream, of a past place its milliseconds ``~`` its entity.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ class Things:
                 if self._is_observed(iri):
                     yield self.observed_property(name, iri)
             return
-        wanted = {"Things": None, "Locations": Exists(Path((LOCATION,)))}.get(set_, self._numeric())
+        somewhere = Exists(Path((LOCATION,)))
+        known = {"Things": None, "Locations": somewhere, "HistoricalLocations": somewhere}
+        wanted = known[set_] if set_ in known else self._numeric()
         for entity in self._queries.each(self._tenant, Query(q=wanted)):
             self._look()
             yield from self._of(set_, entity)
@@ -90,7 +93,7 @@ class Things:
         if set_ == "Observations":
             moment, _, stream = key.partition("~")
             found = self._stream(stream)
-            if found is None or not moment.lstrip("-").isdigit() or len(moment) > 15:
+            if found is None or not _is_moment(moment):
                 return None
             at = int(moment)
             return next(self._observations(*found, Span(at - 1, at + 1)), None)
@@ -99,7 +102,11 @@ class Things:
             if stream_of is None:
                 return None
             return self.datastream(*stream_of) if set_ == "Datastreams" else self.sensor(*stream_of)
+        if set_ == "HistoricalLocations":
+            return next((node for node, _ in self._moment(key)), None)
         entity = self._queries.peek(self._tenant, key)
+        if entity is None and set_ == "Locations":
+            return next((place for _, place in self._moment(key)), None)
         return next(self._of(set_, entity), None) if entity is not None else None
 
     def _of(self, set_: str, entity: Entity) -> Iterator[Node]:
@@ -108,6 +115,8 @@ class Things:
             yield self.thing(entity)
         elif set_ == "Locations":
             yield from self.locations(entity)
+        elif set_ == "HistoricalLocations":
+            yield from (node for node, _ in self._whereabouts(entity))
         elif set_ == "FeaturesOfInterest":
             if next(_streams(entity), None) is not None:
                 yield self.feature(entity)
@@ -153,6 +162,7 @@ class Things:
             },
             {
                 "Locations": lambda: self.locations(entity),
+                "HistoricalLocations": lambda: self._of("HistoricalLocations", entity),
                 "Datastreams": lambda: self._of("Datastreams", entity),
             },
         )
@@ -160,13 +170,49 @@ class Things:
     def locations(self, entity: Entity) -> Iterator[Node]:
         """Table 4: the place of an entity, when it has one."""
         for item in entity.attributes.get(LOCATION, ())[:1]:
-            members = {
-                "name": self._title(entity),
-                "description": f"Where {self._title(entity)} is",
-                "encodingType": _GEOJSON,
-                "location": item.value,
-            }
-            yield Node("Locations", entity.id, members, {"Things": lambda: iter((self.thing(entity),))})
+            yield self._place(entity, item.value, entity.id)
+
+    def _place(self, entity: Entity, place: Any, key: str) -> Node:
+        """A place of an entity; Things are at the place only that they have now."""
+        members = {
+            "name": self._title(entity),
+            "description": f"Where {self._title(entity)} {'is' if key == entity.id else 'was'}",
+            "encodingType": _GEOJSON,
+            "location": place,
+        }
+
+        def moments() -> Iterator[Node]:
+            return (node for node, at in self._whereabouts(entity) if at.members["location"] == place)
+
+        things = (self.thing(entity),) if key == entity.id else ()
+        return Node(
+            "Locations", key, members, {"Things": lambda: iter(things), "HistoricalLocations": moments}
+        )
+
+    def _whereabouts(self, entity: Entity, span: Span = _EVER) -> Iterator[tuple[Node, Node]]:
+        """Table 6: every moment at which the entity was said to be somewhere else, and where."""
+        for now in entity.attributes.get(LOCATION, ())[:1]:
+            before: Any = None
+            series = Series(self._tenant, entity.id, LOCATION, now.dataset, observed=bool(now.observed_at))
+            for at, item in observations(self._queries, series, span, newest_first=False):
+                self._look()
+                if item.kind == "GeoProperty" and isinstance(item.value, dict) and item.value != before:
+                    before = item.value
+                    yield self._was_at(entity, at, before, now.value)
+
+    def _was_at(self, entity: Entity, at: int, place: Any, now: Any) -> tuple[Node, Node]:
+        key = f"{at}~{entity.id}"
+        where = self._place(entity, place, entity.id if place == now else key)
+        ways = {"Thing": lambda: iter((self.thing(entity),)), "Locations": lambda: iter((where,))}
+        return Node("HistoricalLocations", key, {"time": stamp(at)}, ways), where
+
+    def _moment(self, key: str) -> Iterator[tuple[Node, Node]]:
+        """What the id of a HistoricalLocation, or of a past place, names."""
+        moment, _, name = key.partition("~")
+        entity = self._queries.peek(self._tenant, name) if name else None
+        if entity is not None and _is_moment(moment):
+            at = int(moment)
+            yield from self._whereabouts(entity, Span(at - 1, at + 1))
 
     def datastream(self, entity: Entity, name: str, item: Attribute) -> Node:
         """Table 10."""
@@ -303,6 +349,11 @@ def _streams(entity: Entity) -> Iterator[tuple[str, Attribute]]:
         for item in instances:
             if is_number(item):
                 yield name, item
+
+
+def _is_moment(text: str) -> bool:
+    """Whether the part of an id before its first ``~`` is a number of milliseconds."""
+    return text.removeprefix("-").isascii() and text.removeprefix("-").isdigit() and len(text) <= 15
 
 
 def _stream_id(word: str, entity: Entity, item: Attribute) -> str:
