@@ -22,6 +22,7 @@ from chengshu.console import charts, faults
 from chengshu.console.assets import Assets
 from chengshu.console.formats import plainly
 from chengshu.console.preferences import Preferences
+from chengshu.console.timelines import in_runs
 from chengshu.console.view import HubView
 from chengshu.console.visit import Visit, receive
 from chengshu.console.words import Words
@@ -165,6 +166,7 @@ def _frame() -> tuple[Assets, Environment]:
     templates.globals.update(in_words=in_words, cure_in_words=cure_in_words)
     templates.globals.update(said=faults.say, said_line=faults.say_line)
     templates.filters["plainly"] = plainly
+    templates.filters["in_runs"] = in_runs
     templates.globals["m"] = templates.get_template("partials/macros.html").module
     return assets, templates
 
