@@ -25,14 +25,15 @@ from chengshu.foundation.broker.edit import (
     CreateEntity,
     DeleteAttribute,
     DeleteEntity,
+    MergeEntity,
     Outcome,
     ReplaceEntity,
     UpdateAttributes,
     Upsert,
 )
 from chengshu.foundation.broker.errors import AlreadyExists, NonexistentTenant, ResourceNotFound
-from chengshu.foundation.broker.model import Entity
-from chengshu.foundation.broker.query.model import Compare, Number, Query, Selector
+from chengshu.foundation.broker.model import NULL, AttributePatch, Entity, EntityPatch
+from chengshu.foundation.broker.query.model import Compare, Every, Exists, Number, Query, Selector, Some
 from chengshu.foundation.broker.query.model import Path as QueryPath
 from chengshu.foundation.broker.stream import KIND, changes_of
 from chengshu.foundation.broker.temporal import Ask, DropEvolution
@@ -43,6 +44,8 @@ IDS = st.sampled_from("abcd")
 NAMES = ("speed", "size", "word")
 VALUES = st.one_of(st.integers(-3, 3), st.sampled_from([0.5, "red", "", True, [1, 2], {"k": 1}]))
 ATTRIBUTES = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=3)
+PATCHES = st.dictionaries(st.sampled_from(NAMES), VALUES | st.sampled_from([{"l": 2}, NULL]), max_size=3)
+SCOPES = st.sampled_from([(), ("/x",), ("/x/y", "/z"), (NULL,)])
 TYPES = st.sampled_from(["Thing", "Bus"])
 Model = dict[str, dict[str, Any]]
 
@@ -59,6 +62,7 @@ class Machine(RuleBasedStateMachine):
         self.hub: Hub = self.stack.enter_context(opened(self.engine, folder, forget=True))
         self.model: dict[str, Model] = {"": {}}
         self.past: dict[tuple[str, str], dict[str, list[Any]]] = {}
+        self.scopes: dict[tuple[str, str], tuple[str, ...]] = {}
         self.waiting: list[tuple[str, Any, Any]] = []
         self.writes = 0
 
@@ -110,6 +114,7 @@ class Machine(RuleBasedStateMachine):
         self.tell(tenant, Upsert(self.entity(name, "Thing", values)), Outcome)
         dropped = {key: None for key in old or {} if key != "type" and key not in values}
         mine[name] = {"type": "Thing", **values}
+        self.scopes.pop((tenant, name), None)
         self.seen(tenant, name, {**values, **dropped})
 
     @rule(tenant=TENANTS, name=IDS, values=ATTRIBUTES)
@@ -122,6 +127,7 @@ class Machine(RuleBasedStateMachine):
         self.tell(tenant, ReplaceEntity(entity), Outcome)
         dropped = {key: None for key in mine[name] if key != "type" and key not in values}
         mine[name] = {"type": "Bus", **values}
+        self.scopes.pop((tenant, name), None)
         self.seen(tenant, name, {**values, **dropped})
 
     @rule(tenant=TENANTS, name=IDS, values=ATTRIBUTES, overwrite=st.booleans())
@@ -151,6 +157,30 @@ class Machine(RuleBasedStateMachine):
         if values:
             self.seen(tenant, name, values)
 
+    @rule(tenant=TENANTS, name=IDS, values=PATCHES, scopes=SCOPES)
+    def merge(self, tenant: str, name: str, values: dict[str, Any], scopes: tuple[str, ...]) -> None:
+        mine = self.model.get(tenant)
+        patches = {V + key: (AttributePatch(value=value),) for key, value in values.items()}
+        command = MergeEntity(f"urn:e:{name}", EntityPatch(scopes=scopes, attributes=patches))
+        if mine is None or name not in mine:
+            self.tell(tenant, command, NonexistentTenant if mine is None else ResourceNotFound)
+            return
+        self.tell(tenant, command, Outcome)
+        told: dict[str, Any] = {}
+        for key, value in values.items():
+            before = mine[name].get(key)
+            if value == NULL:
+                if mine[name].pop(key, None) is not None:
+                    told[key] = None
+                continue
+            both = isinstance(before, dict) and isinstance(value, dict)
+            told[key] = mine[name][key] = before | value if both else value
+        where = () if scopes == (NULL,) else scopes or self.scopes.get((tenant, name), ())
+        moved = bool(scopes) or where != self.scopes.get((tenant, name), ())
+        self.scopes[tenant, name] = where
+        if told or moved:
+            self.seen(tenant, name, told)
+
     @rule(tenant=TENANTS, name=IDS, key=st.sampled_from(NAMES))
     def delete_attribute(self, tenant: str, name: str, key: str) -> None:
         mine = self.model.get(tenant)
@@ -169,6 +199,7 @@ class Machine(RuleBasedStateMachine):
         self.tell(tenant, DeleteEntity(f"urn:e:{name}"), Outcome if there else missing)
         if mine is not None and there:
             del mine[name]
+            self.scopes.pop((tenant, name), None)
             self.past.pop((tenant, name))
             self.writes += 1
 
@@ -203,6 +234,32 @@ class Machine(RuleBasedStateMachine):
         assert found.total == len(wanted)
         assert {entity.id for entity in found.entities} <= wanted
         assert len(found.entities) == max(len(wanted) - offset, 0)
+
+    @rule(
+        tenant=TENANTS,
+        than=st.integers(-3, 3),
+        other=st.integers(-3, 3),
+        scope=st.sampled_from(["/x", "/x/y"]),
+    )
+    def ask_twice(self, tenant: str, than: int, other: int, scope: str) -> None:
+        """Two conditions on values, one on scopes, and no third attribute: each alone lets much through."""
+        self.flush()
+        if tenant not in self.model:
+            return
+        speed = Compare(QueryPath((V + "speed",)), ">=", (Number(float(than)),))
+        size = Compare(QueryPath((V + "size",)), "<", (Number(float(other)),))
+        neither = Every((speed, Some((size, Exists(QueryPath((V + "word",)))))))
+        found = self.hub.queries.find(
+            tenant, Query(q=neither, scopes=((scope + "/#",), (scope,))), count=True
+        )
+        wanted = {
+            f"urn:e:{name}"
+            for name, values in self.model[tenant].items()
+            if _reaches(values.get("speed"), than)
+            and ("word" in values or _below(values.get("size"), other))
+            and any(f"{said}/".startswith(f"{scope}/") for said in self.scopes.get((tenant, name), ()))
+        }
+        assert {entity.id for entity in found.entities} == wanted and found.total == len(wanted)
 
     @rule(tenant=TENANTS)
     def census(self, tenant: str) -> None:
@@ -248,10 +305,16 @@ class Machine(RuleBasedStateMachine):
 
 
 def _reaches(value: Any, than: int) -> bool:
+    return any(part >= than for part in _numbers(value))
+
+
+def _numbers(value: Any) -> list[float]:
     parts = value if isinstance(value, list) else [value]
-    return any(
-        isinstance(part, int | float) and not isinstance(part, bool) and part >= than for part in parts
-    )
+    return [part for part in parts if isinstance(part, int | float) and not isinstance(part, bool)]
+
+
+def _below(value: Any, than: int) -> bool:
+    return any(part < than for part in _numbers(value))
 
 
 class OnPostgres(Machine):

@@ -20,8 +20,20 @@ from tests.examples import examples
 from tools.broker import Standing
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+RICH = {  # something of every kind, and a link from each entity to the next
+    "a": {"type": "Property", "value": 1, "observedAt": "2026-01-01T00:00:00Z", "unitCode": "MTR"},
+    "several": [{"value": 1}, {"value": {"k": [1]}, "datasetId": "urn:d:1"}],
+    "location": {"type": "GeoProperty", "value": {"type": "Point", "coordinates": [8, 40]}},
+    "street": {"type": "LanguageProperty", "languageMap": {"en": "Main", "fr": ["Grande"]}},
+    "word": {"type": "VocabProperty", "vocab": "commercial"},
+    "list": {"type": "ListProperty", "valueList": [1, [2]]},
+    "links": {"type": "ListRelationship", "objectList": ["urn:x:2"]},
+    "raw": {"type": "JsonProperty", "json": {"k": None}},
+    "scope": ["/a/b"],
+}
 ENTITIES = [
-    {"id": f"urn:x:{number}", "type": "T", "a": {"type": "Property", "value": 1}} for number in range(3)
+    {"id": f"urn:x:{number}", "type": "T", "next": {"object": f"urn:x:{(number + 1) % 3}"}, **RICH}
+    for number in range(3)
 ]
 KNOWN = {"entityId": "urn:x:1", "attrId": "a", "type": "T", "instanceId": "urn:ngsi-ld:Instance:1"}
 
