@@ -21,7 +21,7 @@ from chengshu.kernel.errors import ChengshuError, Fault, Missing
 from chengshu.kernel.texts import LANGUAGES, Text
 from chengshu.rules.cases import Change
 from chengshu.rules.dmn import Model
-from chengshu.rules.dmn.analysis import analyse, tables_of
+from chengshu.rules.dmn.analysis import analyse, kinds_of, tables_of
 from chengshu.rules.dmn.difference import Difference, differences
 from chengshu.rules.dmn.model import Decision, Table
 
@@ -75,7 +75,7 @@ class RuleReading(Base):
                     _names(version),
                     len(own),
                     sum(one.passed for one in own),
-                    len(analyse(table, rule.context(moment)).findings),
+                    len(analyse(table, rule.context(moment), kinds_of(model)).findings),
                     len(drafts),
                     min(coming, default=None),
                     self.department(self.owner(rule)),
@@ -148,7 +148,7 @@ class RuleReading(Base):
         outcome = (
             None if values is None else rule.decide_with(version, element.name, values, moment, near=True)
         )
-        analysis = analyse(table, rule.context(moment))
+        analysis = analyse(table, rule.context(moment), kinds_of(model))
         draft = version.change if version.change is not None and not version.name else None
         different = self._different(rule, other, table, place)
         checks = None if draft is None or other is None else self.desk.check(rule, version, other, moment)

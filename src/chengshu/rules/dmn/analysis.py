@@ -1,47 +1,41 @@
 """What is wrong with a decision table before anybody uses it: gaps, contradictions, rules that never decide.
 
-The conditions of the table cut the values of each input into finitely many classes: numbers, dates and the
-like into points and the stretches between them, strings and booleans into those that are named and one that
-is not. One value of each class stands for all; the classes are gone through input by input, keeping only the
-rules that still can match, so whole regions are settled at once. Null is not looked at. Inputs with
-conditions of other forms (functions, other variables) are taken as "may match": nothing is reported that
-hangs on them. Settings and parameters whose values are given count as those values.
+Each input has finitely many classes of values (see :mod:`analysis_columns`). One value of each class stands
+for all; the classes are gone through input by input, keeping only the rules that still can match, so whole
+regions are settled at once. A gap or an overlap is told only with values on which every condition was
+evaluated; conditions that hang on what is not known here (other inputs, the clock) may hold or not, the same
+text alike in all rules. Each input is taken for itself, save where one expression hangs on another's name.
+Settings and parameters whose values are given count as those values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from chengshu.kernel.texts import Text
+from chengshu.rules.dmn.analysis_columns import OTHER, Cell, Class, Column, make_column, merged
+from chengshu.rules.dmn.analysis_ties import UNSETTLED, Ties
 from chengshu.rules.dmn.decide import Model
 from chengshu.rules.dmn.explain import shown
-from chengshu.rules.dmn.model import Boxed, ContextEntry, Decision, Definitions, Knowledge, Table
+from chengshu.rules.dmn.model import Boxed, ContextEntry, Decision, Definitions, Knowledge, Table, TableInput
 from chengshu.rules.dmn.scope import LogicScope
 from chengshu.rules.dmn.settled import settled
 from chengshu.rules.dmn.table import read_cell
-from chengshu.rules.dmn.table_index import (
-    Interval,
-    OrderedColumn,
-    bits,
-    constants,
-    intervals,
-    key_of,
-    ordered_column,
-)
+from chengshu.rules.dmn.table_index import bits
 from chengshu.rules.feel import ast
-from chengshu.rules.feel.temporal import DAY, NANOS, Date, DateTime, Duration, Months, Time
-from chengshu.rules.feel.types import SIMPLE
+from chengshu.rules.feel.types import SIMPLE, FeelType
 from chengshu.rules.feel.values import to_python
+
+KindOfInput = Callable[[TableInput], FeelType | None]
+"""The type of an input of a table, as far as it is known."""
 
 MAX_VISITS = 50_000
 """Regions looked at in one table; beyond, the analysis says that it is incomplete."""
 
 _SINGLE_HIT = frozenset({"UNIQUE", "ANY", "FIRST", "PRIORITY"})
-_OTHER = "anything else"
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -69,41 +63,25 @@ class Analysis:
         return [finding for finding in self.findings if finding.kind == kind]
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
-    """Values that all conditions of an input treat alike: one of them, and the rules that accept it."""
-
-    sample: Any
-    rules: int
-
-
-@dataclass(slots=True)
-class Column:
-    name: str
-    classes: list[Class]
-    certain: int
-    """Rules whose condition here is fully understood."""
-
-
-def analyse(table: Table, given: Mapping[str, Any] = _NOTHING) -> Analysis:
+def analyse(
+    table: Table, given: Mapping[str, Any] = _NOTHING, kind_of_input: KindOfInput = lambda column: None
+) -> Analysis:
     """Gaps, contradictory overlaps and unreachable rules of a table.
 
-    ``given`` has what is known beside the inputs (settings, parameters), by name.
+    ``given`` has what is known beside the inputs (settings, parameters), by name; ``kind_of_input`` the types
+    of the inputs (see :func:`kinds_of`).
     """
-    trees = [[_condition(text, table, given) for text in rule.inputs] for rule in table.rules]
-    allowed = [
-        _condition(column.allowed, table, given) if column.allowed else None for column in table.inputs
-    ]
-    columns = [
-        _column(input_.label or input_.expression, input_.type_ref, [row[i] for row in trees], allowed[i])
-        for i, input_ in enumerate(table.inputs)
-    ]
-    everything = (1 << len(table.rules)) - 1
-    certain = everything
-    for column in columns:
-        certain &= column.certain
-    analysis = Analysis(unread=tuple(c.name for c in columns if c.certain != everything))
-    _Search(table, columns, certain, analysis).run()
+    columns: list[Column] = []
+    for at, column in enumerate(table.inputs):
+        kind = kind_of_input(column) or SIMPLE.get(column.type_ref)
+        cells = [Cell(_condition(rule.inputs[at], table, given), given) for rule in table.rules]
+        text = column.allowed or ("" if kind is None else kind.allowed_text)
+        allowed = _condition(text, table, given) if text else None
+        columns.append(make_column(column, cells, None if allowed is None else Cell(allowed, given), kind))
+    analysis = Analysis()
+    search = _Search(table, columns, given, analysis)
+    search.run()
+    analysis.unread = tuple(columns[at].name for at in sorted(search.unread))
     return analysis
 
 
@@ -114,118 +92,47 @@ def _condition(text: str, table: Table, given: Mapping[str, Any]) -> ast.UnaryTe
     return tree if tree is None else settled(tree, given)
 
 
-def _column(
-    name: str, type_ref: str, cells: Sequence[ast.UnaryTests | None], allowed: ast.UnaryTests | None
-) -> Column:
-    every = (1 << len(cells)) - 1
-    free = sum(1 << at for at, cell in enumerate(cells) if cell is not None and cell.any)
-    ordered = ordered_column(cells, intervals(allowed) or ())
-    if ordered is not None:
-        spans = [intervals(cell) for cell in cells]
-        known = sum(1 << at for at, cell in enumerate(spans) if cell and cell[0].kind is ordered.kind)
-        return Column(name, _ordered_classes(ordered, intervals(allowed)), free | known)
-    named = [constants(cell) for cell in cells]
-    certain = free | sum(1 << at for at, cell in enumerate(named) if cell is not None)
-    wanted = constants(allowed)
-    if type_ref == "boolean" and wanted is None:
-        wanted = [True, False]
-    return Column(name, _constant_classes(named, every & ~certain | free, wanted), certain)
-
-
-def _ordered_classes(column: OrderedColumn, allowed: list[Interval] | None) -> list[Class]:
-    classes: list[Class] = []
-    for segment, rules in enumerate(column.masks):
-        key = _sample_key(column.points, segment)
-        if key is None or (allowed is not None and not any(_holds(span, key) for span in allowed)):
-            continue
-        classes.append(Class(_sample(column.kind, key), rules))
-    return _merged(classes)
-
-
-def _sample_key(points: list[Any], segment: int) -> Any:
-    """A key in a segment; None for one between neighbouring whole keys, which holds nothing."""
-    at, exact = divmod(segment, 2)
-    if exact:
-        return points[at]
-    if at == 0:
-        return points[0] - 1
-    if at == len(points):
-        return points[-1] + 1
-    low, high = points[at - 1], points[at]
-    if isinstance(low, Decimal):
-        return (low + high) / 2
-    return (low + high) // 2 if high - low > 1 else None
-
-
-def _sample(kind: type, key: Any) -> Any:
-    """A value with a key."""
-    if kind is Date:
-        return to_python(Date.of_number(key))
-    if kind is Time:
-        return to_python(Time.of_nanos(key % DAY * NANOS))
-    if kind is DateTime:
-        return to_python(DateTime.of_local_nanos(key * NANOS, Time(0, 0, 0, 0, 0)))
-    if kind is Duration or kind is Months:
-        return to_python(kind(key))
-    return key
-
-
-def _holds(span: Interval, key: Any) -> bool:
-    low, high = key_of(span.low), key_of(span.high)
-    above = low is None or low < key or (low == key and span.low_included)
-    return above and (high is None or key < high or (key == high and span.high_included))
-
-
-def _constant_classes(
-    cells: Sequence[list[Any] | None], loose: int, allowed: list[Any] | None
-) -> list[Class]:
-    listed = {(type(value), value) for cell in cells if cell for value in cell}
-    if allowed is not None:
-        listed = {(type(value), value) for value in allowed}
-    classes = [] if allowed is not None else [Class(_OTHER, loose)]
-    for kind, value in sorted(listed, key=str):
-        rules = loose
-        for at, cell in enumerate(cells):
-            if cell is not None and any(type(v) is kind and v == value for v in cell):
-                rules |= 1 << at
-        classes.append(Class(value, rules))
-    return _merged(classes)
-
-
-def _merged(classes: list[Class]) -> list[Class]:
-    """One class for each set of rules: the others would only repeat it."""
-    found: dict[int, Class] = {}
-    for one in classes:
-        found.setdefault(one.rules, one)
-    return list(found.values())
-
-
 class _Search:
-    def __init__(self, table: Table, columns: list[Column], certain: int, analysis: Analysis) -> None:
+    def __init__(
+        self, table: Table, columns: list[Column], given: Mapping[str, Any], analysis: Analysis
+    ) -> None:
         self.table = table
         self.columns = columns
-        self.certain = certain
         self.analysis = analysis
+        self.ties = Ties(columns, given)
+        self.known = (1 << len(table.rules)) - 1
+        for column in columns:
+            self.known &= column.known
+        self.unread = {at for at, column in enumerate(columns) if self.is_unread(at, column)}
+        for at, column in enumerate(columns):
+            if at not in self.ties.watched:
+                column.classes = merged(column.classes)
         self.left = MAX_VISITS
         self.decides = 0
         self.seen: set[tuple[str, tuple[int, ...]]] = set()
-        self.visited: set[tuple[int, int]] = set()
+        self.visited: set[tuple[object, ...]] = set()
+
+    def is_unread(self, at: int, column: Column) -> bool:
+        """Whether a condition of an input cannot be told even when all inputs have values."""
+        everything = (1 << len(self.table.rules)) - 1
+        later = (column.cells[rule] for rule in bits(everything & ~column.known))
+        return at in self.ties.blind or any(not self.ties.can_tell(cell) for cell in later)
 
     def run(self) -> None:
         everything = (1 << len(self.table.rules)) - 1
         for sample, rules in self.regions(0, everything, []):
             self.look(sample, rules)
-        if not self.analysis.complete:
-            return
-        for at in range(len(self.table.rules)):
-            if not self.decides >> at & 1:
-                self.unreachable(at)
+        dead = [at for at in range(len(self.table.rules)) if not self.decides >> at & 1]
+        never = [at for at in dead if self.analysis.complete and self.never(at)]
+        for at in never if self.analysis.complete else ():
+            self.unreachable(at)
 
     def regions(self, at: int, rules: int, sample: list[Any]) -> Iterator[tuple[list[Any], int]]:
         """A sample of each region, with the rules that may match; one that no rule reaches stays whole."""
-        if (at, rules) in self.visited:
+        key = (at, rules, *(str(sample[seen]) for seen in self.ties.watched if seen < at))
+        if key in self.visited:
             return  # the same rules meet the same remaining inputs: nothing new can come of it
-        self.visited.add((at, rules))
+        self.visited.add(key)
         self.left -= 1
         if self.left < 0:
             self.analysis.complete = False
@@ -233,32 +140,78 @@ class _Search:
         if at == len(self.columns) or not rules:
             yield sample, rules
             return
+        if at in self.ties.bound:
+            yield from self.regions(at + 1, rules, [*sample, UNSETTLED])
+            return
         for one in self.columns[at].classes:
-            yield from self.regions(at + 1, rules & one.rules, [*sample, one.sample])
+            if one.real:
+                yield from self.regions(at + 1, rules & one.rules, [*sample, one.sample])
+
+    def never(self, rule: int) -> bool:
+        """Whether no values at all let a rule decide: wherever it may match, an earlier one surely does."""
+        earlier = (1 << rule) - 1 if self.table.hit_policy == "FIRST" else 0
+        return not self.escapes(0, rule, earlier, set())
+
+    def escapes(self, at: int, rule: int, earlier: int, visited: set[tuple[int, int]]) -> bool:
+        """Whether there may be values that a rule accepts and that no earlier one surely accepts."""
+        if at == len(self.columns):
+            return not earlier
+        if (at, earlier) in visited:
+            return False
+        visited.add((at, earlier))
+        self.left -= 1
+        if self.left < 0:
+            self.analysis.complete = False
+            return True
+        column = self.columns[at]
+        own = column.cells[rule].text
+        same = sum(1 << other for other in bits(earlier) if column.cells[other].text == own)
+        return any(
+            self.escapes(at + 1, rule, earlier & (one.rules & column.understood | same), visited)
+            for one in column.classes
+            if one.possible >> rule & 1
+        )
+
+    def settle(self, sample: list[Any], rules: int) -> tuple[list[Any], int, int]:
+        """A sample with the inputs that follow from others, its rules, and those of them that surely fit."""
+        if not self.ties.bound and self.known == (1 << len(self.table.rules)) - 1:
+            return sample, rules, rules if len(sample) == len(self.columns) else 0
+        sample, others = self.ties.settled(sample)
+        surely = rules
+        for rule in bits(rules):
+            for at, value in enumerate(sample):
+                column = self.columns[at]
+                if column.known >> rule & 1 and at not in self.ties.bound:
+                    continue
+                cell = column.cells[rule]
+                holds = True if cell.any else None if value is UNSETTLED else cell.holds(value, others)
+                if holds is False:
+                    rules &= ~(1 << rule)
+                if holds is not True:
+                    surely &= ~(1 << rule)
+        return sample, rules, surely if len(sample) == len(self.columns) else 0
 
     def look(self, sample: list[Any], rules: int) -> None:
-        numbers, surely = bits(rules), bits(rules & self.certain)
+        sample, rules, sure = self.settle(sample, rules)
+        numbers, surely = bits(rules), bits(sure)
         policy = self.table.hit_policy
         if not numbers:
             if policy in _SINGLE_HIT and not any(column.default for column in self.table.outputs):
                 self.gap(sample)
             return
-        if policy == "FIRST":
-            first_sure = surely[0] if surely else numbers[-1]
-            self.mark(at for at in numbers if at <= first_sure)
-        else:
-            self.mark(numbers)
+        for at in surely if policy != "FIRST" else surely[:1] if surely[:1] == numbers[:1] else ():
+            self.decides |= 1 << at
         if policy in ("UNIQUE", "ANY") and len(surely) > 1:
             results = {self.table.rules[at].outputs for at in surely}
             if policy == "UNIQUE" or len(results) > 1:
                 self.overlap(sample, surely)
 
-    def mark(self, numbers: Iterator[int] | list[int]) -> None:
-        for at in numbers:
-            self.decides |= 1 << at
-
     def example(self, sample: list[Any]) -> dict[str, Any]:
-        return {column.name: value for column, value in zip(self.columns, sample, strict=False)}
+        return {
+            column.name: to_python(value)
+            for column, value in zip(self.columns, sample, strict=False)
+            if value is not UNSETTLED
+        }
 
     def add(self, kind: str, rules: tuple[int, ...], sample: list[Any], text: tuple[str, str, str]) -> None:
         example = self.example(sample)
@@ -298,7 +251,7 @@ class _Search:
 
     def unreachable(self, at: int) -> None:
         """A rule that never decides, with what stands in its way: an earlier rule, or a cell."""
-        wanted = [next((c for c in column.classes if c.rules >> at & 1), None) for column in self.columns]
+        wanted = [_wanted(column, at) for column in self.columns]
         said = (
             f"rule {at + 1} of «{{name}}» never decides",
             f"“{{name}}”的规则 {at + 1} 永远不起作用",
@@ -313,11 +266,19 @@ class _Search:
             )
             self.add("unreachable", (at + 1,), [], _joined(said, why))
             return
-        rules = self.certain
-        for one in classes:
-            rules &= one.rules
+        rules = (1 << at) - 1
+        for one, of in zip(classes, self.columns, strict=True):
+            own = of.cells[at].text
+            same = sum(1 << other for other in range(at) if of.cells[other].text == own)
+            rules &= one.rules & of.understood | same
         why = _DECIDED_BEFORE.fill(rule=next(iter(bits(rules)), 0) + 1)
         self.add("unreachable", (at + 1,), [one.sample for one in classes], _joined(said, why))
+
+
+def _wanted(column: Column, rule: int) -> Class | None:
+    """A class that a rule accepts: one that the input may have before one that it may not."""
+    fitting = [one for one in column.classes if one.possible >> rule & 1]
+    return next((one for one in fitting if one.real), next(iter(fitting), None))
 
 
 _CELL_FITS_NOTHING = Text(
@@ -342,7 +303,7 @@ def _joined(said: tuple[str, str, str], why: Text) -> tuple[str, str, str]:
 
 
 def _said(value: Any) -> str:
-    return value if value is _OTHER else shown(value)
+    return value if value is OTHER else shown(value)
 
 
 def analyse_model(model: Model, given: Mapping[str, Any] = _NOTHING) -> dict[str, Analysis]:
@@ -351,7 +312,21 @@ def analyse_model(model: Model, given: Mapping[str, Any] = _NOTHING) -> dict[str
     ``given`` as for :func:`analyse`. A table within another expression is called after the place and its
     number there.
     """
-    return {place: analyse(table, given) for place, (_, table) in tables_of(model.definitions).items()}
+    kinds = kinds_of(model)
+    return {place: analyse(table, given, kinds) for place, (_, table) in tables_of(model.definitions).items()}
+
+
+def kinds_of(model: Model) -> KindOfInput:
+    """The types of the inputs of tables: as declared in the table, or that of the input of the model."""
+
+    def kind(column: TableInput) -> FeelType | None:
+        declared = column.type_ref and model.types.find(column.type_ref)
+        of_input = model.types.find(ref) if (ref := model.inputs.get(column.expression, "")) else None
+        if declared and (of_input is None or of_input.allowed is None or declared.allowed is not None):
+            return declared
+        return of_input
+
+    return kind
 
 
 def tables_of(definitions: Definitions) -> dict[str, tuple[Decision | Knowledge, Table]]:

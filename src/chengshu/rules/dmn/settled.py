@@ -22,6 +22,20 @@ def settled(tree: ast.UnaryTests, given: Mapping[str, Any]) -> ast.UnaryTests:
     return replace(tree, tests=tuple(replace(test, value=_settled(test.value, given)) for test in tree.tests))
 
 
+def lacks(tree: ast.Node, given: Mapping[str, Any]) -> bool:
+    """Whether a condition asks ``given`` for an entry that it does not have (``settings.unknown``)."""
+    return any(
+        isinstance(node, ast.Path) and _root(node) in given and _value(node, given) is MISSING
+        for node in ast.walk(tree)
+    )
+
+
+def _root(node: ast.Node) -> str:
+    while isinstance(node, ast.Path):
+        node = node.source
+    return node.name if isinstance(node, ast.Name) else ""
+
+
 def _settled(node: ast.Node, given: Mapping[str, Any]) -> ast.Node:
     if isinstance(node, ast.RangeLiteral):
         return replace(node, low=_settled(node.low, given), high=_settled(node.high, given))
