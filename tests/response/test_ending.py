@@ -66,7 +66,8 @@ def test_a_unit_that_is_longer_out_than_the_water_counts(tmp_path: Any) -> None:
     twin.drying = Drying(world.clock.now() - timedelta(minutes=1), beyond=False)
     dwell = world.response.means.playbooks["waterlogging"].declared.closing.dwell
     through = max(order.done_by or order.eta for order in orders)
-    assert ending(world).at == max(world.clock.now() + dwell, through)
+    end = ending(world)
+    assert (end.at, end.basis, end.beyond) == (max(world.clock.now() + dwell, through), "dry", True)
 
 
 def test_without_a_word_of_the_twin_the_units_say(tmp_path: Any) -> None:

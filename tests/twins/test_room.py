@@ -11,7 +11,7 @@ import pytest
 
 from chengshu.foundation.context import Observation
 from chengshu.foundation.journal import Act, Actor, changes_after, record
-from chengshu.foundation.twins import Alternative, store
+from chengshu.foundation.twins import Alternative, Foresight, store
 from chengshu.kernel.errors import Invalid
 from chengshu.ports.twin import Action
 
@@ -72,6 +72,23 @@ def test_a_forecast_is_written_where_others_look(open_lab: OpenLab, lab_module: 
     for node in record_.nodes:
         assert (node.lead_s is None) == (node.probability == 0)
         assert node.depth_low <= node.depth_middle <= node.depth_high
+        assert node.dry_s is None or node.dry_s >= (node.lead_early_s or 0)
+
+
+def test_a_forecast_says_from_when_on_places_are_dry(open_lab: OpenLab, lab_module: Any) -> None:
+    lab = open_lab()
+    lab.go([0.0, *lab_module.cloudburst()[:6]])
+    seen = Foresight({"wet": lab.twins})
+    record_ = lab.twins.forecast()
+    wet = {node.entity for node in record_.nodes if node.dry_s is not None}
+    assert wet and not wet & {node.entity for node in record_.nodes if node.probability < 0.1}
+    last = max(node.dry_s for node in record_.nodes if node.dry_s is not None)
+    end = seen.dry_by("wet", wet, record_.at)
+    assert (end.at, end.beyond) == (record_.at + timedelta(seconds=last), last >= record_.horizon_s)
+    assert seen.dry_by("wet", {"urn:ngsi-ld:DrainageNode:nowhere"}, record_.at) is None
+    assert seen.dry_by("dry", wet, record_.at) is None
+    late = record_.at + timedelta(seconds=record_.horizon_s + 1)
+    assert seen.dry_by("wet", wet, late) is None  # its word is over
 
 
 def test_the_same_storm_gives_the_same_bytes(open_lab: OpenLab, lab_module: Any) -> None:

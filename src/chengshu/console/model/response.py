@@ -42,7 +42,7 @@ class EventRow:
     expected_end: datetime | None = None
     closed_at: datetime | None = None
     warnings: int = 0
-    end_basis: Literal["calm", "forecast", "units"] | None = None
+    end_basis: Literal["calm", "forecast", "dry", "units"] | None = None
     end_beyond: bool = False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chengshu.foundation.twins.model import Drying, Proposal
@@ -42,7 +42,9 @@ class Foresight:
 
     def dry_by(self, scenario: str, entities: Collection[str], at: datetime | None = None) -> Drying | None:
         """From when on the newest forecast (of that moment) has these places dry in nine of ten futures; None
-        when it expects no water there, or there is no twin."""
+        when it is over, says nothing of them, or there is no twin."""
         twin = self._twins.get(scenario)
         record = twin.forecast(at) if twin is not None else None
-        return None if record is None else drying(record, entities)
+        if record is None or (at is not None and at > record.at + timedelta(seconds=record.horizon_s)):
+            return None
+        return drying(record, entities)

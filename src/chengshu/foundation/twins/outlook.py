@@ -119,8 +119,9 @@ def _dry(last: Floats) -> float | None:
 
 
 def drying(record: ForecastRecord, entities: Collection[str]) -> Drying | None:
-    """When the last of the nodes among ``entities`` is dry; None when none of them is expected to flood."""
-    ends = [node.dry_s for node in record.nodes if node.dry_s is not None and node.entity in entities]
+    """When the last of the nodes among ``entities`` is dry: the forecast's own moment when none of them is
+    expected to flood, None when none of them is in it."""
+    ends = [node.dry_s or 0.0 for node in record.nodes if node.entity in entities]
     if not ends:
         return None
     last = max(ends)

@@ -10,14 +10,15 @@ from typing import Literal
 from chengshu.scenes.response.means import Means
 from chengshu.scenes.response.model import Event, EventState, WorkOrder
 
-Basis = Literal["calm", "forecast", "units"]
+Basis = Literal["calm", "forecast", "dry", "units"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """``basis``: the data are calm and must stay so (``calm``), the twin sees the last place dry
-    (``forecast``), or only the units out there say when they are through (``units``). ``beyond``: not before,
-    since the forecast does not reach further."""
+    """``basis``: the data are calm and must stay so (``calm``), the twin sees when the last place is dry
+    (``forecast``) or expects no water any more (``dry``), or only the units out there say when they are
+    through (``units``). ``beyond``: not before, since the forecast does not reach further or the data are not
+    calm yet."""
 
     at: datetime
     basis: Basis
@@ -43,5 +44,6 @@ def expected_end(means: Means, event: Event, orders: Sequence[WorkOrder], now: d
         dry = means.foresight.dry_by(event.scenario, places, now)
         if dry is not None and (dry.at > now or not dry.beyond):
             end = max(dry.at, now) + book.declared.closing.dwell
-            return Ending(max(end, through or end), "forecast", dry.beyond)
+            gone = dry.at <= now
+            return Ending(max(end, through or end), "dry" if gone else "forecast", dry.beyond or gone)
     return None if through is None else Ending(max(through, now), "units")

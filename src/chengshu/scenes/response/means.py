@@ -108,7 +108,7 @@ class Foresight(Protocol):
         ...
 
     def dry_by(self, scenario: str, entities: Collection[str], at: datetime | None = None) -> Drying | None:
-        """From when on no water is expected at these places; None when none is, or nothing is known."""
+        """From when on no water is expected at these places; None when nothing is known of them."""
         ...
 
 
