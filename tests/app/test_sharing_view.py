@@ -239,6 +239,29 @@ def test_residents_are_answered_at_the_counter_only(office: Office, wang: Desk, 
     assert number not in str(kept)
 
 
+def test_a_correction_is_asked_answered_told_and_marked(wang: Desk, li: Desk, chen: Desk) -> None:
+    _, grant = supplied(wang, li, "to be corrected")
+    wang.post(f"{grant}/rows", 200, purpose="to be corrected", filter='street = "Mill Lane"')
+    said = {"record": "resident 3", "claim": "it is Mill Lane", "evidence": "we stood there"}
+    about = {"about": grant.rsplit("/", 1)[-1], "field": "street"}
+    assert "selected" in wang.get("/sharing/corrections", grant=about["about"])
+    li.post("/sharing/corrections", 403, **about, **said)
+    told = wang.post("/sharing/corrections", **about, **said)
+    id_ = told.rsplit("=", 1)[-1]
+    assert "resident 3" in li.get("/sharing/corrections") and "10 left" in li.get("/sharing/corrections")
+    wang.post(f"/sharing/corrections/{id_}/answer", 403, reason="mended", corrected="yes")
+    li.post(f"/sharing/corrections/{id_}/answer", reason="mended in the register", corrected="yes")
+    page = wang.get("/sharing/corrections")
+    assert "mended in the register" in page and "Told:" in page
+    number = NUMBER.format(3)
+    form = {"about": ENTRY, "field": "street", "resident": "yes", "number": number, "seen": "yes"}
+    wang.post("/sharing/corrections", 403, **form, **said)
+    chen.post("/sharing/corrections", **form, **said)
+    page = li.get("/sharing/corrections")
+    assert "a resident, at the counter" in page and number not in page
+    assert "Corrected at the source" in wang.get(f"/ledger/{ENTRY}", show="quality")
+
+
 def test_the_record_is_for_auditors_and_says_when_it_was_changed(office: Office, wang: Desk) -> None:
     wang.get("/sharing/record", 403)
     zheng = Desk(office, "zheng")

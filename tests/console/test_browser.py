@@ -54,6 +54,7 @@ PAGES = [
     "/sharing/grants/grant-1",
     "/sharing/record",
     "/sharing/counter",
+    "/sharing/corrections",
     "/rules",
     "/rules/flood/severity",
     "/rules/flood/severity?try=1&given.areas=%28&version=2&against=1",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chengshu.console.model.access import SecretKind
 from chengshu.console.model.common import FreshnessState
+from chengshu.console.model.corrections import CorrectionState
 from chengshu.console.model.grading import DIMENSIONS, StepKind
 from chengshu.console.model.holdings import ValuePart
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
@@ -92,6 +93,8 @@ FAMILIES = {
     "move": get_args(Move),
     "fact": FACTS,
     "wanting": WANTING,
+    "corrections": [f"state_{state}" for state in get_args(CorrectionState)]
+    + ["waiting", "asked_by_us", "told_us", "others"],
     "labels": [f"scale_{scale}" for scale in SCALES],
     "role": ROLES,
     "access": [f"right_{right}" for right in RIGHTS] + [f"secret_{kind}" for kind in get_args(SecretKind)],

@@ -74,6 +74,14 @@ def test_from_the_request_to_the_record(
     denied = sharing(hub, "use", grant, "--by", "x@firm", "--purpose", PURPOSE, "--out", tmp_path / "no.csv")
     assert denied.code == 2 and "third parties" in denied.err and not (tmp_path / "no.csv").exists()
 
+    said = ("--record", "100", "--claim", "the side is wrong", "--evidence", "we stood there")
+    wrong = sharing(hub, "correct", grant, "--by", WANG, "--field", "side", *said).json[0]
+    assert (wrong["state"], wrong["provider"]) == ("open", "civil")
+    answer = ("--by", LI, "--corrected", "--reason", "mended in the register")
+    done = sharing(hub, "answer-correction", wrong["id"], *answer).json[0]
+    assert done["told"] == ["emergency"]
+    assert [one["id"] for one in sharing(hub, "corrections", "--state", "corrected").json] == [wrong["id"]]
+
     assert sharing(hub, "decide", id_, "suspend", "--by", CHEN, "--reason", "a complaint").code == 0
     audit = sharing(hub, "record").json
     assert audit["outcomes"] == {"answered": 1, "denied": 1} and audit["suspended"] == [id_]

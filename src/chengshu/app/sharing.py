@@ -18,6 +18,7 @@ from chengshu.ports.database import Database
 from chengshu.resources.ledger import LedgerQueries, Resource
 from chengshu.resources.ledger.harvest.declared import Folder
 from chengshu.resources.sharing import (
+    Corrections,
     Duties,
     Gate,
     Residents,
@@ -43,6 +44,7 @@ class SharingRoom:
     gate: Gate
     clocks: SharingClocks
     residents: Residents
+    corrections: Corrections
 
 
 def sharing_of(
@@ -62,13 +64,15 @@ def sharing_of(
     desk = Sharing(*parts, read_source_rules(city.folder))
     duties, queries = Duties(*parts), SharingQueries(database, calendar)
     gate = Gate(database, clock, calendar, ledger, desk, sources_of(city), key_of(folder))
+    residents = Residents(database, clock, queries, duties, gate.subject_token, terms)
     return SharingRoom(
         desk,
         duties,
         queries,
         gate,
         SharingClocks(database, desk),
-        Residents(database, clock, queries, duties, gate.subject_token, terms),
+        residents,
+        Corrections(database, duties, residents.counted_token),
     )
 
 

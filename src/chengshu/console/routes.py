@@ -11,6 +11,7 @@ from chengshu.console.live import Live
 from chengshu.console.page import Console
 from chengshu.console.pages import (
     access,
+    corrections,
     datasets,
     entrance,
     holdings,
@@ -41,6 +42,7 @@ def router(view: HubView) -> APIRouter:
         ledger,
         knowledge,
         steward,
+        corrections,
         sharing,
         rules,
         access,

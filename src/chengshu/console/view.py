@@ -35,6 +35,7 @@ from chengshu.console.model import (
 from chengshu.console.model.ledger import EntryView, LedgerView
 from chengshu.console.model.rules import CellCheck, RuleAsk, RuleEdit, RulesView, RuleView
 from chengshu.console.view_access import AccessDesk
+from chengshu.console.view_corrections import CorrectionDesk
 from chengshu.console.view_data import DataDesk
 from chengshu.console.view_datasets import DatasetDesk
 from chengshu.console.view_holdings import HoldingsDesk
@@ -226,6 +227,7 @@ class HubView(
     Reading,
     Ruling,
     SharingDesk,
+    CorrectionDesk,
     DataDesk,
     DatasetDesk,
     HoldingsDesk,

@@ -16,6 +16,7 @@ from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing, Unauthent
 from chengshu.kernel.texts import Text
 
 from .access import Access
+from .corrections import Corrections
 from .datasets import Datasets
 from .grading import Grading
 from .holdings import Holdings
@@ -39,6 +40,7 @@ from .storm import (
 
 class FakeView(
     Access,
+    Corrections,
     Datasets,
     Situation,
     Layers,

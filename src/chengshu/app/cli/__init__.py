@@ -18,6 +18,7 @@ PARTS = (
     "city_run",
     "clients",
     "contracts",
+    "corrections",
     "datasets",
     "entities",
     "grading",

@@ -58,7 +58,8 @@ class Act(StrEnum):
     DESTROYED = "destroyed"
 
 
-def _party(by: str) -> Party:
+def party(by: str) -> Party:
+    """The person and department of PERSON@DEPARTMENT. Raises :class:`Invalid`."""
     from chengshu.resources.sharing import Party
 
     person, _, department = by.partition("@")
@@ -116,9 +117,9 @@ def request(
     )
     with opened(city, data, packages) as room:
         if completes:
-            made = room.desk.complete(completes, ask, _party(by))
+            made = room.desk.complete(completes, ask, party(by))
         else:
-            made = room.desk.submit(ask, _party(by))
+            made = room.desk.submit(ask, party(by))
         _say_request(room, made, language, as_json)
 
 
@@ -186,7 +187,7 @@ def decide(
     as_json: AsJson = False,
 ) -> None:
     """Do the next thing with a request: answer, object, supply, suspend, end, prove."""
-    who = _party(by)
+    who = party(by)
     chosen = _pairs(treat, "--treat")
     with opened(city, data, packages) as room:
         desk = room.desk
@@ -234,7 +235,7 @@ def use(
     as_json: AsJson = False,
 ) -> None:
     """Read data by a grant; each use, and each denied attempt, goes on record."""
-    who, names = _party(by), _listed(fields)
+    who, names = party(by), _listed(fields)
     with opened(city, data, packages) as room:
         if file is not None:
             export = room.gate.export(grant, who, purpose, fields=names, filter=filter_, limit=limit)

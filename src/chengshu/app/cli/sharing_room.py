@@ -12,7 +12,7 @@ from chengshu.app.places import find_packages
 from chengshu.kernel.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
-    from chengshu.resources.sharing import Duties, Gate, Sharing, SharingQueries
+    from chengshu.resources.sharing import Corrections, Duties, Gate, Sharing, SharingQueries
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Room:
     duties: Duties
     queries: SharingQueries
     gate: Gate
+    corrections: Corrections
 
 
 @contextmanager
@@ -51,7 +52,7 @@ def opened(city: Path, data: Path, packages: Path | None) -> Iterator[Room]:
             entries = LedgerQueries(database)
             room = sharing_of(found, data, database, clock, TimeIds(clock), calendar, entries)
             room.clocks.tick(clock.now())
-            yield Room(clock, room.desk, room.duties, room.queries, room.gate)
+            yield Room(clock, room.desk, room.duties, room.queries, room.gate, room.corrections)
         finally:
             database.close()
     finally:

@@ -3,6 +3,7 @@
 from chengshu.app.view.access import AccessActing
 from chengshu.app.view.acting import Acting
 from chengshu.app.view.base import Means
+from chengshu.app.view.corrections import CorrectionReading
 from chengshu.app.view.datasets import DatasetDesk
 from chengshu.app.view.holdings import HoldingsReading
 from chengshu.app.view.knowledge import KnowledgeReading
@@ -18,6 +19,7 @@ from chengshu.app.view.steward import Stewarding
 class View(
     AccessActing,
     Acting,
+    CorrectionReading,
     DatasetDesk,
     HoldingsReading,
     KnowledgeReading,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from chengshu.app.view.data_lineage import drawn
 from chengshu.app.view.grading_base import DataBase
 from chengshu.console import model as shown
 from chengshu.console.model import grading as page
-from chengshu.kernel.clock import millis
+from chengshu.kernel.clock import from_millis, millis
 from chengshu.kernel.errors import Missing
 from chengshu.kernel.texts import Text
 from chengshu.resources.grading import queries as grading_queries
@@ -21,6 +21,7 @@ from chengshu.resources.inspection.guarding import guard_of
 from chengshu.resources.ledger import Resource
 from chengshu.resources.quality.queries import history
 from chengshu.resources.quality.store import Kept
+from chengshu.resources.sharing import Correction
 from chengshu.resources.sharing import store as sharing_store
 
 _MOVED = 300  # entries of a period that are shown
@@ -72,9 +73,11 @@ class DataReading(DataBase):
             found = history(connection, id_, as_of)
             look = None if as_of else inspection_store.find_look(connection, id_)
             summary = grading_queries.summaries_of(connection, id_)
+            said = sharing_store.select_corrections(connection, id_)
         error, remedy = (look.error, look.remedy) if look else ("", "")
+        corrected, asked = _corrections(said, as_of)
         if found is None:
-            return page.QualityView(head, error=error, remedy=remedy)
+            return page.QualityView(head, error=error, remedy=remedy, corrected=corrected, asked=asked)
         newest = found.newest
         return page.QualityView(
             head,
@@ -85,6 +88,8 @@ class DataReading(DataBase):
             tuple(_outcome(rule, self._seen(summary)) for rule in newest.body.get("rules", ())),
             error,
             remedy,
+            corrected,
+            asked,
         )
 
     def entry_lineage(
@@ -127,6 +132,17 @@ class DataReading(DataBase):
     def _seen(self, summary: Mapping[str, tuple[str, Grade]]) -> Any:
         """What may be seen of kept values by the grades of now: they may have risen since."""
         return guard_of(summary, self.means.clock.now().date())
+
+
+def _corrections(
+    said: Sequence[Correction], as_of: datetime | None
+) -> tuple[tuple[tuple[datetime, str], ...], int]:
+    """What was corrected until a moment, newest first, and how many corrections waited then."""
+    until = millis(as_of) if as_of else None
+    known = [one for one in said if until is None or one.at <= until]
+    decided = [one for one in known if one.decided_at and (until is None or one.decided_at <= until)]
+    mended = [(from_millis(one.decided_at), one.field) for one in decided if one.state == "corrected"]
+    return tuple(sorted(mended, reverse=True)), len(known) - len(decided)
 
 
 def _point(kept: Kept) -> page.TrendPoint:

@@ -84,6 +84,8 @@ class QualityView:
     rules: tuple[RuleOutcome, ...] = ()
     error: str = ""
     remedy: str = ""
+    corrected: tuple[tuple[datetime, str], ...] = ()  # when, which field ("": a whole row)
+    asked: int = 0  # corrections that wait for an answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,7 +287,7 @@ def _add_counter(console: Console, routes: APIRouter) -> None:
         visit = console.visit(request)
         who, number = visit.writing(), sent.text("number")
         try:
-            _shown_card(sent)
+            shown_card(sent)
             return _page(visit, view.who_used(who, number), number=number)
         except ChengshuError as error:
             if error.status not in _MENDABLE:
@@ -298,7 +298,7 @@ def _add_counter(console: Console, routes: APIRouter) -> None:
         visit = console.visit(request)
         who, number = visit.writing(), sent.text("number")
         try:
-            _shown_card(sent)
+            shown_card(sent)
             view.set_consent(who, number, sent.text("resource"), given=sent.text("give") == "yes")
             return _page(visit, view.who_used(who, number), number=number, done=True)
         except ChengshuError as error:
@@ -320,7 +320,7 @@ def _add_counter(console: Console, routes: APIRouter) -> None:
         )
 
 
-def _shown_card(sent: Sent) -> None:
+def shown_card(sent: Sent) -> None:
     """Nobody is told of another person's data: the card, or the authority to ask, must have been seen."""
     if sent.text("seen") != "yes":
         raise Invalid(

@@ -2,6 +2,7 @@
 
 from chengshu.resources.sharing.acts import Act, departments_for, next_acts, waits_for
 from chengshu.resources.sharing.commands import Sharing
+from chengshu.resources.sharing.correcting import Corrections
 from chengshu.resources.sharing.corrections import CatalogueWatch, Duties
 from chengshu.resources.sharing.declared import Terms, read_terms
 from chengshu.resources.sharing.following import SharingClocks
@@ -29,6 +30,7 @@ __all__ = [
     "Audit",
     "CatalogueWatch",
     "Correction",
+    "Corrections",
     "Duties",
     "Export",
     "Gate",

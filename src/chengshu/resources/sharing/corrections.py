@@ -15,12 +15,13 @@ from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.runtime import Change, Effect
 from chengshu.resources.ledger import LedgerQueries
-from chengshu.resources.sharing import clocks, store, store_residents
+from chengshu.resources.sharing import clocks, store, store_residents, telling
 from chengshu.resources.sharing.declared import Terms
 from chengshu.resources.sharing.desk import actor_of, said
 from chengshu.resources.sharing.model import Correction, Party
 
 _LAW = "政務數據共享條例"
+_KEY = 200  # signs of what names a record
 
 
 class Duties:
@@ -38,34 +39,57 @@ class Duties:
         self._database, self._clock, self._ids = database, clock, ids
         self._calendar, self._ledger, self._terms = calendar, ledger, terms or Terms()
 
-    def ask_correction(self, resource: str, record_: str, field: str, claim: str, by: Actor) -> Correction:
+    def ask_correction(
+        self,
+        resource: str,
+        record_: str,
+        field: str,
+        claim: str,
+        by: Actor,
+        *,
+        evidence: str = "",
+        department: str = "",
+        grant: str = "",
+    ) -> Correction:
         """Say that ``field`` of the record ``record_`` is wrong, and why. Anybody may: a user or a resident.
 
         ``record_`` is a key the provider understands; for residents pass the token, not the number. Raises
-        :class:`Missing` for an unknown resource, :class:`Invalid` for an empty claim.
+        :class:`Missing` for an unknown resource, :class:`Invalid` for an empty claim or an unknown field.
         """
-        if not record_.strip():
+        if not record_.strip() or len(record_) > _KEY:
             raise Invalid("record", "no record is named", where="record", remedy="give its key")
         said(claim, "claim")
         entry = self._ledger.get(resource)
+        if field and entry.fields and field not in {part.name for part in entry.fields}:
+            names = ", ".join(part.name for part in entry.fields)
+            raise Invalid(
+                "field-unknown", f"there is no field {field!r}", where="field", remedy=f"use {names}"
+            )
         provider = entry.provider or entry.owner or self._terms.bureau
 
         def work(connection: Connection) -> Correction:
             now = self._clock.now()
             item = Correction(
-                self._ids.new("correction"), resource, provider, by.id, record_, field, claim, millis(now)
+                *(self._ids.new("correction"), resource, provider, by.id, record_, field, claim, millis(now)),
+                evidence=evidence,
+                department=department,
+                grant=grant,
             )
             store.save_correction(connection, item)
             days = self._terms.periods.correction
             clocks.begin(connection, self._calendar, item.id, "correction", provider, days, now)
-            body = {"resource": resource, "provider": provider, "field": field}
+            body = {"resource": resource, "provider": provider, "field": field, "department": department}
             record(connection, Act(by, "sharing.correction_asked", item.id, now, body, policy=_LAW))
             return item
 
         return self._database.write(work)
 
     def answer_correction(self, id_: str, by: Party, *, corrected: bool, reason: str) -> Correction:
-        """The provider corrected the value at its source, or says why it stands."""
+        """The provider corrected the value at its source, or says why it stands.
+
+        Who asked is told; of a correction everybody who used the data is, and the entry's quality record
+        has it. Raises :class:`Denied`, :class:`Conflict`, :class:`Invalid` without a reason.
+        """
         said(reason, "reason")
 
         def work(connection: Connection) -> Correction:
@@ -82,10 +106,20 @@ class Duties:
                 decided_by=by.person,
                 decided_at=millis(now),
             )
+            done = telling.tell_in(connection, done, self._ledger.get(item.resource), now)
             store.save_correction(connection, done)
             clocks.end(connection, id_, "correction", now)
-            body = {"resource": item.resource, "state": done.state, "reason": reason}
+            body = {
+                "resource": item.resource,
+                "provider": item.provider,
+                "state": done.state,
+                "reason": reason,
+                "told": list(done.told),
+            }
             record(connection, Act(actor_of(by), "sharing.correction_answered", id_, now, body, policy=_LAW))
+            if corrected:
+                mark = {"field": item.field, "correction": id_, "law": _LAW}
+                record(connection, Act(actor_of(by), "quality.corrected", item.resource, now, mark))
             return done
 
         return self._database.write(work)

@@ -218,7 +218,12 @@ class Use(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Correction(msgspec.Struct, frozen=True):
-    """Somebody says that a shared datum is wrong (數據校核); decided in working days, with a reason."""
+    """Somebody says that a shared datum is wrong (數據校核); decided in working days, with a reason.
+
+    ``record`` is a key the provider understands, or a resident's token. ``field`` is empty for a whole row.
+    ``evidence`` says what shows it; ``department`` and ``grant`` by what right it was seen, empty for
+    residents; ``told`` the departments that were told of the decision.
+    """
 
     id: str
     resource: str
@@ -232,3 +237,7 @@ class Correction(msgspec.Struct, frozen=True):
     reason: str = ""
     decided_by: str = ""
     decided_at: int = 0
+    evidence: str = ""
+    department: str = ""
+    grant: str = ""
+    told: tuple[str, ...] = ()

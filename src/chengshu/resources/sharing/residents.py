@@ -72,6 +72,12 @@ class Residents:
         self._database.write(lambda connection: self._count(connection, by))
         self._duties.consent(resource, token, actor_of(by), given=given)
 
+    def counted_token(self, number: str, by: Party) -> str:
+        """The token of a number, counted as a question of the clerk's. Raises as :meth:`tell`."""
+        token = self._token(number)
+        self._database.write(lambda connection: self._count(connection, by))
+        return token
+
     def _token(self, number: str) -> str:
         plain = number.replace(" ", "").upper()
         if not _NUMBER.fullmatch(plain):
