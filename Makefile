@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8420
 DATA ?= var/demo
 STAMP := .make
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test check bench docs lock clean install dev assets browser format
 

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import settings
 from tests import examples  # noqa: F401 - registers the profiles
 
+from chengshu.app.logs import plainly
+
 settings.load_profile("whole")
+plainly()  # a failure that is meant to be logged costs no coloured page of the source
 os.environ["LANGUAGE"] = "en"  # what the command line says is compared in English, whoever runs the tests
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import redirect_stderr
+from io import StringIO
 
 import pytest
 import structlog
@@ -18,10 +20,18 @@ def log() -> Iterator[structlog.stdlib.BoundLogger]:
     structlog.configure(**before)
 
 
+def test_the_log_follows_stderr_wherever_it_is_led(log: structlog.stdlib.BoundLogger) -> None:
+    said = []
+    for word in ("one", "two"):
+        with redirect_stderr(StringIO()) as led:
+            log.error(word)
+        said.append(led.getvalue())
+    assert "one" in said[0] and "two" in said[1] and "one" not in said[1]
+
+
 def test_a_traceback_names_the_place_and_not_what_was_held_there(
-    capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+    capsys: pytest.CaptureFixture[str], log: structlog.stdlib.BoundLogger
 ) -> None:
-    log = request.getfixturevalue("log")  # after the capture, so that it writes there
     secret = "the key of the city"
     try:
         assert len(secret) < 1

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
+import pytest
 from tests.app.terminal import ROOT
 
 SOURCE = ROOT / "src" / "chengshu"
@@ -59,6 +60,13 @@ def modules() -> dict[str, ast.Module]:
         str(path.relative_to(SOURCE)): ast.parse(path.read_text("utf-8"))
         for path in sorted(SOURCE.rglob("*.py"))
     }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget() -> Iterator[None]:
+    """The trees of all modules are a million objects, which the collector would look at again and again."""
+    yield
+    modules.cache_clear()
 
 
 def texts() -> Iterator[tuple[Path, str]]:

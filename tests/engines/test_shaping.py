@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, inspect, text
-from tests.engines.postgres.server import fresh_database
+from tests.engines.postgres.server import fresh_schema
 
 import chengshu
 from chengshu.engines.embedded.database import SqliteDatabase
@@ -69,7 +69,7 @@ def test_tables_of_every_room_are_found_as_they_were_made(database: SqliteDataba
 
 @pytest.mark.slow
 def test_also_on_postgresql() -> None:
-    with fresh_database() as url:
+    with fresh_schema() as url:
         database = PostgresDatabase(url, durable=False)
         same_after_forgetting(database)
         database.close()

@@ -8,11 +8,17 @@ import structlog
 
 
 def log_to_stderr() -> None:
-    """Set the log up. A traceback names places in the code and never what the variables held there: that may
-    be a person's data or a key.
+    """Set the log up for a command."""
+    plainly()
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+
+
+def plainly() -> None:
+    """Let a traceback name places in the code and never what the variables held there: that may be a person's
+    data or a key.
     """
     *before, _ = structlog.get_config()["processors"]
-    plain = structlog.dev.ConsoleRenderer(
+    last = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
-    structlog.configure(processors=[*before, plain], logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(processors=[*before, last])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
-from tests.engines.postgres.server import fresh_database
+from tests.engines.postgres.server import fresh_schema
 
 from chengshu.engines.postgres import PostgresDatabase
 from chengshu.kernel.errors import Unavailable
@@ -18,7 +18,7 @@ _things = Table("things", _metadata, Column("id", Integer, primary_key=True))
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with fresh_database() as url:
+    with fresh_schema() as url:
         yield url
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engines.postgres.server import fresh_database
+from tests.engines.postgres.server import fresh_schema
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.broker import store
@@ -62,7 +62,7 @@ def opened(engine: str, folder: Path, *, forget: bool = False) -> Iterator[Hub]:
         else:
             from chengshu.engines.postgres import PostgresDatabase
 
-            database = PostgresDatabase(stack.enter_context(fresh_database()), durable=False)
+            database = PostgresDatabase(stack.enter_context(fresh_schema()), durable=False)
         stack.callback(database.close)
         for metadata in (journal_store.metadata, store.metadata):
             database.create(metadata)

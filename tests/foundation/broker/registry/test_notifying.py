@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engines.postgres.server import fresh_database
+from tests.engines.postgres.server import fresh_schema
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.broker import store as broker_store
@@ -129,7 +129,7 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
         else:
             from chengshu.engines.postgres import PostgresDatabase
 
-            database = PostgresDatabase(stack.enter_context(fresh_database()), durable=False)
+            database = PostgresDatabase(stack.enter_context(fresh_schema()), durable=False)
         made = House(database)
         yield made
         made.close()

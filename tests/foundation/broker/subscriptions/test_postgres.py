@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.engines.postgres.server import fresh_database
+from tests.engines.postgres.server import fresh_schema
 from tests.foundation.broker.subscriptions import test_delivery
 from tests.foundation.broker.subscriptions.bench import Bench
 
@@ -44,7 +44,7 @@ class OnPostgres(Bench):
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    with fresh_database() as url:
+    with fresh_schema() as url:
         monkeypatch.setattr(OnPostgres, "url", url)
         made = OnPostgres(tmp_path)
         yield made
