@@ -38,6 +38,7 @@ PAGES = [
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=versions",
     "/ledger/changes",
     "/ledger/value",
+    "/ledger/crossings",
     "/ledger/datasets",
     "/ledger/datasets/urn:chengshu:resource:reports",
     "/ledger/labelling?entry=urn:chengshu:resource:reports&labels=street",

@@ -148,3 +148,18 @@ async def test_value_density_shows_its_formula_and_never_counts_what_it_does_not
     assert (await client.get("/ledger/value?days=31")).status_code == 422
     view.quiet = True
     assert "Nothing can be ranked yet" in (await client.get("/ledger/value")).text
+
+
+async def test_the_five_crossings_are_fresh_only_where_data_passed_lately(client: httpx.AsyncClient) -> None:
+    assert 'href="/ledger/crossings"' in (await client.get("/ledger")).text
+    page = (await client.get("/ledger/crossings")).text
+    assert page.count("fresh-fresh") == 2  # the line and its one path
+    for words in (
+        "Journal entry 91",
+        'href="/journal?subject=register"',
+        "not sealed into the journal yet",
+        "The newest harvest broke off:",
+        "Nobody is named on the other side",
+        "12 entries seen",
+    ):
+        assert words in page, words

@@ -15,7 +15,7 @@ from chengshu.console.model.access import SecretKind
 from chengshu.console.model.common import FreshnessState
 from chengshu.console.model.corrections import CorrectionState
 from chengshu.console.model.grading import DIMENSIONS, StepKind
-from chengshu.console.model.holdings import ValuePart
+from chengshu.console.model.holdings import CrossingName, CrossingState, PathHow, ValuePart
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
 from chengshu.console.model.response import EventState, OrderState, OrderVerb
 from chengshu.console.model.rules import CellPart, ChangeStateName
@@ -84,6 +84,10 @@ FAMILIES = {
     "facet": FACETS,
     "resource_kind": KINDS,
     "value_part": get_args(ValuePart),
+    "crossing": get_args(CrossingName),
+    "crossing_text": get_args(CrossingName),
+    "crossing_state": get_args(CrossingState),
+    "crossings": get_args(PathHow),
     "source_class": SOURCE_CLASSES,
     "resource_sharing": SHARING,
     "entry_state": get_args(EntryState),

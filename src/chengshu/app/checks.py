@@ -274,6 +274,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     from chengshu.resources.inspection.declared import EntryQuality, GradingFile
     from chengshu.resources.ledger.harvest.declared import HarvestFile
     from chengshu.resources.retention.declared import RetentionFile
+    from chengshu.resources.crossings.declared import CrossingsFile
     from chengshu.resources.sharing.declared import Terms
     from chengshu.scenes.response.declared import ResponseFile
     from chengshu.scenes.vitals.declared import IndicatorsFile
@@ -299,4 +300,5 @@ def schemas() -> dict[str, dict[str, Any]]:
         "grading.yaml": GradingFile,
         "quality-rules.yaml": EntryQuality,
     }
+        "crossings.yaml": CrossingsFile,
     return {name: TypeAdapter(model).json_schema() for name, model in models.items()}

@@ -7,12 +7,15 @@ from difflib import get_close_matches
 from typing import Any
 
 from chengshu.app.harvesting import FILE as HARVEST
+from chengshu.app.harvesting import harvest_of
 from chengshu.app.say import faults_of
 from chengshu.foundation.access import Access
 from chengshu.foundation.broker.models.declared import EntityRules
 from chengshu.foundation.city import City
 from chengshu.foundation.declared import Document, checked, read_document
 from chengshu.kernel.errors import ChengshuError, Fault, Invalid
+from chengshu.resources.crossings.declared import FILE as CROSSINGS
+from chengshu.resources.crossings.declared import read_crossings
 from chengshu.resources.inspection import read_declared
 from chengshu.resources.inspection.declared import GRADING, QUALITY
 from chengshu.resources.knowledge.declared import FILE as DOCUMENTS
@@ -33,7 +36,7 @@ def data_faults(city: City) -> list[Fault]:
     ``quality/``, ``grading.yaml``, ``models/`` and ``policies.cedar``, each with its place and what to do.
     """
     found: list[Fault] = []
-    for look in (_harvest, _sharing, _retention, _documents, _described, _models, _policies):
+    for look in (_harvest, _sharing, _crossings, _retention, _documents, _described, _models, _policies):
         found += _told(look, city)
     return found
 
@@ -100,6 +103,18 @@ def _sharing(city: City) -> Iterator[Fault]:
         where = read_document(path).where(("bureau",))
         detail = f"the city has no department {terms.bureau!r} to decide objections"
         yield _unknown("sharing-bureau", detail, where, terms.bureau, city.departments)
+
+
+def _crossings(city: City) -> Iterator[Fault]:
+    declared = read_crossings(city.folder)
+    sources = [source.id for source in harvest_of(city)]
+    for number, partner in enumerate(declared.partners):
+        for name in partner.sources:
+            if name not in sources:
+                document = read_document(city.folder / CROSSINGS)
+                where = document.where(("partners", number, "sources"))
+                detail = f"nothing is harvested from {name!r}"
+                yield _unknown("crossings-source", detail, where, name, sources, "declare it in harvest.yaml")
 
 
 def _retention(city: City) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chengshu.console.model import Person
-from chengshu.console.model.holdings import ValueView
+from chengshu.console.model.holdings import CrossingsView, ValueView
 
 
 class HoldingsDesk(Protocol):
@@ -14,4 +14,8 @@ class HoldingsDesk(Protocol):
 
     def ledger_value(self, person: Person, days: int, as_of: datetime | None) -> ValueView:
         """Entries ranked by value density over the last ``days``."""
+        ...
+
+    def ledger_crossings(self, person: Person, as_of: datetime | None) -> CrossingsView:
+        """The five crossings, each with the newest exchange on every path."""
         ...

@@ -11,6 +11,8 @@ from chengshu.kernel.texts import Text
 from .ledger import GAUGES, RAIN
 from .storm import WATER, T
 
+HERE = T("this hub", "本中枢", "本中樞")
+
 
 class Holdings:
     """What the pages about the whole show; nothing on a quiet day."""
@@ -39,3 +41,40 @@ class Holdings:
             1_000_000,
             person.id != "crew",
         )
+
+    def ledger_crossings(self, person: m.Person, as_of: datetime | None) -> page.CrossingsView:
+        now = as_of or self.now
+        harvest = page.PathRow(
+            "harvest",
+            now,
+            T("Register", "登记库", "登記庫"),
+            HERE,
+            Text.of("register"),
+            "",
+            "register",
+            4,
+            91,
+            12,
+            "fresh",
+        )
+        use = page.PathRow(
+            "use",
+            now - timedelta(days=40),
+            WATER,
+            T("Relief", "救助", "救助"),
+            RAIN,
+            f"/ledger/{GAUGES}",
+            "share-1",
+            9,
+            0,
+            70,
+            "stale",
+        )
+        lines = (
+            page.CrossingRow("level", "never", 7, (), (), False),
+            page.CrossingRow("region", "never", 7, ()),
+            page.CrossingRow("system", "fresh", 2, (harvest,), ("files",)),
+            page.CrossingRow("department", "stale", 30, (use,)),
+            page.CrossingRow("business", "never", 30, ()),
+        )
+        return page.CrossingsView(lines, person.id != "crew")

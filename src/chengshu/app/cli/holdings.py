@@ -94,6 +94,70 @@ def _dict(item: Valued, language: str) -> dict[str, Any]:
     }
 
 
+@ledger_app.command("crossings")
+def crossings(
+    city: CityFolder,
+    data: Data,
+    packages: Packages = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """The five crossings: on which paths data passed lately, and where that is on record; status 1 while one
+    of them is not fresh.
+    """
+    from chengshu.app.crossings import crossings_of
+    from chengshu.app.stores import open_state
+    from chengshu.foundation.city import read_city
+    from chengshu.foundation.journal import store as journal_store
+    from chengshu.resources.ledger.harvest import store as harvest_store
+    from chengshu.resources.sharing import store as sharing_store
+
+    found = read_city(city, packages or find_packages(city))
+    database = open_state(data, must_exist=True)
+    try:
+        for store in (journal_store, harvest_store, sharing_store):
+            database.create(store.metadata)
+        lines = crossings_of(found, database).lines(SystemClock().now())
+    finally:
+        database.close()
+    told = [
+        {
+            "crossing": line.crossing,
+            "state": line.state,
+            "days": line.days,
+            "broken": list(line.broken),
+            "paths": [
+                {
+                    "from": path.giver.say(language),
+                    "to": path.taker.say(language),
+                    "how": path.how,
+                    "about": path.about,
+                    "at": iso(path.at),
+                    "state": path.state,
+                    "count": path.count,
+                    "record": path.record,
+                    "journal": path.journal or None,
+                }
+                for path in line.paths
+            ],
+        }
+        for line in lines
+    ]
+    if as_json:
+        say_json(told)
+    else:
+        for line in lines:
+            out.print(f"{line.crossing}: {line.state}", markup=False)
+            for path in line.paths:
+                where = f"journal {path.journal}" if path.journal else "not sealed yet"
+                ways = f"{path.giver.say(language)} → {path.taker.say(language)}"
+                out.print(
+                    f"  {ways}: {path.how} of {path.about}, {iso(path.at)}, {path.state}, {where}",
+                    markup=False,
+                )
+    raise typer.Exit(0 if all(line.state == "fresh" for line in lines) else 1)
+
+
 @sharing_app.command("drill")
 def drill(
     city: CityFolder,

@@ -1,17 +1,20 @@
-"""The view's reading of the data as a whole: value density."""
+"""The view's reading of the data as a whole: value density, the crossings."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from chengshu.app.crossings import crossings_of
 from chengshu.app.view.base import Base
 from chengshu.console import model as shown
 from chengshu.console.model import holdings as page
 from chengshu.kernel.texts import Text
+from chengshu.resources.crossings import Exchange
 from chengshu.resources.value import SMALLEST, UNIT, Valued, ValueQueries
 
 _MOST = 100  # entries of each list
+_MOST_PATHS = 50
 
 
 class HoldingsReading(Base):
@@ -38,6 +41,27 @@ class HoldingsReading(Base):
             self.may(person, "view", "journal").allowed,
         )
 
+    def ledger_crossings(self, person: shown.Person, as_of: datetime | None) -> page.CrossingsView:
+        """The five crossings, each with the newest exchange on every path."""
+        self.require(person, "view", "ledger")
+        lines = crossings_of(self.city, self.hub.database).lines(as_of or self.means.clock.now())
+        about = [path.about for line in lines for path in line.paths if path.how == "use"]
+        titles = {id_: item.title for id_, item in self.hub.ledger_queries.many(about).items()}
+        return page.CrossingsView(
+            tuple(
+                page.CrossingRow(
+                    line.crossing,
+                    line.state,
+                    line.days,
+                    tuple(_path(path, titles) for path in line.paths[:_MOST_PATHS]),
+                    line.broken,
+                    line.declared,
+                )
+                for line in lines
+            ),
+            self.may(person, "view", "journal").allowed,
+        )
+
     def _valued(self, items: Sequence[Valued], best: float) -> tuple[page.ValueRow, ...]:
         return tuple(self._value_row(item, best) for item in items[:_MOST])
 
@@ -56,3 +80,19 @@ class HoldingsReading(Base):
             density.value / best if density and best else 0.0,
             item.lacks,
         )
+
+
+def _path(path: Exchange, titles: Mapping[str, Text]) -> page.PathRow:
+    return page.PathRow(
+        path.how,
+        path.at,
+        path.giver,
+        path.taker,
+        titles.get(path.about, Text.of(path.about)),
+        f"/ledger/{path.about}" if path.about in titles else "",
+        path.subject,
+        path.record,
+        path.journal,
+        path.count,
+        path.state,
+    )

@@ -9,6 +9,9 @@ from typing import Literal
 from chengshu.console.model.common import ShownText
 
 ValuePart = Literal["size", "quality"]
+CrossingName = Literal["level", "region", "system", "department", "business"]
+CrossingState = Literal["fresh", "stale", "never"]
+PathHow = Literal["harvest", "use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +50,42 @@ class ValueView:
     smallest: int
     unit: int
     sees_record: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PathRow:
+    """The newest exchange on one path. ``about`` has an address where the ledger has it; ``journal`` is 0 for
+    a use that is not sealed yet.
+    """
+
+    how: PathHow
+    at: datetime
+    giver: ShownText
+    taker: ShownText
+    about: ShownText
+    address: str
+    subject: str
+    record: int
+    journal: int
+    count: int
+    state: CrossingState
+
+
+@dataclass(frozen=True, slots=True)
+class CrossingRow:
+    """One of the five crossings. ``declared``: whether the city names partners for it, where it must."""
+
+    crossing: CrossingName
+    state: CrossingState
+    days: int
+    paths: tuple[PathRow, ...]
+    broken: tuple[str, ...] = ()
+    declared: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CrossingsView:
+    """All five. ``sees_journal``: whether the person may read the journal."""
+
+    lines: tuple[CrossingRow, ...]
+    sees_journal: bool = False

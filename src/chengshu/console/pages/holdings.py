@@ -1,4 +1,4 @@
-"""The data of the city as a whole: what its use is worth for what it takes to keep."""
+"""The data of the city as a whole: what its use is worth for what it takes to keep, where it crosses."""
 
 from __future__ import annotations
 
@@ -25,5 +25,12 @@ def router(console: Console) -> APIRouter:
         days = one_of(SPANS, request.query_params.get("days", "90"), "days")
         shown = view.ledger_value(visit.who, int(days), visit.as_of)
         return console.page(visit, "ledger_value", value=shown, spans=SPANS, days=days)
+
+    @routes.get("/ledger/crossings")
+    def crossings(request: Request) -> Response:
+        visit = console.visit(request)
+        return console.page(
+            visit, "ledger_crossings", crossings=view.ledger_crossings(visit.who, visit.as_of)
+        )
 
     return routes
