@@ -231,3 +231,52 @@ async def test_only_the_source_may_notify(region: Region) -> None:
     assert (await region.call("a", "POST", key, said)).status_code == 204
     await until(lambda: region.receiver.told)
     assert region.receiver.values("power") == [("9", 1)]
+
+
+GOES = ["attributeUpdated", "attributeDeleted", "entityDeleted"]
+
+
+async def test_what_is_deleted_at_a_source_is_told_here(region: Region) -> None:
+    await region.register("a", "b", operations=["federationOps"])
+    await region.subscribe(notificationTrigger=GOES, q="power>3")
+    (there,) = await region.standing("b")
+    assert there["notificationTrigger"] == GOES and "power>>3" in there["q"]
+    for name, power in (("1", 5), ("2", 5), ("3", 1)):
+        await region.call("b", "POST", "entities", pump(name, power=power, level=1))
+    await region.call("b", "DELETE", "entities/urn:ngsi-ld:Pump:1/attrs/level")
+    await until(lambda: region.receiver.told)
+    (told,) = region.receiver.told[0]["data"]
+    assert told["id"] == "urn:ngsi-ld:Pump:1" and told["power"]["value"] == 5
+    assert told["level"]["value"] == "urn:ngsi-ld:null"
+    for name in "32":  # of the third the condition never held
+        await region.call("b", "DELETE", f"entities/urn:ngsi-ld:Pump:{name}")
+    await until(lambda: len(region.receiver.told) == 2)
+    (ended,) = region.receiver.told[1]["data"]
+    assert ended["id"] == "urn:ngsi-ld:Pump:2" and ended["deletedAt"]
+
+
+async def test_an_entity_does_not_go_with_what_a_source_has_of_it(region: Region) -> None:
+    await region.register("a", "b", operations=["federationOps"], information=POWER)
+    await region.subscribe(notificationTrigger=GOES)
+    await region.standing("b")
+    await region.call("a", "POST", "entities?local=true", pump("1", level=9))
+    await region.call("b", "POST", "entities", pump("1", power=2))
+    await region.call("b", "DELETE", "entities/urn:ngsi-ld:Pump:1")
+    await until(lambda: region.receiver.told)
+    (told,) = region.receiver.told[0]["data"]
+    assert told["level"]["value"] == 9 and told["power"]["value"] == "urn:ngsi-ld:null"
+    assert "deletedAt" not in told
+
+
+async def test_whose_end_cannot_be_judged_is_not_told(region: Region) -> None:
+    await region.register("a", "b", operations=["federationOps"], information=POWER)
+    await region.subscribe(notificationTrigger=["entityDeleted", "attributeUpdated"], q="level>5")
+    (there,) = await region.standing("b")
+    assert "q" not in there
+    await region.call("b", "POST", "entities", pump("1", power=2))
+    await region.call("b", "DELETE", "entities/urn:ngsi-ld:Pump:1")
+    await region.call("a", "POST", "entities?local=true", pump("2", level=9))
+    await region.call("b", "POST", "entities", pump("2", power=1))
+    await region.call("b", "PATCH", "entities/urn:ngsi-ld:Pump:2/attrs/power", {"value": 3})
+    await until(lambda: region.receiver.told)
+    assert {one["id"] for told in region.receiver.told for one in told["data"]} == {"urn:ngsi-ld:Pump:2"}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from chengshu.foundation.broker.errors import BadRequestData, NonexistentTenant
-from chengshu.foundation.broker.model import Entity
+from chengshu.foundation.broker.model import Entity, Touched
 from chengshu.foundation.broker.registry.merging import View, merge_views
 from chengshu.foundation.broker.registry.understanding import read_answer
-from chengshu.foundation.broker.relaying.commands import Relays
+from chengshu.foundation.broker.relaying.commands import Gone, Relays
+from chengshu.foundation.broker.relaying.hearing import take_apart
+from chengshu.foundation.broker.relaying.planning import judges
 from chengshu.surfaces.ngsi_ld.answers import no_content
 from chengshu.surfaces.ngsi_ld.call import Call
 from chengshu.surfaces.ngsi_ld.operation import READS, Answer, Operation
@@ -17,6 +22,12 @@ from chengshu.surfaces.ngsi_ld.rooms import Rooms
 
 TAG = "ngsi-ld extensions"
 PATH = "extensions/heard/{key}"
+
+
+def _lost(entity: Entity, gone: Sequence[Touched]) -> list[Touched]:
+    """What is gone of an entity and is nowhere else."""
+    kept = {(name, item.dataset) for name, items in entity.attributes.items() for item in items}
+    return [touched for touched in gone if (touched.name, touched.dataset) not in kept]
 
 
 class Hearing:
@@ -39,27 +50,38 @@ class Hearing:
                 "the notification is of another subscription", where="subscriptionId", remedy="send it there"
             )
         try:
-            found, faults, _ = read_answer(data, context)
+            apart = take_apart(data, context)
+            found, faults, _ = read_answer(apart.there, context)
         except ValueError as error:
             raise BadRequestData(str(error), where="data", remedy="send entities") from error
         if faults and not found:
             raise faults[0]
-        whole = await asyncio.to_thread(self._whole, relay.tenant, found)
+        found = [replace(one, deleted_at=apart.ended.get(one.id, 0)) for one in found]
+        if not judges(relay, subscription):  # of what is gone altogether nobody can say what it was
+            found = [one for one in found if not one.deleted_at]
+        whole = await asyncio.to_thread(self._whole, relay.tenant, found, apart.gone)
         if whole:
-            await asyncio.to_thread(self._relays.hear, relay, subscription, whole)
+            gone = {one.id: _lost(one, apart.gone.get(one.id, ())) for one in whole}
+            await asyncio.to_thread(self._relays.hear, relay, subscription, whole, gone)
         return no_content()
 
-    def _whole(self, tenant: str, found: list[Entity]) -> list[Entity]:
-        """What was heard with what the hub itself has of the same entities."""
+    def _whole(self, tenant: str, found: list[Entity], gone: Gone) -> list[Entity]:
+        """What was heard with what the hub itself has of the same entities: these do not go with a source."""
         try:
             own = self._rooms.queries.many(tenant, [entity.id for entity in found])
         except NonexistentTenant:
             own = []
         known = {entity.id: entity for entity in own}
-        return [
-            merge_views((View((known[one.id],)), View((one,))))[0] if one.id in known else one
-            for one in found
-        ]
+        whole: list[Entity] = []
+        for one in found:
+            mine = known.get(one.id)
+            if mine is None:
+                whole.append(one)
+            elif not one.deleted_at:
+                whole += merge_views((View((mine,)), View((one,))))
+            elif gone.get(one.id):
+                whole.append(mine)
+        return whole
 
     def operations(self) -> tuple[Operation, ...]:
         """The route."""

@@ -204,11 +204,12 @@ def test_what_is_heard_triggers_the_subscription_it_is_for(triggers: list[str], 
     assert compile_matches(subscription)(heard(entity, subscription))
 
 
-def test_of_deletions_alone_no_source_is_asked(house: House) -> None:
+def test_a_source_is_asked_for_deletions_too(house: House) -> None:
     house.subscribe(notificationTrigger=["entityDeleted", "attributeDeleted"])
     source = Source(201)
     house.round(source)
-    assert source.sent == []
+    (sent,) = source.sent
+    assert json.loads(sent.body)["notificationTrigger"] == ["entityDeleted", "attributeDeleted"]
 
 
 def test_the_id_at_the_source_does_not_tell_the_key() -> None:

@@ -7,7 +7,7 @@ subscription: so it is delivered durably and in order as everything is, and conc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -31,6 +31,8 @@ from chengshu.kernel.clock import Clock, millis
 from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 
+Gone = Mapping[str, Sequence[Touched]]
+NOTHING: Gone = {}
 What = Literal["created", "updated", "deleted"]
 _ME = Actor.hub("broker")
 _encode = msgspec.msgpack.Encoder().encode
@@ -88,9 +90,12 @@ class Relays:
             raise ResourceNotFound("nobody waits for this notification", remedy="delete the subscription")
         return relay, found
 
-    def hear(self, relay: Relay, subscription: Subscription, entities: Sequence[Entity]) -> None:
-        """Put what a source has notified into the change stream, durably."""
-        changes = [_packed(heard(entity, subscription)) for entity in entities]
+    def hear(
+        self, relay: Relay, subscription: Subscription, entities: Sequence[Entity], gone: Gone = NOTHING
+    ) -> None:
+        """Put what a source has notified into the change stream, durably; ``gone`` is what was deleted of
+        the entities, by id. Those with ``deleted_at`` are gone themselves."""
+        changes = [_packed(heard(entity, subscription, gone.get(entity.id, ()))) for entity in entities]
         payload = pack(changes, tuple(range(len(changes))))  # the evolutions are the source's
 
         def work(connection: Connection) -> None:
@@ -147,9 +152,11 @@ class Relays:
         journal.record(connection, act)
 
 
-def heard(entity: Entity, subscription: Subscription) -> EntityChange:
+def heard(entity: Entity, subscription: Subscription, gone: Sequence[Touched] = ()) -> EntityChange:
     """An entity that a source has notified, as a write that triggers the subscription: the source has judged
     that already."""
+    if entity.deleted_at:
+        return EntityChange(heard_by(subscription.number), "deleted", entity, tuple(gone))
     triggers = frozenset(subscription.triggers)
     updated = not triggers.isdisjoint({"attributeUpdated", "entityUpdated"})
     what: What = "updated" if updated or "attributeCreated" in triggers else "created"
@@ -162,7 +169,8 @@ def heard(entity: Entity, subscription: Subscription) -> EntityChange:
             Touched(name, touched, item.dataset)
             for name, instances in entity.attributes.items()
             for item in instances
-        ),
+        )
+        + tuple(gone),
     )
 
 

@@ -2,7 +2,6 @@
 
 A source is asked for whole entities, in full IRIs: what is told of them, and in which words, is for the
 subscription here. What depends on all of an entity (``q``, ``geoQ``) is sent only to sources that hold all.
-What is deleted at a source is not told here.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ from chengshu.foundation.broker.relaying.model import Relay
 from chengshu.foundation.broker.subscriptions.model import Subscription
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_TOLD = frozenset({"entityCreated", "entityUpdated", "attributeCreated", "attributeUpdated"})  # not what goes
 _NEEDED = frozenset({"createSubscription", "deleteSubscription"})
 _REQUEST = "urn:ngsi-ld:request"  # "take the value from the request": there is none any more
 
@@ -34,8 +32,6 @@ def wanted(
     """The relays of a subscription, without keys; ``alias`` is the name of this broker in ``Via``."""
     one = subscription
     if one.local_only or one.time_interval_s or not one.base or one.status(now) != "active":
-        return
-    if _TOLD.isdisjoint(one.triggers):
         return
     asked = SourceQuery(selectors=one.query.selectors, attrs=one.watched, filter=one.query.csf)
     matching = compile_source_query(asked)
@@ -72,10 +68,7 @@ def _body(one: Subscription, registration: Registration, pieces: tuple[Informati
     """The subscription as the source is sent it, without its id and the address to notify."""
     names = frozenset(name for piece in pieces for name in piece.names)
     whole = not all(piece.names for piece in pieces)
-    said: dict[str, Any] = {
-        "type": "Subscription",
-        "notificationTrigger": [name for name in one.triggers if name in _TOLD],
-    }
+    said: dict[str, Any] = {"type": "Subscription", "notificationTrigger": list(one.triggers)}
     entities = [entity for selector in one.query.selectors for entity in _entities(selector)]
     watched = [name for name in one.watched if whole or name in names]
     if not entities and not watched:
@@ -103,6 +96,12 @@ def _entities(selector: Any) -> list[dict[str, str]]:
     if selector.id_pattern:
         common["idPattern"] = selector.id_pattern
     return [{"id": one} | common for one in selector.ids] or [common]
+
+
+def judges(relay: Relay, subscription: Subscription) -> bool:
+    """Whether the source itself looks at all the conditions of the subscription."""
+    said, query = msgspec.json.decode(relay.body), subscription.query
+    return (query.q is None or "q" in said) and (query.geo is None or "geoQ" in said)
 
 
 def complete(relay: Relay, base: str) -> bytes:

@@ -6,7 +6,7 @@ Source: ETSI GS CIM 009 V1.8.1, clauses 5.3.1 (Notification), 5.8.6 (behaviour),
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 import msgspec
 from msgspec.structs import replace
@@ -165,7 +165,7 @@ class Composer:
         key = manner.key
         previous: dict[tuple[str, str], Attribute] = {}
         if key.show_changes:
-            previous = {(t.name, t.dataset): t.before for t in change.touched if t.before is not None}
+            previous = {(t.name, t.dataset): t.before for t in change.touched if _known(t.before)}
         return manner.renderer.entity(as_told(change, key.deleted, key.show_changes, key.watched), previous)
 
     def _joined(self, subscription: Subscription, manner: _Manner, change: EntityChange) -> bytes:
@@ -284,6 +284,11 @@ def as_told(change: EntityChange, deleted: bool, show: bool, watched: frozenset[
                 left = ()
             attributes[touched.name] = (*left, _deleted(before, moment))
     return entity if attributes == entity.attributes and not gone else replace(entity, attributes=attributes)
+
+
+def _known(before: Attribute | None) -> TypeGuard[Attribute]:
+    """Whether it can be shown what an instance was: of one deleted at a source it is not known."""
+    return before is not None and before.value is not None
 
 
 def _deleted(before: Attribute, moment: int) -> Attribute:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from chengshu.foundation.broker.model import Entity, EntityChange
 from chengshu.foundation.broker.query.matching import compile_query
 from chengshu.foundation.broker.query.model import Condition, Every, Not, Place, Query, Some
+from chengshu.foundation.broker.subscriptions.index import hearer
 from chengshu.foundation.broker.subscriptions.model import Subscription, Trigger
 
 Matches = Callable[[EntityChange], bool]
@@ -32,7 +33,11 @@ def compile_matches(subscription: Subscription, peek: Peek | None = None) -> Mat
     else:
         holds = _compiled(query)
 
+    selected = _compiled(Query(selectors=query.selectors))
+
     def matches(change: EntityChange) -> bool:
+        if change.what == "deleted" and hearer(change.tenant):  # what it was, the source knows
+            return wants(change) and selected(change.entity)
         return wants(change) and holds(change.entity)
 
     return matches
