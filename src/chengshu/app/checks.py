@@ -10,6 +10,7 @@ from typing import Any
 
 from chengshu.app.data_checks import data_faults
 from chengshu.app.decisions import Decisions
+from chengshu.app.demo_desk import read_desk
 from chengshu.app.drill.stage import read_stage
 from chengshu.app.hub import read_all_sources, roads_of, wirings_of
 from chengshu.app.offices import missing_offices
@@ -256,6 +257,7 @@ def _drills(city: City) -> None:
     for name in city.scenarios:
         if (city.folder / "drills" / f"{name}.yaml").is_file():
             read_stage(city, name)
+    read_desk(city)
 
 
 def _files(city: City, name: str) -> list[Path]:
@@ -267,14 +269,15 @@ def schemas() -> dict[str, dict[str, Any]]:
     """JSON Schemas of the declared files, by file name, for editors."""
     from pydantic import TypeAdapter
 
+    from chengshu.app.demo_desk import DeskFile
     from chengshu.app.drill.declared import DevicesFile, DrillFile
     from chengshu.foundation.city.declared import DepartmentsFile, DutiesFile, OverlaySettings
     from chengshu.foundation.sensing.declared import Sources
     from chengshu.foundation.twins.declared import TwinFile
+    from chengshu.resources.crossings.declared import CrossingsFile
     from chengshu.resources.inspection.declared import EntryQuality, GradingFile
     from chengshu.resources.ledger.harvest.declared import HarvestFile
     from chengshu.resources.retention.declared import RetentionFile
-    from chengshu.resources.crossings.declared import CrossingsFile
     from chengshu.resources.sharing.declared import Terms
     from chengshu.scenes.response.declared import ResponseFile
     from chengshu.scenes.vitals.declared import IndicatorsFile
@@ -291,14 +294,15 @@ def schemas() -> dict[str, dict[str, Any]]:
         "twin.toml": TwinFile,
         "devices.yaml": DevicesFile,
         "drill.yaml": DrillFile,
+        "desk.yaml": DeskFile,
         "parameters.yaml": ParametersFile,
         "cases.yaml": CasesFile,
         "names.yaml": NamesFile,
         "harvest.yaml": HarvestFile,
         "sharing.yaml": Terms,
+        "crossings.yaml": CrossingsFile,
         "retention.yaml": RetentionFile,
         "grading.yaml": GradingFile,
         "quality-rules.yaml": EntryQuality,
     }
-        "crossings.yaml": CrossingsFile,
     return {name: TypeAdapter(model).json_schema() for name, model in models.items()}

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from chengshu.app.beside import beside
+from chengshu.app.demo_desk import DeskThread, read_desk
 from chengshu.app.drill.keeping import load_world, save_world
 from chengshu.app.drill.run import Play, Progress
 from chengshu.app.drill.stage import read_stage
@@ -90,6 +91,9 @@ def run_demo(
         out.print(f"time runs {speed:g} times as fast; Ctrl-C stops, the next start goes on from there")
         clock.run()
         last.enter_context(beside(play.hub))
+        desk = DeskThread(play.hub, read_desk(city))
+        desk.start()
+        last.callback(desk.stop)
         thread = threading.Thread(
             target=_live, args=(play, clock, data, stop), name="chengshu-demo", daemon=True
         )

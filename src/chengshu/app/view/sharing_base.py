@@ -88,7 +88,7 @@ class SharingBase(Base):
         """Whoever acted, as people call them; empty for the hub itself."""
         if actor.startswith("hub:"):
             return ""
-        return names.get(actor, actor)
+        return names.get(actor) or (self.who(actor) if actor.startswith("department:") else actor)
 
     def body(self, name: str) -> Text:
         """A department, or whoever else may be a recipient."""
