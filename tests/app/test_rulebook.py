@@ -324,6 +324,19 @@ def test_publications_are_exported_to_files_that_decide_the_same(city: City, tmp
             assert decided["level"] == level
     finally:
         city.open()
+        city.people.clear()
+    taken = city.view.rule_file(city.person("guest"), "waterlogging", "severity", "1")
+    assert (taken.name, taken.content) == ("severity-1.dmn", dated.read_bytes())
+
+
+def test_what_a_decision_needs_is_told_with_its_kinds(city: City) -> None:
+    shown = city.view.rule(city.person("guest"), "waterlogging", "closing", RuleAsk(), None)
+    kinds = {one.name: one.kind for one in shown.requirements}
+    (closing,) = [one for one in shown.requirements if one.here]
+    asked = [one for one in shown.requirements if one.id in closing.needs and one.kind == "decision"]
+    assert [one.name for one in asked] and all(one.rank < closing.rank for one in asked)
+    assert kinds["coverage"] == "input" and kinds["closing"] == "decision"
+    assert closing.label.zh_hans != closing.name and closing.table == "closing"
 
 
 @pytest.mark.slow

@@ -133,3 +133,24 @@ async def test_other_sites_press_no_buttons(client: httpx.AsyncClient, view: Any
 async def test_what_does_not_exist_is_said(client: httpx.AsyncClient) -> None:
     for address in ("/rules/flood/none", "/rules/changes/none"):
         assert (await client.get(address)).status_code == 404
+
+
+async def test_what_it_is_decided_from_is_drawn_and_told_in_a_table(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/rules/flood/severity")).text
+    drawn = page.split('class="lineage requirements"')[1].split("</figure>")[0]
+    assert drawn.count("<rect") == 4 and drawn.count('class="step"') == 3
+    assert 'role="img" aria-label="Picture of 4 parts' in drawn
+    told = page.split("</figure>")[1].split("</table>")[0]
+    rows = [re.sub(r"<[^>]+>", "|", row) for row in told.split("<tr>")[2:]]
+    assert ["highest rank, other" in row for row in rows] == [True, False, False, False]
+    assert '<a href="/rules/flood/severity?table=other">other</a>' in told
+
+
+async def test_every_version_and_a_draft_can_be_taken_along_as_a_file(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/rules/flood/severity?version=1")).text
+    (link,) = re.findall(r'href="(/rules/flood/severity/file[^"]*)"', page)
+    for address, name in ((link, "severity-1.dmn"), (f"{CHANGE}/file", "severity-draft.dmn")):
+        answer = await client.get(address)
+        assert answer.content == b"<definitions/>"
+        assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''{name}"
+        assert answer.headers["x-content-type-options"] == "nosniff"

@@ -18,7 +18,7 @@ from chengshu.console.model.grading import DIMENSIONS, StepKind
 from chengshu.console.model.holdings import CrossingName, CrossingState, PathHow, ValuePart
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
 from chengshu.console.model.response import EventState, OrderState, OrderVerb
-from chengshu.console.model.rules import CellPart, ChangeStateName
+from chengshu.console.model.rules import CellPart, ChangeStateName, RequirementKind
 from chengshu.console.model.sharing import (
     ClockKind,
     DeskScope,
@@ -114,6 +114,7 @@ FAMILIES = {
     "reader": ("official", "analyst"),
     "term": ("P30D", "P90D", "P6M", "P1Y"),
     "rule_part": get_args(CellPart),
+    "requirement": get_args(RequirementKind),
     "rule_state": get_args(ChangeStateName),
     "rule_mark": ("matched", "near", "added", "finding"),
     "rule_finding": ("gap", "overlap", "unreachable"),

@@ -103,7 +103,7 @@ def lineage_picture(view: LineageView, say: Say) -> LineagePicture | None:
             y += box.height + _SPACE
         height = max(height, y - _SPACE + 1)
     lines = tuple(
-        Line(_curve(middles[edge.source], middles[edge.target]), edge.step)
+        Line(curve(middles[edge.source], middles[edge.target]), edge.step)
         for edge in view.edges
         if edge.source in middles and edge.target in middles
     )
@@ -125,14 +125,14 @@ def _box(group: Sequence[LineageNode], x: float, y: float, view: LineageView, sa
     rows = tuple(
         BoxRow(
             y + _HEAD + (number + 0.5) * _ROW,
-            _short(node.column),
+            shortened(node.column),
             node.column,
             here and node.column == view.column,
         )
         for number, node in enumerate(columns)
     )
     height = _HEAD + len(columns) * _ROW + (4 if columns else 0)
-    return Box(x, y, _BOX, height, _short(title), title, first.entry, here, rows)
+    return Box(x, y, _BOX, height, shortened(title), title, first.entry, here, rows)
 
 
 def _places(group: Sequence[LineageNode], box: Box) -> list[tuple[LineageNode, float]]:
@@ -140,8 +140,11 @@ def _places(group: Sequence[LineageNode], box: Box) -> list[tuple[LineageNode, f
     return [(node, next(rows).y if node.column else box.y + _HEAD / 2) for node in group]
 
 
-def _curve(source: tuple[float, float, float], target: tuple[float, float, float]) -> str:
-    """From the right of the source to the left of the target; a step back goes round on the right."""
+def curve(source: tuple[float, float, float], target: tuple[float, float, float]) -> str:
+    """A line between two boxes, each given by left, right and y.
+
+    From the right of the source to the left of the target; a step back goes round on the right.
+    """
     _, x1, y1 = source
     x2, right, y2 = target
     if x2 <= x1:
@@ -150,7 +153,7 @@ def _curve(source: tuple[float, float, float], target: tuple[float, float, float
     return f"M{x1} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2} {y2:.1f}"
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
     """The beginning of a text that fits a box."""
     left = _LETTERS
     for at, sign in enumerate(text):

@@ -33,7 +33,7 @@ from chengshu.console.model import (
     WarningView,
 )
 from chengshu.console.model.ledger import EntryView, LedgerView
-from chengshu.console.model.rules import CellCheck, RuleAsk, RuleEdit, RulesView, RuleView
+from chengshu.console.model.rules import CellCheck, RuleAsk, RuleEdit, RuleFile, RulesView, RuleView
 from chengshu.console.view_access import AccessDesk
 from chengshu.console.view_corrections import CorrectionDesk
 from chengshu.console.view_data import DataDesk
@@ -171,6 +171,14 @@ class Ruling(Protocol):
         self, person: Person, scenario: str, rule: str, asked: RuleAsk, as_of: datetime | None
     ) -> RuleView:
         """One rule file, by the version asked for or the one that holds. Raises Missing."""
+        ...
+
+    def rule_file(self, person: Person, scenario: str, rule: str, version: str | None) -> RuleFile:
+        """The DMN file of a version, or of the one that holds. Raises Missing."""
+        ...
+
+    def rule_change_file(self, person: Person, change: str) -> RuleFile:
+        """The DMN file of a draft as it is saved. Raises Missing."""
         ...
 
     def rule_change(self, person: Person, change: str, asked: RuleAsk) -> RuleView:

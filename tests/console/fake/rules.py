@@ -203,7 +203,19 @@ class Rules:
             asked.against,
             (r.DifferenceRow("moved", 2, "", "", ""),) if asked.against else (),
             (),
+            (
+                r.Requirement("i1", "highest rank", T("", "", ""), "input", 0),
+                r.Requirement("i2", "areas", T("Areas", "片区数", "片區數"), "input", 0),
+                r.Requirement("d1", "other", T("", "", ""), "decision", 1, ("i2",), "other"),
+                r.Requirement("d2", "severity", T("", "", ""), "decision", 2, ("i1", "d1"), "severity", True),
+            ),
         )
+
+    def rule_file(self, person: m.Person, scenario: str, rule: str, version: str | None) -> r.RuleFile:
+        return r.RuleFile(f"{rule}-{version}.dmn" if version else f"{rule}.dmn", b"<definitions/>")
+
+    def rule_change_file(self, person: m.Person, change: str) -> r.RuleFile:
+        return r.RuleFile("severity-draft.dmn", b"<definitions/>")
 
     def _version(self, name: str, since: datetime | None, holds: bool) -> r.VersionRow:
         people = ("Lin Yue 林玥", "Song Yan 宋岩") if name else ("", "")

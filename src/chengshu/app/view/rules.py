@@ -9,6 +9,7 @@ from typing import Any
 from chengshu.app.view import rule_grid
 from chengshu.app.view.base import Base, Means
 from chengshu.app.view.rule_desk import RuleDesk, open_desk
+from chengshu.app.view.rule_graph import requirements
 from chengshu.console import faults
 from chengshu.console import model as shown
 from chengshu.console.model import rules as page
@@ -120,6 +121,24 @@ class RuleReading(Base):
         against = rule.at(now) if found.state in _OPEN else _base(rule, found)
         return self._page(person, rule, draft, asked, now, None, against)
 
+    def rule_file(self, person: shown.Person, scenario: str, rule: str, version: str | None) -> page.RuleFile:
+        """The DMN file of a version, or of the one that holds. Raises Missing."""
+        self.require(person, "view", "rules")
+        found = self.desk.rule(scenario, rule)
+        chosen = (
+            found.at(self.means.clock.now()) if version is None else _among(found.versions(), version, found)
+        )
+        return page.RuleFile(
+            f"{found.name}-{chosen.name}.dmn" if chosen.name else f"{found.name}.dmn", chosen.data
+        )
+
+    def rule_change_file(self, person: shown.Person, change: str) -> page.RuleFile:
+        """The DMN file of a draft as it is saved. Raises Missing."""
+        self.require(person, "view", "rules")
+        with self.hub.database.read() as connection:
+            found = change_of(connection, change)
+        return page.RuleFile(f"{self.rule_of(found).name}-draft.dmn", found.data)
+
     def rule_of(self, change: RuleChange) -> Rule:
         """The rule a change is about. Raises Missing when its scenario is installed no longer."""
         found = self.desk.rules.get((change.scenario, change.file))
@@ -184,6 +203,7 @@ class RuleReading(Base):
             asked.against,
             lines,
             () if other is None or draft is not None else self._outcomes(rule, other, version, moment),
+            requirements(model, place, rule.called),
         )
 
     def _different(

@@ -11,6 +11,7 @@ from chengshu.console.model.common import NO_TEXT, Permission, ShownText
 
 CellPart = Literal["input", "output", "annotation"]
 ChangeStateName = Literal["draft", "signed", "published", "withdrawn"]
+RequirementKind = Literal["input", "decision", "knowledge", "service"]
 EditKind = Literal["set", "insert", "remove", "move", "insert_column", "remove_column", "policy"]
 
 
@@ -223,6 +224,29 @@ class ChangeView:
 
 
 @dataclass(frozen=True, slots=True)
+class Requirement:
+    """Something a model decides, takes in or knows, with the ids of what it needs. ``rank`` 0 needs nothing;
+    ``table`` is the decision table behind it, if there is one in this file; ``here``: the one on the page."""
+
+    id: str
+    name: str
+    label: ShownText
+    kind: RequirementKind
+    rank: int
+    needs: tuple[str, ...] = ()
+    table: str = ""
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A version of a rule as the file it is: for a DMN editor, or to keep."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class RuleView:
     """The page of one rule file: one of its tables, and all about it."""
 
@@ -249,6 +273,7 @@ class RuleView:
     against: str | None = None
     differences: tuple[DifferenceRow, ...] = ()
     outcomes: tuple[OutcomeRow, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

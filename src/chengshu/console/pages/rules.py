@@ -12,9 +12,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from chengshu.console.model.rules import CellPart, EditKind, RuleAsk, RuleEdit, RuleView
-from chengshu.console.page import Console, back_to, cure_in_words, in_words
+from chengshu.console.model.rules import CellPart, EditKind, RuleAsk, RuleEdit, RuleFile, RuleView
+from chengshu.console.page import HEADERS, Console, back_to, cure_in_words, in_words
 from chengshu.console.pages.choices import one_of
+from chengshu.console.rule_pictures import requirement_picture
 from chengshu.console.visit import Visit
 from chengshu.kernel.clock import as_utc
 from chengshu.kernel.errors import ChengshuError, Invalid
@@ -33,6 +34,15 @@ def router(console: Console) -> APIRouter:
     def rules(request: Request) -> Response:
         visit = console.visit(request)
         return console.page(visit, "rules", rules=view.rules(visit.who, visit.as_of))
+
+    @routes.get("/rules/changes/{change}/file")
+    def change_file(request: Request, change: str) -> Response:
+        return _file(view.rule_change_file(console.visit(request).who, change))
+
+    @routes.get("/rules/{scenario}/{rule}/file")
+    def rule_file(request: Request, scenario: str, rule: str) -> Response:
+        version = request.query_params.get("version") or None
+        return _file(view.rule_file(console.visit(request).who, scenario, rule, version))
 
     @routes.get("/rules/changes/{change}")
     def change(request: Request, change: str) -> Response:
@@ -137,7 +147,18 @@ def _shown(visit: Visit, rule: RuleView, base: str) -> dict[str, Any]:
         given = {f"{_GIVEN}{name}": value for name, value in inputs.items()}
         return visit.url(base, table=rule.grid.table, version=version, **{"try": "1"}, **given)
 
-    return {"rule": rule, "base": base, "try_url": try_url}
+    return {
+        "rule": rule,
+        "base": base,
+        "try_url": try_url,
+        "graph": requirement_picture(rule.requirements, visit.t.say),
+        "required": {one.id: one for one in rule.requirements},
+    }
+
+
+def _file(made: RuleFile) -> Response:
+    headers = HEADERS | {"content-disposition": f"attachment; filename*=UTF-8''{quote(made.name)}"}
+    return Response(made.content, media_type="application/xml", headers=headers)
 
 
 def _texts(form: Mapping[str, object]) -> dict[str, str]:
