@@ -38,6 +38,8 @@ PAGES = [
     "/ledger/changes",
     "/ledger/value",
     "/ledger/crossings",
+    "/ledger/retention",
+    "/ledger/retention/deletions/destruction-1",
     "/ledger/datasets",
     "/ledger/datasets/urn:chengshu:resource:reports",
     "/ledger/labelling?entry=urn:chengshu:resource:reports&labels=street",

@@ -18,6 +18,7 @@ from chengshu.console.model.grading import DIMENSIONS, StepKind
 from chengshu.console.model.holdings import CrossingName, CrossingState, PathHow, ValuePart
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
 from chengshu.console.model.response import EventState, OrderState, OrderVerb
+from chengshu.console.model.retention import DestructionState, ItemOutcome
 from chengshu.console.model.rules import CellPart, ChangeStateName, RequirementKind
 from chengshu.console.model.sharing import (
     ClockKind,
@@ -99,6 +100,8 @@ FAMILIES = {
     "wanting": WANTING,
     "corrections": [f"state_{state}" for state in get_args(CorrectionState)]
     + ["waiting", "asked_by_us", "told_us", "others"],
+    "retention": [f"state_{state}" for state in get_args(DestructionState)]
+    + [f"outcome_{outcome}" for outcome in get_args(ItemOutcome)],
     "labels": [f"scale_{scale}" for scale in SCALES],
     "role": ROLES,
     "access": [f"right_{right}" for right in RIGHTS] + [f"secret_{kind}" for kind in get_args(SecretKind)],

@@ -18,7 +18,7 @@ from chengshu.resources.datasets.holding import DatasetHolding, ExportHolding
 from chengshu.resources.datasets.model import Exported, StoredFile, manifest_digest, sha256_of
 from chengshu.resources.ledger import Ledger, LedgerQueries
 from chengshu.resources.ledger import store as ledger_store
-from chengshu.resources.retention import Due, Holding, Retention, RetentionQueries, store
+from chengshu.resources.retention import Due, Holding, Proposals, Retention, RetentionQueries, store
 from chengshu.resources.retention.declared import RetentionFile
 
 ENTRY = "urn:chengshu:resource:reports"
@@ -61,6 +61,7 @@ class Office:
 
     def open(self, holdings: list[Holding]) -> None:
         self.retention = Retention(self.database, self.clock, self.ids, self.entries, holdings)
+        self.proposals = Proposals(self.database, self.clock, self.ids, self.retention)
         rules = checked(RetentionFile, Document(Path("retention.yaml"), RULES)).rules
         self.queries = RetentionQueries(self.database, self.entries, rules, holdings)
 

@@ -15,6 +15,7 @@ from chengshu.resources.datasets.holding import DatasetHolding, ExportHolding
 from chengshu.resources.ledger import LedgerQueries
 from chengshu.resources.retention import (
     Holding,
+    Proposals,
     Retention,
     RetentionFinisher,
     RetentionQueries,
@@ -30,6 +31,7 @@ class RetentionRoom:
     retention: Retention
     queries: RetentionQueries
     finisher: RetentionFinisher
+    proposals: Proposals
 
 
 def retention_of(
@@ -49,4 +51,5 @@ def retention_of(
     ]
     retention = Retention(database, clock, ids, entries, holdings)
     queries = RetentionQueries(database, entries, rules, holdings)
-    return RetentionRoom(retention, queries, RetentionFinisher(database, retention))
+    proposals = Proposals(database, clock, ids, retention)
+    return RetentionRoom(retention, queries, RetentionFinisher(database, retention), proposals)

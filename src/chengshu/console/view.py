@@ -40,6 +40,7 @@ from chengshu.console.view_data import DataDesk
 from chengshu.console.view_datasets import DatasetDesk
 from chengshu.console.view_holdings import HoldingsDesk
 from chengshu.console.view_knowledge import KnowledgeDesk
+from chengshu.console.view_retention import RetentionDesk
 from chengshu.console.view_sharing import SharingDesk
 
 Layer = Literal[
@@ -238,6 +239,7 @@ class HubView(
     CorrectionDesk,
     DataDesk,
     DatasetDesk,
+    RetentionDesk,
     HoldingsDesk,
     KnowledgeDesk,
     AccessDesk,

@@ -25,6 +25,7 @@ from .layers import Layers
 from .ledger import Ledger
 from .operation import Operation
 from .response import Response
+from .retention import Retention
 from .rules import Rules
 from .sharing import Sharing
 from .situation import Situation
@@ -42,6 +43,7 @@ class FakeView(
     Access,
     Corrections,
     Datasets,
+    Retention,
     Situation,
     Layers,
     Response,

@@ -10,6 +10,7 @@ from chengshu.app.view.knowledge import KnowledgeReading
 from chengshu.app.view.layers import Layers
 from chengshu.app.view.ledger import LedgerReading
 from chengshu.app.view.operation import Operation
+from chengshu.app.view.retention import RetentionReading
 from chengshu.app.view.rule_acting import RuleActing
 from chengshu.app.view.sharing_acting import SharingActing
 from chengshu.app.view.situation import Situation
@@ -26,6 +27,7 @@ class View(
     Layers,
     LedgerReading,
     Operation,
+    RetentionReading,
     RuleActing,
     SharingActing,
     Situation,

@@ -14,7 +14,7 @@ CorrectionState = Literal["open", "corrected", "declined"]
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRow:
-    """A correction. ``resident``: asked at a counter (``record`` is empty then); ``answer``: the person may."""
+    """A correction. ``resident``: asked at a counter (no ``record`` then); ``answer``: the person may."""
 
     id: str
     resource: str

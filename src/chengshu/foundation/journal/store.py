@@ -43,6 +43,7 @@ changes = Table(
     Column("subject", String, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("payload", LargeBinary, nullable=False),
+    Index("changes_subject", "kind", "subject", "at"),  # for what is looked up by subject: retention
 )
 
 outbox = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from chengshu.resources.ledger import LedgerQueries
 from chengshu.resources.retention import store
 from chengshu.resources.retention.model import Destruction, Due, Hold, Holding, Item, root_of
 
+Also = Callable[[Connection, Destruction], None]
 _TOLD = 100  # items told in the journal; the root covers all of them
 
 
@@ -77,8 +78,11 @@ class Retention:
         marked = self.mark(due, confirmed, actor)
         return self.carry_out(marked.id, actor)
 
-    def mark(self, due: Due, confirmed: str, actor: Actor) -> Destruction:
-        """First phase: say on record what is to be destroyed. Raises as :meth:`delete`."""
+    def mark(self, due: Due, confirmed: str, actor: Actor, also: Also = lambda c, d: None) -> Destruction:
+        """First phase: say on record what is to be destroyed; ``also`` commits with it.
+
+        Raises as :meth:`delete`.
+        """
         if len(confirmed) < 8 or not due.root.startswith(confirmed):
             raise Conflict(
                 "retention-changed",
@@ -108,6 +112,7 @@ class Retention:
                 "items": [[item.holding, item.name, item.digest] for item in due.items[:_TOLD]],
             }
             record(connection, Act(actor, "retention.marked", found.id, now, body))
+            also(connection, found)
             return found
 
         return self._database.write(work)

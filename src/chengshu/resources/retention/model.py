@@ -123,6 +123,25 @@ class Destruction(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
 
 
+ProposalState = Literal["open", "confirmed", "withdrawn"]
+
+
+class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A deletion that one person proposes and another must confirm. ``root`` is over what was shown."""
+
+    id: str
+    entry: str
+    root: str
+    count: int
+    by: str
+    at: int
+    why: str = ""
+    state: ProposalState = "open"
+    ended_by: str = ""
+    ended_at: int = 0
+    destruction: str = ""
+
+
 def chained(previous: str, bodies: Iterable[bytes]) -> str:
     """SHA-256 over the digest before and each body's own: a chain that nothing can be taken out of."""
     total = hashlib.sha256(previous.encode())

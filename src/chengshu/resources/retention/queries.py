@@ -15,7 +15,7 @@ from chengshu.resources.ledger import LedgerQueries, Resource
 from chengshu.resources.retention import store
 from chengshu.resources.retention.declared import Rule, rule_for
 from chengshu.resources.retention.merkle import leads, path
-from chengshu.resources.retention.model import Destruction, Due, Hold, Holding, Item, root_of
+from chengshu.resources.retention.model import Destruction, Due, Hold, Holding, Item, Proposal, root_of
 from chengshu.resources.retention.periods import earliest_kept, keeping, kept_until
 
 
@@ -83,10 +83,30 @@ class RetentionQueries:
         items = tuple(item for _, item in late)
         return Due(resource.id, rule.ground, items, min(at for at, _ in late), holds)
 
+    @property
+    def rule_count(self) -> int:
+        """How many rules the city has: without any, nothing is ever due."""
+        return len(self._rules)
+
+    def hold(self, id_: str) -> Hold:
+        """One of any state. Raises :class:`Missing`."""
+        with self._database.read() as connection:
+            return store.find_hold(connection, id_)
+
     def holds(self, entry: str = "") -> list[Hold]:
         """Holds that stand."""
         with self._database.read() as connection:
             return store.standing_holds(connection, entry)
+
+    def proposals(self) -> list[Proposal]:
+        """Deletions that wait for a second person."""
+        with self._database.read() as connection:
+            return store.open_proposals(connection)
+
+    def proposal(self, id_: str) -> Proposal:
+        """One of any state. Raises :class:`Missing`."""
+        with self._database.read() as connection:
+            return store.find_proposal(connection, id_)
 
     def destructions(self, entry: str = "") -> list[Destruction]:
         """Deletions, by id."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from chengshu.kernel.errors import Missing
-from chengshu.resources.retention.model import Destruction, Hold, Item
+from chengshu.resources.retention.model import Destruction, Hold, Item, Proposal
 
 metadata = MetaData()
 
@@ -54,6 +54,16 @@ items = Table(
     Column("outcome", String, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
+proposals = Table(
+    "retention_proposals",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("entry", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("retention_proposals_state", "state", "entry"),
+)
+_proposal = msgspec.json.Decoder(Proposal)
 _hold = msgspec.json.Decoder(Hold)
 _destruction = msgspec.json.Decoder(Destruction)
 _item = msgspec.json.Decoder(Item)
@@ -155,3 +165,28 @@ def count_destructions(connection: Connection) -> dict[str, int]:
     """How many deletions there are in each state."""
     query = select(destructions.c.state, func.count()).group_by(destructions.c.state)
     return {row[0]: int(row[1]) for row in connection.execute(query.order_by(destructions.c.state))}
+
+
+def put_proposal(connection: Connection, proposal: Proposal, *, new: bool) -> None:
+    """Keep a proposal, or what became of it."""
+    row = {"entry": proposal.entry, "state": proposal.state, "body": _encode(proposal)}
+    if new:
+        connection.execute(insert(proposals).values(id=proposal.id, **row))
+    else:
+        connection.execute(update(proposals).where(proposals.c.id == proposal.id).values(**row))
+
+
+def find_proposal(connection: Connection, id_: str) -> Proposal:
+    """Raises :class:`Missing`."""
+    body = connection.scalars(select(proposals.c.body).where(proposals.c.id == id_)).first()
+    if body is None:
+        raise Missing("proposal-missing", f"there is no proposal {id_!r}", remedy="look at the page again")
+    return _proposal.decode(body)
+
+
+def open_proposals(connection: Connection, entry: str = "") -> list[Proposal]:
+    """Proposals that wait for a second person, of an entry or of all, by id."""
+    query = select(proposals.c.body).where(proposals.c.state == "open").order_by(proposals.c.id)
+    if entry:
+        query = query.where(proposals.c.entry == entry)
+    return [_proposal.decode(body) for body in connection.scalars(query)]
