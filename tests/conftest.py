@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from tests import examples  # noqa: F401 - registers the profiles
+from tests import examples, leftovers  # noqa: F401 - registers the profiles
 
 from chengshu.app.logs import plainly
 
@@ -15,7 +15,14 @@ settings.load_profile("whole")
 plainly()  # a failure that is meant to be logged costs no coloured page of the source
 os.environ["LANGUAGE"] = "en"  # what the command line says is compared in English, whoever runs the tests
 
+leftovers.watch()
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is left open is closed, and counted at the end."""
+    config.pluginmanager.register(leftovers)
 
 
 @pytest.fixture(scope="session")
