@@ -37,10 +37,27 @@ _WORDS = (
     "S_INTERSECTS(a,",
     "T_AFTER(",
     "CASEI(a)",
+    *(" + ", " - ", " * ", " / ", " ^ ", " DIV ", "A_CONTAINS(a,", "(1,2)"),
     "\0",
     "塔",
 )
-_OPS = ("and", "or", "not", "=", "in", "like", "casei", "s_within", "t_during", "isNull", "between")
+_OPS = (
+    "+",
+    "^",
+    "div",
+    "a_equals",
+    "and",
+    "or",
+    "not",
+    "=",
+    "in",
+    "like",
+    "casei",
+    "s_within",
+    "t_during",
+    "isNull",
+    "between",
+)
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none()
     | st.booleans()

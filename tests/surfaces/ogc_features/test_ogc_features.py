@@ -38,6 +38,10 @@ def gauge(number: int) -> Entity:
         ),
         f"{VOCAB}label": (Attribute("Property", f"Gauge {chr(64 + number)}"),),
         f"{VOCAB}address": (Attribute("Property", {"city": "A" if number % 2 else "B"}),),
+        f"{VOCAB}tags": (Attribute("Property", ["all", f"n{number}"] if number < 4 else ["all"]),),
+        f"{VOCAB}number": (Attribute("Property", number),),
+        f"{VOCAB}limit": (Attribute("Property", 2 * number - 3),),
+        f"{VOCAB}catchment": (Attribute("GeoProperty", {"type": "Point", "coordinates": [120.3, 30.0]}),),
         f"{VOCAB}dry": (Attribute("Property", number > 3),),
         LOCATION: (Attribute("GeoProperty", {"type": "Point", "coordinates": [120 + number / 10, 30.0]}),),
     }
@@ -286,3 +290,64 @@ def test_what_is_not_there(client: TestClient) -> None:
     assert client.get("/ogc/collections", params={"q": "x"}).status_code == 400
     assert client.post("/ogc/collections/Gauge/items").status_code == 405
     assert client.get("/ogc/collections", headers={"NGSILD-Tenant": "nobody"}).status_code == 404
+
+
+SQUARE = "S_INTERSECTS(geometry,BBOX(120.15,29,120.35,31))"
+EVERY_CLASS = {  # one filter or more of every class of CQL2 that is declared, with what it finds
+    "cql2-text": ["number = 2", {2}],
+    "cql2-json": [{"op": "=", "args": [{"property": "number"}, 2]}, {2}],
+    "basic-cql2": ["number >= 2 AND NOT (number > 3 OR dry = TRUE) AND level IS NOT NULL", {2, 3}],
+    "advanced-comparison-operators": [
+        "number BETWEEN 2 AND 4 AND number IN (1,2,3) AND label LIKE '%C'",
+        {3},
+    ],
+    "case-insensitive-comparison": ["CASEI(label) = CASEI('GAUGE C')", {3}],
+    "basic-spatial-functions": [SQUARE, {2, 3}],
+    "basic-spatial-functions-plus": ["S_INTERSECTS(geometry,POINT(120.2 30))", {2}],
+    "property-property": ["limit < number AND NOT (number = limit)", {1, 2}],
+    "arithmetic": ["number * 2 - 3 = limit AND (number + 1) ^ 2 DIV 5 = 5 AND -number < 0", {4}],
+    "array-functions": ["A_CONTAINS(tags,('all','n2')) OR A_EQUALS(tags,('n3','all'))", {2, 3}],
+}
+
+
+@pytest.mark.parametrize("name", EVERY_CLASS)
+def test_every_class_that_is_declared(client: TestClient, name: str) -> None:
+    said, wanted = EVERY_CLASS[name]
+    language = "cql2-text" if isinstance(said, str) else "cql2-json"
+    text = said if isinstance(said, str) else json.dumps(said)
+    assert numbers(items(client, filter=text, filter_lang=language)) == wanted
+
+
+def test_no_other_class_is_declared(client: TestClient) -> None:
+    declared = client.get("/ogc/conformance").json()["conformsTo"]
+    cql2 = {item.rpartition("/")[2] for item in declared if "/cql2/" in item}
+    assert cql2 == EVERY_CLASS.keys()
+
+
+@pytest.mark.parametrize(
+    ("filter_", "wanted"),
+    [
+        ("number = limit", {3}),
+        ("limit > number", {4, 5, 6}),
+        ("NOT limit > number", {1, 2, 3}),
+        ("level = level", {1, 2, 3, 4, 6}),
+        ("NOT (level <> level)", {1, 2, 3, 4, 6}),
+        ("number BETWEEN limit AND limit + 2", {1, 2, 3}),
+        ("number NOT BETWEEN limit AND 2", {3, 4, 5, 6}),
+        ("5 - number > 3", {1}),
+        ("number -1 > 4", {6}),
+        ("2 * (number + 1) > 12", {6}),
+        ("number / 0 = 1 OR number % 4 = 1", {1, 5}),
+        ("label = label AND 1 = 1 AND number = 1", {1}),
+        ("label + 1 = 2", set()),
+        ("2 ^ 2 ^ 3 = 256 AND number = 1", {1}),
+        ("A_OVERLAPS(tags,('n1','n2','n9'))", {1, 2}),
+        ("A_CONTAINEDBY(tags,('all','n1'))", {1, 4, 5, 6}),
+        ("NOT A_CONTAINEDBY(tags,('all','n1'))", {2, 3}),
+        ("A_EQUALS(('all'),tags)", {4, 5, 6}),
+        ("S_EQUALS(geometry,catchment)", {3}),
+        ("NOT S_EQUALS(geometry,catchment) AND number < 4", {1, 2}),
+    ],
+)
+def test_terms_on_both_sides(client: TestClient, filter_: str, wanted: set[int]) -> None:
+    assert numbers(items(client, filter=filter_)) == wanted

@@ -1,6 +1,6 @@
 """Reads CQL2 text into CQL2 JSON, the one form in which filters are understood here.
 
-Source: OGC 21-065r2 (CQL2), annex B. Not taken: arithmetic and functions of a server's own.
+Source: OGC 21-065r2 (CQL2), annex B. Not taken: functions of a server's own.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ _MOST_DEPTH = 50
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>'(?:[^']|'')*')|(?P<quoted>"(?:[^"]|"")*")
     |(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<word>[^\W\d][\w.:-]*)
-    |(?P<sign><>|<=|>=|[=<>(),]))""",
+    |(?P<sign><>|<=|>=|[=<>(),+*/%^-]))""",
     re.VERBOSE,
 )
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
+_SUMS, _PRODUCTS = frozenset({"+", "-"}), frozenset({"*", "/", "%", "DIV"})
 _SHAPES = {
     "POINT": ("Point", 0),
     "LINESTRING": ("LineString", 1),
@@ -27,7 +28,7 @@ _SHAPES = {
     "MULTILINESTRING": ("MultiLineString", 2),
     "MULTIPOLYGON": ("MultiPolygon", 3),
 }
-_KEYWORDS = frozenset({"AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL", "TRUE", "FALSE"})
+_KEYWORDS = frozenset({"AND", "OR", "NOT", "DIV", "LIKE", "BETWEEN", "IN", "IS", "NULL", "TRUE", "FALSE"})
 
 
 class _Token(NamedTuple):
@@ -135,7 +136,7 @@ class _Reader:
             self._need("(")
             inner = self.expression()
             self._need(")")
-            return inner
+            return self._predicate(inner)
         return self._predicate()
 
     def _is_list(self) -> bool:
@@ -143,15 +144,16 @@ class _Reader:
         after = self._tokens[self._at + 2] if self._at + 2 < len(self._tokens) else self._tokens[-1]
         return self._tokens[self._at + 1].kind in {"text", "number"} and after.text in {",", ")"}
 
-    def _predicate(self) -> Any:
-        left = self._operand()
+    def _predicate(self, first: Any = None) -> Any:
+        """A predicate; ``first`` is what was read in brackets already, a term or a whole expression."""
+        left = self._sum(first)
         negated = self._take("NOT")
         if self._take("LIKE"):
-            found: Any = {"op": "like", "args": [left, self._operand()]}
+            found: Any = {"op": "like", "args": [left, self._sum()]}
         elif self._take("BETWEEN"):
-            low = self._operand()
+            low = self._sum()
             self._need("AND")
-            found = {"op": "between", "args": [left, low, self._operand()]}
+            found = {"op": "between", "args": [left, low, self._sum()]}
         elif self._take("IN"):
             found = {"op": "in", "args": [left, self._list()]}
         elif negated:
@@ -162,7 +164,7 @@ class _Reader:
             found = {"op": "isNull", "args": [left]}
         elif self._now.text in _COMPARISONS and self._now.kind == "sign":
             order, self._at = self._now.text, self._at + 1
-            return {"op": order, "args": [left, self._operand()]}
+            return {"op": order, "args": [left, self._sum()]}
         else:
             return left
         return {"op": "not", "args": [found]} if negated else found
@@ -174,14 +176,51 @@ class _Reader:
         while not self._take(")"):
             if items:
                 self._need(",")
-            items.append(self._operand())
+            items.append(self._sum())
         self._depth -= 1
         return items
+
+    def _sum(self, first: Any = None) -> Any:
+        """``a + b * c``, or one operand; ``first`` is the first of it, when it was read already."""
+        found = self._product(first)
+        while (sign := self._sign(_SUMS)) is not None:
+            found = {"op": sign, "args": [found, self._product()]}
+        return found
+
+    def _product(self, first: Any = None) -> Any:
+        found = self._power(first)
+        while (sign := self._sign(_PRODUCTS)) is not None:
+            found = {"op": sign.lower(), "args": [found, self._power()]}
+        return found
+
+    def _power(self, first: Any = None) -> Any:
+        if first is None and self._take("-"):
+            return {"op": "*", "args": [-1, self._raised()]}
+        found = self._operand() if first is None else first
+        return {"op": "^", "args": [found, self._raised()]} if self._take("^") else found
+
+    def _raised(self) -> Any:
+        self._deeper()
+        found = self._power()
+        self._depth -= 1
+        return found
+
+    def _sign(self, signs: frozenset[str]) -> str | None:
+        """The next sign, if it is one of these; that of a number after a term, as in ``a -1``, is one too."""
+        token = self._now
+        if token.kind == "number" and token.text[0] in signs:
+            self._tokens[self._at] = token._replace(text=token.text[1:], at=token.at + 1)
+            return token.text[0]
+        if self._is(*signs):
+            self._at += 1
+            return token.text.upper()
+        return None
 
     def _operand(self) -> Any:
         token = self._now
         if token.kind == "sign" and token.text == "(":
-            return self._list()
+            items = self._list()
+            return items[0] if len(items) == 1 else items
         self._at += 1
         if token.kind == "text":
             return token.text[1:-1].replace("''", "'")

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Final, NoReturn, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NoReturn, cast, get_args
 
+from chengshu.foundation.broker.query.computing import paths_of
 from chengshu.foundation.broker.query.geo import read_geo
 from chengshu.foundation.broker.query.model import (
     Compare,
+    Computed,
     Condition,
     Every,
     Exists,
     GeoQuery,
+    Held,
     Like,
+    Listed,
     Moment,
     Not,
     Number,
@@ -26,7 +30,12 @@ from chengshu.foundation.broker.query.model import (
     Path,
     Place,
     Range,
+    Relate,
+    Relation,
+    Sets,
+    Sign,
     Some,
+    Term,
     Text,
     Truth,
     Value,
@@ -45,6 +54,13 @@ _RELATIONS = {
     f"s_{name}": name for name in ("intersects", "within", "contains", "disjoint", "equals", "overlaps")
 }
 _CONVERSE = {"within": "contains", "contains": "within"}
+_SETS: Mapping[str, Sets] = {
+    "a_equals": "same",
+    "a_contains": "holds",
+    "a_containedBy": "within all",
+    "a_overlaps": "shares",
+}
+_SIGNS = frozenset(get_args(Sign))
 _TIMES = {"t_after", "t_before", "t_equals", "t_during", "t_intersects", "t_disjoint"}
 _NEVER = Some(())
 Property = Callable[[str], Path]
@@ -80,6 +96,10 @@ class Filter:
     def _predicate(self, op: str, args: list[Any], negated: bool) -> Condition:  # noqa: RET503  _refuse raises
         if op in _ORDERS and len(args) == 2:
             return self._comparison(_ORDERS[op], args, negated)
+        if op == "between" and len(args) == 3 and not _is_plain(args):
+            least = self._related(args[0], ">=", args[1], negated)
+            most = self._related(args[0], "<=", args[2], negated)
+            return Some((least, most)) if negated else Every((least, most))
         if op == "between" and len(args) == 3:
             low, high = _value(args[1]), _value(args[2])
             if type(low) is not type(high) or isinstance(low, Truth):
@@ -95,6 +115,8 @@ class Filter:
             return self._spatial(_RELATIONS[op], args, negated)
         if op in _TIMES and len(args) == 2:
             return self._temporal(op, args, negated)
+        if op in _SETS and len(args) == 2:
+            return self._related(args[0], _SETS[op], args[1], negated)
         _refuse(f"'{op[:40]}' is not a predicate here, or has other arguments", "see the conformance page")
 
     def _comparison(self, order: str, args: list[Any], negated: bool) -> Condition:
@@ -104,8 +126,8 @@ class Filter:
         folded = isinstance(left, dict) and left.get("op") == "casei"
         if folded and order in {"==", "!="}:
             return self._folded(left, right, (order == "!=") is not negated)
-        if not _is_property(left):
-            _refuse("a comparison needs a property on one side", "write property = value")
+        if not _is_plain((left, right)):
+            return self._related(left, cast(Order, order), right, negated)
         path, value = self._path(left), _value(right)
         if isinstance(value, Truth) and order not in {"==", "!="}:
             _refuse("truth values have no order", "use = or <>")
@@ -133,6 +155,9 @@ class Filter:
 
     def _spatial(self, relation: str, args: list[Any], negated: bool) -> Condition:
         target, given = args
+        if _is_property(given) and _is_property(target):
+            one, other = (Path((self._place(str(item["property"])),)) for item in (target, given))
+            return _stated(Relate(Held(one), cast(Relation, relation), Held(other)), (one, other), negated)
         if _is_property(given):
             target, given, relation = given, target, _CONVERSE.get(relation, relation)
         if not _is_property(target):
@@ -177,10 +202,47 @@ class Filter:
             found = within(path, low, high)
         return Every((Exists(path), Not(found))) if negated else found
 
+    def _related(self, left: Any, order: Order | Sets, right: Any, negated: bool) -> Condition:
+        """Two terms of which more is asked than one property and one value."""
+        relation = Relate(self._term(left), order, self._term(right))
+        return _stated(relation, (*paths_of(relation.left), *paths_of(relation.right)), negated)
+
+    def _term(self, node: Any, depth: int = 0) -> Term:
+        self._terms += 1
+        if self._terms > _MOST_TERMS or depth > _MOST_DEPTH:
+            _refuse("the filter is too complex", "ask in several smaller requests")
+        if _is_property(node):
+            return Held(self._path(node))
+        if isinstance(node, list):
+            return Listed(tuple(map(_value, node[:_MOST_TERMS])))
+        if _is_computed(node):
+            _, args = _call(node)
+            if len(args) != 2:
+                _refuse(f"'{node['op']}' takes two terms", "write a + b")
+            left, right = (self._term(item, depth + 1) for item in args)
+            return Computed(cast(Sign, node["op"]), left, right)
+        return _value(node)
+
     def _path(self, node: Any) -> Path:
         if not _is_property(node):
             _refuse("a property is expected here", "write a name of /queryables")
         return self._find(str(node["property"]))
+
+
+def _stated(relation: Relate, paths: Iterable[Path], negated: bool) -> Condition:
+    """The relation, or that it does not hold though all it looks at is there."""
+    return Every((*map(Exists, paths), Not(relation))) if negated else relation
+
+
+def _is_plain(args: Sequence[Any]) -> bool:
+    """Whether a property comes first, and values after it."""
+    return _is_property(args[0]) and not any(_is_property(item) or _is_computed(item) for item in args[1:])
+
+
+def _is_computed(node: Any) -> bool:
+    return isinstance(node, list) or (
+        isinstance(node, dict) and isinstance(node.get("op"), str) and node["op"] in _SIGNS
+    )
 
 
 def within(path: Path, low: Moment | None, high: Moment | None) -> Condition:

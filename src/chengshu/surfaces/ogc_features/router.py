@@ -44,6 +44,9 @@ CONFORMANCE = (
             "case-insensitive-comparison",
             "basic-spatial-functions",
             "basic-spatial-functions-plus",
+            "property-property",
+            "arithmetic",
+            "array-functions",
         )
     ),
 )

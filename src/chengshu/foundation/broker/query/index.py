@@ -14,7 +14,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from chengshu.foundation.broker.indexing import as_double, box_of
 from chengshu.foundation.broker.model import Attribute, EntityChange
 from chengshu.foundation.broker.query.geo import Box
-from chengshu.foundation.broker.query.matching import scalars
 from chengshu.foundation.broker.query.model import Query, Selector
 from chengshu.foundation.broker.query.planning import plan_query
 from chengshu.foundation.broker.query.probes import (
@@ -27,6 +26,7 @@ from chengshu.foundation.broker.query.probes import (
     Touches,
     probes_of,
 )
+from chengshu.foundation.broker.query.targets import scalars
 
 D = TypeVar("D", bound=Hashable)
 _SIZES = (0.01, 0.1, 1.0, 10.0, 360.0)  # degrees: the sides of the grids' cells

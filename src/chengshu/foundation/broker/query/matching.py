@@ -13,10 +13,11 @@ An attribute matches when any of its instances does. Where the clause leaves a c
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chengshu.foundation.broker.model import Entity
+from chengshu.foundation.broker.query.computing import compile_relation
 from chengshu.foundation.broker.query.geo import compile_geo
 from chengshu.foundation.broker.query.model import (
     Compare,
@@ -33,6 +34,7 @@ from chengshu.foundation.broker.query.model import (
     Place,
     Query,
     Range,
+    Relate,
     Selector,
     Some,
     Text,
@@ -41,7 +43,7 @@ from chengshu.foundation.broker.query.model import (
 )
 from chengshu.foundation.broker.query.moments import moment_of
 from chengshu.foundation.broker.query.patterns import finder
-from chengshu.foundation.broker.query.targets import Resolve, Stamp, Target, finder_of
+from chengshu.foundation.broker.query.targets import Resolve, Stamp, Target, finder_of, scalars
 
 Predicate = Callable[[Entity], bool]
 Test = Callable[[Any], bool]
@@ -106,6 +108,8 @@ def compile_condition(condition: Condition, resolve: Resolve | None = None) -> P
             return lambda entity: not inner(entity)
         case Place(geo):
             return _geo(geo)
+        case Relate():
+            return compile_relation(condition, resolve)
         case Exists(path):
             find = finder_of(path, resolve)
             return lambda entity: next(find(entity), None) is not None
@@ -189,21 +193,6 @@ def _any(parts: list[Predicate]) -> Predicate:
     if len(parts) == 1:
         return parts[0]
     return lambda entity: any(part(entity) for part in parts)
-
-
-def scalars(kind: str, value: Any) -> Iterator[Any]:
-    """What stands for the value in a comparison: itself, its elements, its texts; of some kinds nothing."""
-    if kind == "LanguageProperty":
-        for said in value.values():
-            if isinstance(said, str):
-                yield said
-            else:
-                yield from said
-    elif kind != "JsonProperty":
-        if isinstance(value, list | tuple):
-            yield from value
-        else:
-            yield value
 
 
 def _like(pattern: str, negated: bool) -> Callable[[Target], bool]:

@@ -14,6 +14,8 @@ LOCATION = "https://uri.etsi.org/ngsi-ld/location"
 
 Order = Literal["==", "!=", ">", ">=", "<", "<="]
 Relation = Literal["near", "within", "contains", "intersects", "equals", "disjoint", "overlaps"]
+Sets = Literal["same", "holds", "within all", "shares"]  # of arrays, as sets: which they are to each other
+Sign = Literal["+", "-", "*", "/", "%", "^", "div"]
 Shape = Literal["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"]
 
 
@@ -125,7 +127,38 @@ class Place(msgspec.Struct, frozen=True, tag=True):
     geo: GeoQuery
 
 
-Condition: TypeAlias = Exists | Compare | Like | Every | Some | Not | Place
+class Held(msgspec.Struct, frozen=True, tag=True):
+    """What a path leads to."""
+
+    path: Path
+
+
+class Computed(msgspec.Struct, frozen=True, tag=True):
+    """Arithmetic over two terms; ``div`` is division without remainder."""
+
+    sign: Sign
+    left: Term
+    right: Term
+
+
+class Listed(msgspec.Struct, frozen=True, tag=True):
+    """An array, as it was written."""
+
+    items: tuple[Value, ...]
+
+
+Term: TypeAlias = Held | Value | Computed | Listed
+
+
+class Relate(msgspec.Struct, frozen=True, tag=True):
+    """Two terms compare, or two arrays, or two places; of other surfaces (CQL2), not of ``q``."""
+
+    left: Term
+    order: Order | Relation | Sets
+    right: Term
+
+
+Condition: TypeAlias = Exists | Compare | Like | Every | Some | Not | Place | Relate
 Groups: TypeAlias = tuple[tuple[str, ...], ...]
 """A disjunction of conjunctions: of types, or of scope patterns. Of no groups: anything."""
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chengshu.foundation.broker import plan as p
+from chengshu.foundation.broker.query.computing import paths_of
 from chengshu.foundation.broker.query.geo import boxes_of
 from chengshu.foundation.broker.query.model import (
     Compare,
@@ -39,6 +40,7 @@ from chengshu.foundation.broker.query.model import (
     Place,
     Query,
     Range,
+    Relate,
     Selector,
     Some,
     Text,
@@ -80,6 +82,9 @@ def plan_condition(condition: Condition) -> p.Planned:
             return _ANYTHING
         case Place(geo):
             return _geo(geo)
+        case Relate(left, _, right):
+            paths = (*paths_of(left), *paths_of(right))
+            return p.Planned(_every(_there(path) for path in paths).plan)
         case Exists(path) | Like(path):
             there = _there(path)
             return there if isinstance(condition, Exists) and _simple(path) else p.Planned(there.plan)

@@ -31,6 +31,7 @@ from chengshu.foundation.broker.query.model import (
     Place,
     Query,
     Range,
+    Relate,
     Some,
     Text,
     Truth,
@@ -56,9 +57,11 @@ def print_condition(condition: Condition, compact: Compact) -> str:
             return _path(path, compact)
         case Like(path, pattern, negated):
             return _path(path, compact) + ("!~=" if negated else "~=") + _pattern(pattern)
-        case Not() | Place():
+        case Not() | Place() | Relate():
             raise OperationNotSupported(
-                "q has no negation and no places", where="q", remedy="ask in the language that has them"
+                "q has no negation, no places and nothing computed",
+                where="q",
+                remedy="ask in the language that has them",
             )
         case Compare(path, order, values):
             return _path(path, compact) + order + ",".join(_item(value, compact) for value in values)

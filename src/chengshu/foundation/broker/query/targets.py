@@ -47,6 +47,21 @@ MEMBERS = frozenset(_ENTITY_MEMBERS)
 """Names that lead to a member of the entity itself, unless it has an attribute of the name."""
 
 
+def scalars(kind: str, value: Any) -> Iterator[Any]:
+    """What stands for the value in a comparison: itself, its elements, its texts; of some kinds nothing."""
+    if kind == "LanguageProperty":
+        for said in value.values():
+            if isinstance(said, str):
+                yield said
+            else:
+                yield from said
+    elif kind != "JsonProperty":
+        if isinstance(value, list | tuple):
+            yield from value
+        else:
+            yield value
+
+
 def finder_of(path: Path, resolve: Resolve | None) -> Find:
     """A function from an entity to all targets of ``path`` in it; ``resolve`` finds linked entities by id,
     without it (or beyond what it finds) a linked path leads nowhere."""

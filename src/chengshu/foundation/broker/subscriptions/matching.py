@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from chengshu.foundation.broker.model import Entity, EntityChange
 from chengshu.foundation.broker.query.matching import compile_query
-from chengshu.foundation.broker.query.model import Condition, Every, Not, Place, Query, Some
+from chengshu.foundation.broker.query.model import Condition, Every, Not, Place, Query, Relate, Some
 from chengshu.foundation.broker.subscriptions.index import hearer
 from chengshu.foundation.broker.subscriptions.model import Subscription, Trigger
 
@@ -49,7 +49,7 @@ def _links(condition: Condition) -> bool:
         return any(_links(part) for part in condition.parts)
     if isinstance(condition, Not):
         return _links(condition.part)
-    return not isinstance(condition, Place) and condition.path.link is not None
+    return not isinstance(condition, Place | Relate) and condition.path.link is not None
 
 
 @lru_cache(maxsize=_CACHED)
