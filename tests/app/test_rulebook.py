@@ -23,7 +23,7 @@ from chengshu.foundation.journal import Act, Actor, record
 from chengshu.foundation.journal.queries import earlier_entries
 from chengshu.foundation.rulebook.standing import rules_of
 from chengshu.kernel.clock import VirtualClock
-from chengshu.kernel.errors import Conflict, Denied, Invalid
+from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing
 from chengshu.kernel.ids import SequenceIds
 from chengshu.kernel.reasons import Reason
 
@@ -356,6 +356,36 @@ def test_past_decisions_are_replayed_against_a_draft(city: City) -> None:
     assert view.change is not None
     assert (view.change.checks.past_kept, view.change.checks.past) == (2, 1)  # told once, and one shortened
     assert [row.past for row in view.change.checks.outcomes] == [False, True]
+
+
+def test_a_past_decision_is_kept_as_a_case_that_every_later_version_is_held_against(city: City) -> None:
+    _, reason = city.hub.response.means.playbooks["waterlogging"].severity(ORANGE_IN_MANY)
+    city.hub.database.write(
+        lambda connection: record(connection, Act(ROOT, "event.updated", "event", NOW, {}, reason))
+    )
+    wei, ask = city.person("wei"), ("waterlogging", "severity")
+    before = city.view.rule(wei, *ask, RuleAsk(), None)
+    assert before.past is None  # nobody asked
+    (past,) = city.view.rule(wei, *ask, RuleAsk(past=True), None).past or ()
+    assert "orange" in past.value and not past.kept and len(past.inputs) == 4
+    with pytest.raises(Denied):
+        city.view.keep_case(city.person("guest"), *ask, past.key)
+    with pytest.raises(Missing):
+        city.view.keep_case(wei, *ask, "999.severity")
+    city.view.keep_case(wei, *ask, past.key)
+    with pytest.raises(Conflict):
+        city.view.keep_case(wei, *ask, past.key)
+    city.restart()
+    wei = city.person("wei")
+    after = city.view.rule(wei, *ask, RuleAsk(past=True), None)
+    (case,) = [row for row in after.cases if row.kept]
+    assert case.passed and case.kept_by == "Wei" and len(after.cases) == len(before.cases) + 1
+    assert after.past is not None and after.past[0].kept
+    view = city.view.rule_change(wei, changed(city), RuleAsk())
+    assert view.change is not None and view.change.checks.failed == 2  # the file's case, and the kept one
+    city.view.drop_case(wei, *ask, case.kept)
+    assert not any(row.kept for row in city.view.rule(wei, *ask, RuleAsk(), None).cases)
+    assert [action for action in actions(city) if "case" in action] == ["rule.case_kept", "rule.case_dropped"]
 
 
 @pytest.mark.slow

@@ -154,3 +154,21 @@ async def test_every_version_and_a_draft_can_be_taken_along_as_a_file(client: ht
         assert answer.content == b"<definitions/>"
         assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''{name}"
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_past_decision_becomes_a_case_and_is_one_no_more(
+    client: httpx.AsyncClient, view: Any
+) -> None:
+    address = "/rules/flood/severity"
+    assert "Keep as a case" not in (await client.get(address)).text  # the journal is searched when asked
+    page = (await client.get(f"{address}?past=1")).text
+    assert 'name="keep" value="7.severity"' in page and "areas = <code>4</code>" in page
+    for sent, cases in (({"keep": "7.severity"}, ["7.severity"]), ({"drop": "7.severity"}, [])):
+        answer = await client.post(f"{address}/cases", data={"table": "severity", **sent}, headers=SAME_SITE)
+        assert answer.headers["location"] == f"{address}?table=severity&past=1#past"
+        assert view.cases == cases
+        page = (await client.get(f"{address}?past=1")).text
+        assert ("a past decision, kept by Lin Yue" in page) is bool(cases)
+        assert ('name="keep"' in page) is not bool(cases)
+    wrong = await client.post(f"{address}/cases", data={"keep": "8.x"}, headers=SAME_SITE)
+    assert wrong.status_code == 404

@@ -206,6 +206,14 @@ class Ruling(Protocol):
         """The approver's signature; the rule holds from then on (None: now). Raises Denied for the author."""
         ...
 
+    def keep_case(self, person: Person, scenario: str, rule: str, key: str) -> None:
+        """Keep a past decision (a row of ``RuleView.past``) as a case. Raises Missing, Conflict."""
+        ...
+
+    def drop_case(self, person: Person, scenario: str, rule: str, case: str) -> None:
+        """Let a kept case go. Raises Missing."""
+        ...
+
     def withdraw_rule(self, person: Person, change: str, why: str) -> None:
         """Put away a draft, or a publication that does not hold yet."""
         ...

@@ -47,6 +47,7 @@ class Rules:
         self.revision = 1
         self.state: r.ChangeStateName = "draft"
         self.note = ""
+        self.cases: list[str] = []
         self.from_: datetime | None = None
 
     def rules(self, person: m.Person, as_of: datetime | None) -> r.RulesView:
@@ -193,6 +194,10 @@ class Rules:
                     "a", "severity.yaml", True, T("a: red", "a：red", "a：red"), (NEAR,), (1,), {"areas": "4"}
                 ),
                 r.CaseRow("b", "severity.yaml", False, T("b: expected blue", "b：应为 blue", "b：應為 blue")),
+                *(
+                    r.CaseRow("past", key, True, T("past", "past", "past"), kept=key, kept_by="Lin Yue 林玥")
+                    for key in self.cases
+                ),
             ),
             (r.FindingRow("gap", GAP, (2,), {"highest rank": "2", "areas": "1"}),),
             ("probability",),
@@ -209,7 +214,28 @@ class Rules:
                 r.Requirement("d1", "other", T("", "", ""), "decision", 1, ("i2",), "other"),
                 r.Requirement("d2", "severity", T("", "", ""), "decision", 2, ("i1", "d1"), "severity", True),
             ),
+            self._past() if asked.past else None,
         )
+
+    def _past(self) -> tuple[r.PastRow, ...]:
+        return (
+            r.PastRow(
+                "7.severity",
+                NOW,
+                '"red"',
+                ((T("areas", "片区", "片區"), "4"),),
+                (NEAR,),
+                "7.severity" in self.cases,
+            ),
+        )
+
+    def keep_case(self, person: m.Person, scenario: str, rule: str, key: str) -> None:
+        if key != "7.severity":
+            raise Missing("rule-past-missing", "this past decision cannot be kept as a case any more")
+        self.cases.append(key)
+
+    def drop_case(self, person: m.Person, scenario: str, rule: str, case: str) -> None:
+        self.cases.remove(case)
 
     def rule_file(self, person: m.Person, scenario: str, rule: str, version: str | None) -> r.RuleFile:
         return r.RuleFile(f"{rule}-{version}.dmn" if version else f"{rule}.dmn", b"<definitions/>")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chengshu.app.view.rules import RuleReading
+from chengshu.app.view.rules import PAST_SHOWN, RuleReading
 from chengshu.console import model as shown
 from chengshu.console.model import rules as page
 from chengshu.foundation.rulebook.commands import By
 from chengshu.foundation.rulebook.files import parse_model
-from chengshu.foundation.rulebook.model import RuleChange, Version
+from chengshu.foundation.rulebook.model import KeptCase, RuleChange, Version
 from chengshu.foundation.rulebook.queries import change_of
 from chengshu.foundation.rulebook.standing import Rule
-from chengshu.kernel.errors import Invalid
+from chengshu.kernel.errors import Invalid, Missing
 from chengshu.kernel.texts import Text
 from chengshu.rules.dmn import DmnError
 from chengshu.rules.dmn.analysis import tables_of
+from chengshu.rules.dmn.explain import plain
 from chengshu.rules.dmn.model import Table
 from chengshu.rules.dmn.writer import Edit, InsertRule, MoveRule, RemoveRule, SetCell, edit_table
 from chengshu.rules.dmn.writer_columns import InsertColumn, RemoveColumn, SetHitPolicy
@@ -105,6 +106,37 @@ class RuleActing(RuleReading):
         by = self._by(person, "edit_rules" if own else "approve_rules", rule)
         self.desk.book.withdraw(change, why, by)
         self.desk.refresh()
+
+    def keep_case(self, person: shown.Person, scenario: str, rule: str, key: str) -> None:
+        """Keep a past decision as a case of its rule. Raises Missing for one that cannot be taken again."""
+        found = self.desk.rule(scenario, rule)
+        by = self._by(person, "edit_rules", found)
+        number, _, decision = key.partition(".")
+        now = self.means.clock.now()
+        asked = self.desk.past(found, decision, now, PAST_SHOWN) if number.isdecimal() else []
+        for one, outcome in asked:
+            if one.seq == int(number):
+                name = f"{one.at.astimezone(found.zone):%Y-%m-%d %H:%M:%S}"
+                given, then = dict(one.inputs), plain(outcome.value)
+                case = KeptCase(
+                    "", found.scenario.id, found.file, decision, name, given, then, one.seq, "", "", now
+                )
+                self.desk.book.keep_case(case, by)
+                return
+        raise Missing(
+            "rule-past-missing",
+            "this past decision cannot be kept as a case any more",
+            where=f"{scenario}/{rule}",
+            remedy="load the page again and choose one of those shown",
+        )
+
+    def drop_case(self, person: shown.Person, scenario: str, rule: str, case: str) -> None:
+        """Let a kept case of a rule go. Raises Missing."""
+        found = self.desk.rule(scenario, rule)
+        by = self._by(person, "edit_rules", found)
+        if case not in {one.id for one in self.desk.kept(found)}:
+            raise Missing("rule-case-missing", f"there is no kept case {case!r}", where=case)
+        self.desk.book.drop_case(case, by)
 
     # -- inside --------------------------------------------------------------------------------------------
 

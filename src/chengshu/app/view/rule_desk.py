@@ -11,12 +11,21 @@ from sqlalchemy import Connection
 
 from chengshu.app.hub import Hub
 from chengshu.foundation.processes import queries as processes
-from chengshu.foundation.rulebook.checking import Checks, Tried, cases_of, check, try_cases
+from chengshu.foundation.rulebook.checking import (
+    Checks,
+    Tried,
+    cases_of,
+    check,
+    kept_sets,
+    replayable,
+    try_cases,
+)
 from chengshu.foundation.rulebook.commands import RuleBook
-from chengshu.foundation.rulebook.model import Version
-from chengshu.foundation.rulebook.queries import Decided, past_decisions, publications
+from chengshu.foundation.rulebook.model import KeptCase, Version
+from chengshu.foundation.rulebook.queries import Decided, kept_cases, past_decisions, publications
 from chengshu.foundation.rulebook.standing import Rule, take_publications
 from chengshu.kernel.errors import Missing
+from chengshu.rules.dmn import Outcome
 
 PAST = 200
 """Past decisions that a change is held against."""
@@ -57,19 +66,31 @@ class RuleDesk:
         files = sorted((rule.scenario.folder / "cases").glob("*.yaml"))
         stamps = tuple(path.stat().st_mtime_ns for path in files)
         day = moment.astimezone(rule.zone).date()
-        key = (rule.scenario.id, rule.file, version.hash, day, stamps)
+        kept = self.kept(rule)
+        key = (rule.scenario.id, rule.file, version.hash, day, stamps, tuple(one.id for one in kept))
         if key not in self._tried:
             if len(self._tried) > 500:
                 self._tried.clear()
             since = moment if version.since is None else version.since
-            self._tried[key] = try_cases(rule, cases_of(rule), version, moment, since)
+            self._tried[key] = try_cases(rule, [*cases_of(rule), *kept_sets(kept)], version, moment, since)
         return self._tried[key]
 
     def check(self, rule: Rule, new: Version, old: Version, moment: datetime) -> Checks:
         """All checks of a change against what holds, cases and past decisions."""
         with self.hub.database.read() as connection:
             past = [(name, self._past(connection, rule, name, moment)) for name in rule.model(new).decisions]
-        return check(rule, new, old, past, moment, moment)
+        return check(rule, new, old, past, moment, moment, self.kept(rule))
+
+    def kept(self, rule: Rule) -> list[KeptCase]:
+        """The past decisions of a rule that were kept as cases."""
+        with self.hub.database.read() as connection:
+            return kept_cases(connection, rule.scenario.id, rule.file)
+
+    def past(self, rule: Rule, decision: str, moment: datetime, most: int) -> list[tuple[Decided, Outcome]]:
+        """The newest past decisions that can become cases, each with how it comes out again."""
+        with self.hub.database.read() as connection:
+            found = self._past(connection, rule, decision, moment)
+        return replayable(rule, decision, [one for one in found if one.seq], most)
 
     def _past(self, connection: Connection, rule: Rule, name: str, before: datetime) -> Sequence[Decided]:
         """What the hub decided by a rule up to a moment; asked anew once a minute, not at each edit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,8 @@ from chengshu.rules.dmn.analysis import analyse, kinds_of, tables_of
 from chengshu.rules.dmn.difference import Difference, differences
 from chengshu.rules.dmn.model import Decision, Table
 
+PAST_SHOWN = 20
+"""Past decisions offered on the page of a table."""
 _OPEN = (ChangeState.DRAFT, ChangeState.SIGNED)
 _FAULT = Text("{file}: {detail}", "{file}：{detail}", "{file}：{detail}")
 
@@ -172,6 +174,7 @@ class RuleReading(Base):
         different = self._different(rule, other, table, place)
         checks = None if draft is None or other is None else self.desk.check(rule, version, other, moment)
         tried = self.desk.tried(rule, version, moment) if checks is None else checks.cases
+        keepers = {one.id: one.person_name for one in self.desk.kept(rule)}
         drafts = () if as_of else self._drafts(rule)
         lines = rule_grid.difference_rows(different, table)
         in_force = _or_none(rule, moment, as_of)
@@ -191,7 +194,7 @@ class RuleReading(Base):
                 self._version(person, rule, one, in_force, moment) for one in reversed(rule.versions(as_of))
             ),
             rule_grid.trial(rows, outcome),
-            tuple(_case(one, table) for one in tried if _about(one, table)),
+            tuple(_case(one, table, keepers) for one in tried if _about(one, table)),
             rule_grid.findings(analysis, table, [row.name for row in rows]),
             analysis.unread,
             analysis.complete,
@@ -204,6 +207,24 @@ class RuleReading(Base):
             lines,
             () if other is None or draft is not None else self._outcomes(rule, other, version, moment),
             requirements(model, place, rule.called),
+            self._past(rule, element, moment) if asked.past and draft is None else None,
+        )
+
+    def _past(self, rule: Rule, element: Any, moment: datetime) -> tuple[page.PastRow, ...]:
+        """The newest past decisions of a table that can become cases."""
+        if not isinstance(element, Decision):
+            return ()
+        kept = {(one.seq, one.decision) for one in self.desk.kept(rule)}
+        return tuple(
+            page.PastRow(
+                f"{one.seq}.{element.name}",
+                one.at,
+                rule_grid.said(outcome.value),
+                tuple((rule.called(name), rule_grid.said(value)) for name, value in one.inputs.items()),
+                tuple(match.text for match in outcome.matched),
+                (one.seq, element.name) in kept,
+            )
+            for one, outcome in self.desk.past(rule, element.name, moment, PAST_SHOWN)
         )
 
     def _different(
@@ -376,10 +397,12 @@ def _about(one: Tried, table: Table) -> bool:
     return not outcome.matched or any(match.table == table.name for match in outcome.matched)
 
 
-def _case(one: Tried, table: Table) -> page.CaseRow:
+def _case(one: Tried, table: Table, keepers: Mapping[str, str]) -> page.CaseRow:
     inputs = {name: rule_grid.as_typed(value) for name, value in one.case.given.items() if value is not None}
+    id_ = one.file.name if one.file.name in keepers else ""
+    kept = {"inputs": inputs, "kept": id_, "kept_by": keepers.get(id_, "")}
     if one.verdict is None:
-        return page.CaseRow(one.case.name, one.file.name, False, one.error or Text(), inputs=inputs)
+        return page.CaseRow(one.case.name, one.file.name, False, one.error or Text(), **kept)
     outcome = one.verdict.outcome
     mine = [match for match in outcome.matched if match.table == table.name]
     return page.CaseRow(
@@ -389,7 +412,7 @@ def _case(one: Tried, table: Table) -> page.CaseRow:
         one.verdict.text,
         tuple(match.text for match in outcome.matched),
         tuple(match.rule for match in mine),
-        inputs,
+        **kept,
     )
 
 

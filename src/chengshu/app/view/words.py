@@ -66,6 +66,12 @@ TYPES = {
     "rule.withdrawn": Text(
         "Rule change withdrawn by {actor}", "{actor} 撤回规则变更", "{actor} 撤回規則變更"
     ),
+    "rule.case_kept": Text(
+        "Past decision kept as a case by {actor}", "{actor} 将以往决定存为用例", "{actor} 將以往決定存為案例"
+    ),
+    "rule.case_dropped": Text(
+        "Kept case taken away by {actor}", "{actor} 取消所存用例", "{actor} 取消所存案例"
+    ),
     "warning.raised": Text("Warning raised: {headline}", "预警发布：{headline}", "預警發布：{headline}"),
     "warning.changed": Text("Warning changed: {headline}", "预警变更：{headline}", "預警變更：{headline}"),
     "warning.acknowledged": Text("Acknowledged by {actor}", "{actor} 已确认", "{actor} 已確認"),

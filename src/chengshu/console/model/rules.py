@@ -118,7 +118,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case beside the table: how it came out, by which rules, and the inputs to try it with."""
+    """A case beside the table: how it came out, by which rules, and the inputs to try it with.
+
+    ``kept`` is the id of one that was kept from a past decision, ``kept_by`` who kept it.
+    """
 
     name: str
     file: str
@@ -127,6 +130,20 @@ class CaseRow:
     reasons: tuple[ShownText, ...] = ()
     rules: tuple[int, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
+    kept: str = ""
+    kept_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastRow:
+    """A past decision that can become a case: when, from which inputs, by which rows. ``kept``: it is one."""
+
+    key: str
+    at: datetime
+    value: str
+    inputs: tuple[tuple[ShownText, str], ...]
+    reasons: tuple[ShownText, ...] = ()
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +291,7 @@ class RuleView:
     differences: tuple[DifferenceRow, ...] = ()
     outcomes: tuple[OutcomeRow, ...] = ()
     requirements: tuple[Requirement, ...] = ()
+    past: tuple[PastRow, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +302,7 @@ class RuleAsk:
     version: str | None = None
     against: str | None = None
     given: Mapping[str, str] | None = None
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

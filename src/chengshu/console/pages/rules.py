@@ -127,6 +127,20 @@ def _add_signing(console: Console, routes: APIRouter) -> None:
         back = form.get("back", "")
         return back_to(visit, back if back.startswith("/rules/") else "/rules")
 
+    @routes.post("/rules/{scenario}/{rule}/cases")
+    async def cases(request: Request, scenario: str, rule: str) -> Response:
+        form = _texts(await request.form())
+        return await console.in_thread(_cases, request, scenario, rule, form)
+
+    def _cases(request: Request, scenario: str, rule: str, form: Mapping[str, str]) -> Response:
+        """One more case from a past decision, or one that was kept taken away (``drop``)."""
+        visit = console.visit(request)
+        if "drop" in form:
+            view.drop_case(visit.writing(), scenario, rule, form["drop"])
+        else:
+            view.keep_case(visit.writing(), scenario, rule, form.get("keep", ""))
+        return back_to(visit, f"/rules/{scenario}/{rule}?table={quote(form.get('table', ''))}&past=1#past")
+
     @routes.post("/rules/{scenario}/{rule}/draft")
     async def draft(request: Request, scenario: str, rule: str) -> Response:
         form = _texts(await request.form())
@@ -170,7 +184,13 @@ def _asked(request: Request) -> RuleAsk:
     query = request.query_params
     given = _given(query)
     tried = given if given or "try" in query else None
-    return RuleAsk(query.get("table", ""), query.get("version") or None, query.get("against") or None, tried)
+    return RuleAsk(
+        query.get("table", ""),
+        query.get("version") or None,
+        query.get("against") or None,
+        tried,
+        "past" in query,
+    )
 
 
 def _given(sent: Mapping[str, str]) -> dict[str, str]:

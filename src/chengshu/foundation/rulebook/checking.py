@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from chengshu.foundation.rulebook.case_files import CaseSet, has_cases, read_cases
+from chengshu.foundation.rulebook.declared import DecisionRef
 from chengshu.foundation.rulebook.files import the_decision
-from chengshu.foundation.rulebook.model import Version
+from chengshu.foundation.rulebook.model import KeptCase, Version
 from chengshu.foundation.rulebook.queries import Decided
 from chengshu.foundation.rulebook.standing import Rule
 from chengshu.kernel.clock import as_utc
@@ -92,6 +93,45 @@ def cases_of(rule: Rule) -> list[CaseSet]:
     ]
 
 
+def kept_sets(kept: Iterable[KeptCase]) -> list[CaseSet]:
+    """Cases that were kept from past decisions, as those of files."""
+    return [
+        CaseSet(
+            Path(one.id),
+            DecisionRef(file=one.file, decision=one.decision, result=""),
+            (Case(one.name, one.given, one.then),),
+        )
+        for one in kept
+    ]
+
+
+def replayable(
+    rule: Rule, decision: str, past: Iterable[Decided], most: int
+) -> list[tuple[Decided, Outcome]]:
+    """Past decisions that come out by the same rows again from the inputs kept: what can become a case.
+
+    At most ``most``, in the order given.
+    """
+    found: list[tuple[Decided, Outcome]] = []
+    for one in past:
+        if len(found) == most:
+            break
+        try:
+            version = rule.at(one.at)
+            if one.counted & _needed(rule.model(version), decision, {}):
+                continue
+            outcome = rule.decide_with(version, decision, one.inputs, one.at)
+        except ChengshuError:
+            continue
+        if outcome.matched and _rows(outcome) == set(one.rows):
+            found.append((one, outcome))
+    return found
+
+
+def _rows(outcome: Outcome) -> set[str]:
+    return {match.rule_id.partition("@")[0] or str(match.rule) for match in outcome.matched}
+
+
 def try_cases(
     rule: Rule, sets: Iterable[CaseSet], version: Version, moment: datetime, since: datetime
 ) -> tuple[Tried, ...]:
@@ -163,7 +203,7 @@ def changed_past(
             if one.counted & _needed(rule.model(new), decision, known):
                 continue
             old = rule.decide_with(version, decision, one.inputs, one.at, known=known)
-            rows = {match.rule_id.partition("@")[0] or str(match.rule) for match in old.matched}
+            rows = _rows(old)
             if not rows or rows != set(one.rows):
                 continue
             after = rule.decide_with(new, decision, one.inputs, one.at, known=known)
@@ -227,10 +267,11 @@ def check(
     past: Iterable[tuple[str, Sequence[Decided]]],
     moment: datetime,
     since: datetime,
+    kept_as_cases: Iterable[KeptCase] = (),
 ) -> Checks:
     """All checks of ``new`` against ``old``; ``past`` gives the kept decisions by name of the decision."""
     model = rule.model(new)
-    sets = cases_of(rule)
+    sets = [*cases_of(rule), *kept_sets(kept_as_cases)]
     changes: list[Change] = []
     kept = replayed = 0
     for decision, decided in past:

@@ -1,4 +1,4 @@
-"""The only writers of the rule book: draft, save, sign, publish, withdraw; each journalled."""
+"""The only writers of the rule book: draft, save, sign, publish, withdraw, keep cases; each journalled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from chengshu.foundation.journal import Act, Actor, record
 from chengshu.foundation.rulebook import store
-from chengshu.foundation.rulebook.model import ChangeState, RuleChange, Signature, digest
+from chengshu.foundation.rulebook.model import ChangeState, KeptCase, RuleChange, Signature, digest
+from chengshu.foundation.rulebook.queries import kept_case
 from chengshu.kernel.clock import Clock, as_utc, iso
 from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing
 from chengshu.kernel.ids import Ids
@@ -195,6 +196,53 @@ class RuleBook:
             return self._kept(connection, gone, by, "rule.withdrawn", why.strip())
 
         return self._database.write(work)
+
+    def keep_case(self, case: KeptCase, by: By) -> KeptCase:
+        """Keep a past decision as a case of its rule; its id, keeper and moment are set here.
+
+        Raises Conflict when the same decision is kept already.
+        """
+
+        def work(connection: Connection) -> KeptCase:
+            kept = replace(
+                case,
+                id=self._ids.new("case"),
+                person=by.actor.id,
+                person_name=by.actor.name,
+                kept_at=self._clock.now(),
+            )
+            if any(
+                (one.seq, one.decision) == (case.seq, case.decision)
+                for one in store.kept(connection, case.scenario, case.file)
+            ):
+                raise Conflict("rule-case-kept", "this decision is kept as a case already", where=case.name)
+            store.put_case(connection, kept)
+            self._told(connection, kept, by, "rule.case_kept")
+            return kept
+
+        return self._database.write(work)
+
+    def drop_case(self, case: str, by: By) -> None:
+        """Let a kept case go. Raises Missing."""
+
+        def work(connection: Connection) -> None:
+            found = kept_case(connection, case)
+            store.remove_case(connection, found.id)
+            self._told(connection, found, by, "rule.case_dropped")
+
+        self._database.write(work)
+
+    def _told(self, connection: Connection, case: KeptCase, by: By, action: str) -> None:
+        body = {
+            "scenario": case.scenario,
+            "file": case.file,
+            "decision": case.decision,
+            "name": case.name,
+            "given": dict(case.given),
+            "then": case.then,
+            "seq": case.seq,
+        }
+        record(connection, Act(by.actor, action, case.id, self._clock.now(), body, None, by.policies))
 
     def _found(self, connection: Connection, change: str) -> RuleChange:
         found = store.find(connection, change)

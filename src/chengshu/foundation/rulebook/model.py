@@ -84,6 +84,23 @@ class Version:
         return digest(self.data)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptCase:
+    """A past decision kept as a case: inputs, and what was decided then. ``seq`` is its journal line."""
+
+    id: str
+    scenario: str
+    file: str
+    decision: str
+    name: str
+    given: Mapping[str, Any]
+    then: Any
+    seq: int
+    person: str
+    person_name: str
+    kept_at: datetime
+
+
 def digest(data: bytes) -> str:
     """SHA-256 as hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()

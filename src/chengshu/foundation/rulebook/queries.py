@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from chengshu.foundation.city.model import Scenario
 from chengshu.foundation.rulebook import store
 from chengshu.foundation.rulebook.files import bytes_of, is_versions, rule_sources
-from chengshu.foundation.rulebook.model import ChangeState, RuleChange, Version
+from chengshu.foundation.rulebook.model import ChangeState, KeptCase, RuleChange, Version
 from chengshu.kernel.clock import as_utc, iso
 from chengshu.kernel.errors import Missing
 
@@ -97,6 +97,19 @@ def changes_of(
 def publications(connection: Connection) -> list[RuleChange]:
     """All publications, whether they hold yet or not."""
     return store.listed(connection, state=ChangeState.PUBLISHED.value)
+
+
+def kept_cases(connection: Connection, scenario: str, file: str) -> list[KeptCase]:
+    """The past decisions of a rule that were kept as cases; the newest last."""
+    return store.kept(connection, scenario, file)
+
+
+def kept_case(connection: Connection, case: str) -> KeptCase:
+    """A kept case by id. Raises Missing."""
+    found = store.kept(connection, case=case)
+    if not found:
+        raise Missing("rule-case-missing", f"there is no kept case {case!r}", where=case)
+    return found[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Tables of the rule book: changes with texts and signatures; past decisions as the journal has them."""
+"""Tables of the rule book: changes with texts and signatures, kept cases; past decisions from the journal."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     func,
     insert,
     or_,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 
 from chengshu.foundation.journal.model import canonical
 from chengshu.foundation.journal.store import journal
-from chengshu.foundation.rulebook.model import ChangeState, RuleChange, Signature, digest
+from chengshu.foundation.rulebook.model import ChangeState, KeptCase, RuleChange, Signature, digest
 from chengshu.kernel.clock import from_millis, millis
 
 metadata = MetaData()
@@ -61,6 +62,74 @@ changes = Table(
     Column("valid_from", BigInteger),
     Index("rule_changes_file", "scenario", "file", "number"),
 )
+
+
+cases = Table(
+    "rule_cases",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("scenario", String, nullable=False),
+    Column("file", String, nullable=False),
+    Column("decision", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("given", Text, nullable=False),
+    Column("expected", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("person", String, nullable=False),
+    Column("person_name", String, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+    Index("rule_cases_file", "scenario", "file", "seq"),
+)
+
+
+def put_case(connection: Connection, case: KeptCase) -> None:
+    """Keep a case."""
+    connection.execute(
+        insert(cases).values(
+            id=case.id,
+            scenario=case.scenario,
+            file=case.file,
+            decision=case.decision,
+            name=case.name,
+            given=json.dumps(dict(case.given), ensure_ascii=False, sort_keys=True),
+            expected=json.dumps(case.then, ensure_ascii=False, sort_keys=True),
+            seq=case.seq,
+            person=case.person,
+            person_name=case.person_name,
+            kept_at=millis(case.kept_at),
+        )
+    )
+
+
+def remove_case(connection: Connection, case: str) -> None:
+    """Let a kept case go."""
+    connection.execute(delete(cases).where(cases.c.id == case))
+
+
+def kept(
+    connection: Connection, scenario: str | None = None, file: str | None = None, case: str | None = None
+) -> list[KeptCase]:
+    """The kept cases of a rule, or the one with an id; the newest last."""
+    query = select(cases).order_by(cases.c.kept_at, cases.c.id)
+    for column, value in ((cases.c.scenario, scenario), (cases.c.file, file), (cases.c.id, case)):
+        if value is not None:
+            query = query.where(column == value)
+    return [
+        KeptCase(
+            row.id,
+            row.scenario,
+            row.file,
+            row.decision,
+            row.name,
+            json.loads(row.given),
+            json.loads(row.expected),
+            row.seq,
+            row.person,
+            row.person_name,
+            from_millis(row.kept_at),
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def put(connection: Connection, change: RuleChange) -> None:
