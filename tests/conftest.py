@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -15,6 +16,7 @@ settings.load_profile("whole")
 plainly()  # a failure that is meant to be logged costs no coloured page of the source
 os.environ["LANGUAGE"] = "en"  # what the command line says is compared in English, whoever runs the tests
 
+gc.set_threshold(20_000, 20, 100)  # what was imported stays: it need not be looked at every moment
 leftovers.watch()
 
 ROOT = Path(__file__).resolve().parent.parent
