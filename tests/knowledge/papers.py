@@ -46,3 +46,54 @@ def docx(body: str, *, document: str | None = None) -> bytes:
         archive.writestr("word/styles.xml", STYLES)
         archive.writestr("word/numbering.xml", NUMBERING)
     return made.getvalue()
+
+
+def pdf(*pages: list[str]) -> bytes:
+    """A PDF with lines of any script on each page; its font maps every code to the sign of that number."""
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /U def /CMapType 2 def "
+        "1 begincodespacerange <0000> <FFFF> endcodespacerange "
+        "1 beginbfrange <0000> <FFFF> <0000> endbfrange endcmap end end"
+    )
+    font = (
+        "<</Type/Font/Subtype/Type0/BaseFont/U/Encoding/Identity-H/DescendantFonts[4 0 R]/ToUnicode 5 0 R>>"
+    )
+    kid = (
+        "<</Type/Font/Subtype/CIDFontType2/BaseFont/U/DW 1000"
+        "/CIDSystemInfo<</Registry(A)/Ordering(I)/Supplement 0>>>>"
+    )
+    kids = " ".join(f"{6 + 2 * at} 0 R" for at in range(len(pages)))
+    parts = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]>>",
+        font,
+        kid,
+        _stream(cmap),
+    ]
+    for at, lines in enumerate(pages):
+        shown = " ".join(f"<{line.encode('utf-16-be').hex()}> Tj 0 -16 Td" for line in lines)
+        parts.append(
+            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents {7 + 2 * at} 0 R"
+            "/Resources<</Font<</F 3 0 R>>>>>>"
+        )
+        parts.append(_stream(f"BT /F 12 Tf 72 780 Td {shown} ET" if lines else ""))
+    return pdf_of(parts)
+
+
+def _stream(text: str) -> str:
+    return f"<</Length {len(text)}>>stream\n{text}\nendstream"
+
+
+def pdf_of(parts: list[str]) -> bytes:
+    """A PDF of objects, numbered from 1; the first is the catalogue."""
+    body, places = b"%PDF-1.7\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(body))
+        body += f"{number} 0 obj\n{part}\nendobj\n".encode("latin-1")
+    table = "".join(f"{place:010d} 00000 n \n" for place in places)
+    size = len(parts) + 1
+    return (
+        body
+        + f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer<</Size {size}/Root 1 0 R>>\n".encode()
+        + f"startxref\n{len(body)}\n%%EOF\n".encode()
+    )

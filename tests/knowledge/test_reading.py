@@ -54,7 +54,7 @@ def test_line_ends_and_control_signs_are_made_one() -> None:
 @pytest.mark.parametrize(
     ("name", "body", "code"),
     [
-        ("a.pdf", b"%PDF-1.7", "document-kind"),
+        ("a.odt", b"PK", "document-kind"),
         ("noending", b"x", "document-kind"),
         ("a.txt", b" \n", "document-empty"),
         ("a.docx", b"PK\x03\x04broken", "document-docx"),

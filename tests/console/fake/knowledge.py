@@ -33,7 +33,7 @@ class Knowledge:
         rows = (page.DocumentRow(RULES, TITLE, WATER, "2026", date(2026, 1, 1), 2),)
         pieces = (("第二条 ", False), ("违停罚款", True), ("二百元。", False))
         hit = page.AnswerHit(
-            RULES, TITLE, 2, "2026", date(2026, 1, 1), None, 1, "第二条", pieces, ("违停", "罚款"), False
+            RULES, TITLE, 2, "2026", date(2026, 1, 1), None, 1, "第二条", pieces, ("违停", "罚款"), False, 3
         )
         near = page.AnswerHit(
             RULES, TITLE, 2, "2026", date(2026, 1, 1), None, 0, "第一条", (("第一条", False),), (), True
@@ -50,7 +50,8 @@ class Knowledge:
             raise Missing("document-missing", f"there is no document {id_}")
         here = OLD if edition == 1 else NEW
         parts = tuple(
-            (number, f"第{'一二'[number]}条", text) for number, text in enumerate(TEXTS[here.number])
+            (number, f"第{'一二'[number]}条", text, 3 * number)
+            for number, text in enumerate(TEXTS[here.number])
         )
         grade = Text("general data, level 1", "一般数据1级", "一般數據1級")
         return page.DocumentView(RULES, TITLE, WATER, grade, here, (NEW, OLD), here is NEW, parts, 0, 1, 1)

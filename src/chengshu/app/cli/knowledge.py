@@ -129,7 +129,9 @@ def search(
         say_json(found.as_dict())
     elif found.found:
         for hit in found.passages:
-            out.print(f"[bold]{escape(hit.resource.title.say('en'))} {escape(hit.place)}[/bold]")
+            out.print(
+                f"[bold]{escape(hit.resource.title.say('en'))} {escape(hit.place)}{_page(hit.page)}[/bold]"
+            )
             out.print(f"  {hit.edition.label}, holds from {hit.edition.valid_from}", markup=False)
             out.print(_marked(hit))
     else:
@@ -137,6 +139,10 @@ def search(
         if found.unknown:
             out.print(f"none of them has: {', '.join(found.unknown)}", markup=False)
     raise typer.Exit(0 if found.found else 1)
+
+
+def _page(number: int) -> str:
+    return f" (page {number})" if number else ""
 
 
 @knowledge_app.command("show")
@@ -166,7 +172,7 @@ def show(
         until = f" until {item.valid_until}" if item.valid_until else ""
         out.print(f"{here} edition {item.number} {item.label}: from {item.valid_from}{until}", markup=False)
     for part in page.passages:
-        out.print(f"[dim]{escape(place_of(part))}[/dim]")
+        out.print(f"[dim]{escape(place_of(part))}{_page(page.held.edition.page_of(part))}[/dim]")
         out.print(part.text.rstrip("\n"), markup=False)
 
 

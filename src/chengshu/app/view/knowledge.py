@@ -73,7 +73,10 @@ class KnowledgeReading(Base):
             _row(here),
             tuple(_row(each) for each in reversed(found.editions)),
             holding(found.editions, day) == here,
-            tuple((part.number, place_of(part), part.text.strip("\n")) for part in found.passages),
+            tuple(
+                (part.number, place_of(part), part.text.strip("\n"), here.page_of(part))
+                for part in found.passages
+            ),
             first,
             first // _PAGE + 1,
             max(1, -(-here.passages // _PAGE)),
@@ -109,6 +112,7 @@ def _hit(item: Cited) -> page.AnswerHit:
         tuple(_pieces(item)),
         tuple(dict.fromkeys(match.word for match in item.why if match.how != "meaning"))[:8],
         any(match.how == "meaning" for match in item.why),
+        item.page,
     )
 
 

@@ -25,6 +25,7 @@ class AnswerHit:
     pieces: tuple[tuple[str, bool], ...]
     words: tuple[str, ...]
     meant: bool
+    page: int = 0  # of a document with pages, from 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class DocumentView:
     edition: EditionRow
     editions: tuple[EditionRow, ...]
     holds: bool
-    passages: tuple[tuple[int, str, str], ...]  # number, place, text
+    passages: tuple[tuple[int, str, str, int], ...]  # number, place, text, page (0: it has none)
     first: int
     page: int
     pages: int

@@ -95,6 +95,7 @@ class Knowledge:
                 len(parts),
                 millis(now),
                 actor.id,
+                read.pages,
             )
             store.add_edition(connection, edition, parts)
             self._ledger.put_in(connection, [entry], actor, why=f"edition {edition.label}")

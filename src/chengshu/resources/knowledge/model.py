@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
@@ -71,6 +72,11 @@ class Edition(msgspec.Struct, frozen=True):
     passages: int
     added_at: int
     actor: str
+    pages: tuple[int, ...] = ()  # where in its text each page begins, of a file that has pages
+
+    def page_of(self, passage: Passage) -> int:
+        """The page on which a passage's own words begin, from 1; 0 for a file without pages."""
+        return bisect_right(self.pages, passage.start + passage.body) if self.pages else 0
 
     def covers(self, day: date) -> bool:
         """Whether the day lies within the edition's own dates."""

@@ -49,7 +49,13 @@ class Page:
             "edition": self.held.edition.number,
             "editions": [edition.as_dict() for edition in self.editions],
             "passages": [
-                {"number": part.number, "place": place_of(part), "text": part.text} for part in self.passages
+                {
+                    "number": part.number,
+                    "place": place_of(part),
+                    "page": self.held.edition.page_of(part),
+                    "text": part.text,
+                }
+                for part in self.passages
             ],
         }
 

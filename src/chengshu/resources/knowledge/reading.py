@@ -1,13 +1,14 @@
-"""A file as text: Markdown, plain text, HTML, DOCX. Headings of the latter two become lines with #."""
+"""A file as text: Markdown, plain text, HTML, DOCX, PDF. Headings of HTML and DOCX become lines with #."""
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from chengshu.kernel.errors import Invalid, TooLarge
 from chengshu.resources.knowledge.docx import text_of_docx
 from chengshu.resources.knowledge.markup import text_of_html
+from chengshu.resources.knowledge.pdf import text_of_pdf
+from chengshu.resources.knowledge.tidying import tidy
 from chengshu.resources.tables.encodings import LOOK, encoding_of
 
 LARGEST = 50_000_000  # bytes of a file
@@ -21,16 +22,20 @@ _MEDIA = {
     ".htm": "text/html",
     ".xhtml": "text/html",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pdf": "application/pdf",
 }
-_CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n"} | {0xFEFF: None, 0x7F: None}
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a file says, in lines that end with one line feed, and its media type."""
+    """What a file says, in lines that end with one line feed, and its media type.
+
+    ``pages``: where in the text each page begins, of a file that has pages.
+    """
 
     text: str
     media_type: str
+    pages: tuple[int, ...] = ()
 
 
 def read_file(name: str, body: bytes) -> Read:
@@ -46,15 +51,19 @@ def read_file(name: str, body: bytes) -> Read:
     ending = name[name.rfind(".") :].lower() if "." in name else ""
     media_type = _MEDIA.get(ending)
     if media_type is None:
-        remedy = "save it as DOCX, HTML, Markdown or plain text"
+        remedy = "save it as PDF, DOCX, HTML, Markdown or plain text"
         raise Invalid("document-kind", f"files ending in {ending!r} are not read", where=name, remedy=remedy)
-    if ending == ".docx":
+    pages: tuple[int, ...] = ()
+    if ending == ".pdf":
+        text, pages = text_of_pdf(name, body)
+    elif ending == ".docx":
         text = text_of_docx(name, body)
     elif media_type == "text/html":
         text = text_of_html(name, body)
     else:
         text = _decoded(name, body)
-    text = tidy(text)
+    if not pages:  # of pages each is tidy already, and has its place
+        text = tidy(text)
     if not text.strip():
         raise Invalid(
             "document-empty",
@@ -64,14 +73,7 @@ def read_file(name: str, body: bytes) -> Read:
         )
     if len(text) > _MOST_SIGNS:
         raise TooLarge("document-large", f"the text has {len(text):,} signs", where=name, remedy="part it")
-    return Read(text, media_type)
-
-
-def tidy(text: str) -> str:
-    """The text in composed signs, with one sort of line end and without control signs."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "\n")
-    lines = lines.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n").replace("\x0b", "\n")
-    return unicodedata.normalize("NFC", lines.translate(_CONTROLS))
+    return Read(text, media_type, pages)
 
 
 def _decoded(name: str, body: bytes) -> str:

@@ -49,6 +49,11 @@ class Cited:
     why: tuple[Match, ...]
     marks: tuple[tuple[int, int], ...]
 
+    @property
+    def page(self) -> int:
+        """The page on which it stands, from 1; 0 of a document without pages."""
+        return self.edition.page_of(self.passage)
+
     def as_dict(self) -> dict[str, Any]:
         """The form of APIs."""
         return {
@@ -59,6 +64,7 @@ class Cited:
             "valid_from": self.edition.valid_from.isoformat(),
             "passage": self.passage.number,
             "place": self.place,
+            "page": self.page,
             "text": self.passage.text,
             "share": round(self.share, 3),
             "marks": self.marks,

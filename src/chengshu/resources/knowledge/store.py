@@ -41,6 +41,7 @@ editions = Table(
     Column("passages", Integer, nullable=False),
     Column("added_at", BigInteger, nullable=False),
     Column("actor", String, nullable=False),
+    Column("pages", LargeBinary),  # empty of a file without pages
 )
 
 passages = Table(
@@ -59,6 +60,7 @@ passages = Table(
 )
 
 _path = msgspec.json.Decoder(tuple[Step, ...])
+_pages = msgspec.json.Decoder(tuple[int, ...])
 _items = msgspec.json.Decoder(tuple[tuple[str, int], ...])
 _BITE = 400  # parameters of one statement: engines bound them
 
@@ -79,6 +81,7 @@ def add_edition(connection: Connection, edition: Edition, parts: Sequence[Passag
             "passages": edition.passages,
             "added_at": edition.added_at,
             "actor": edition.actor,
+            "pages": msgspec.json.encode(edition.pages) if edition.pages else None,
         },
     )
     rows = [
@@ -154,6 +157,7 @@ def _edition(row: Row[Any]) -> Edition:
         row.passages,
         row.added_at,
         row.actor,
+        _pages.decode(row.pages) if row.pages else (),
     )
 
 
