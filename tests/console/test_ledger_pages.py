@@ -163,3 +163,24 @@ async def test_the_five_crossings_are_fresh_only_where_data_passed_lately(client
         "12 entries seen",
     ):
         assert words in page, words
+
+
+async def test_base_libraries_show_authority_coverage_and_who_answers(
+    client: httpx.AsyncClient, view: Any
+) -> None:
+    assert 'href="/ledger/libraries"' in (await client.get("/ledger")).text
+    page = (await client.get("/ledger/libraries")).text
+    for words in (
+        "identity number",
+        "99%",
+        "1\u202f196 are different",
+        "the file is cut off",
+        "market/credit.csv is named and not in the ledger",
+        "The city names no authority for it yet.",
+        "2 found",
+        'href="/ledger?theme=business"',
+    ):
+        assert words in page, words
+    assert page.count('class="not-fresh"') == 4
+    view.quiet = True
+    assert "No entry has a theme yet" in (await client.get("/ledger/libraries")).text

@@ -38,6 +38,7 @@ PAGES = [
     "/ledger/changes",
     "/ledger/value",
     "/ledger/crossings",
+    "/ledger/libraries",
     "/ledger/retention",
     "/ledger/retention/deletions/destruction-1",
     "/ledger/datasets",

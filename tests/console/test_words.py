@@ -15,7 +15,7 @@ from chengshu.console.model.access import SecretKind
 from chengshu.console.model.common import FreshnessState
 from chengshu.console.model.corrections import CorrectionState
 from chengshu.console.model.grading import DIMENSIONS, StepKind
-from chengshu.console.model.holdings import CrossingName, CrossingState, PathHow, ValuePart
+from chengshu.console.model.holdings import CrossingName, CrossingState, LibraryName, PathHow, ValuePart
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
 from chengshu.console.model.response import EventState, OrderState, OrderVerb
 from chengshu.console.model.retention import DestructionState, ItemOutcome
@@ -42,6 +42,7 @@ from chengshu.kernel.levels import Level
 from chengshu.kernel.texts import LANGUAGES
 from chengshu.resources.ledger import KINDS, SHARING
 from chengshu.resources.ledger.model import SOURCE_CLASSES
+from chengshu.resources.libraries.declared import KeyKind
 
 FACTS = (
     *("code", "class_path", "provider", "owner", "steward", "contact", "purpose", "format", "rows"),
@@ -87,6 +88,8 @@ FAMILIES = {
     "value_part": get_args(ValuePart),
     "crossing": get_args(CrossingName),
     "crossing_text": get_args(CrossingName),
+    "library": get_args(LibraryName),
+    "library_key": get_args(KeyKind),
     "crossing_state": get_args(CrossingState),
     "crossings": get_args(PathHow),
     "source_class": SOURCE_CLASSES,

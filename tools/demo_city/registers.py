@@ -19,6 +19,7 @@ from tools.demo_city.areas import Area
 
 _UNTIL = date(2026, 7, 16)  # the evening before the storm
 _HOUSEHOLDS, _RUNS, _VISITS, _FIRMS = 600, 1500, 400, 300
+_RESIDENTS, _CERTIFICATES, _GARAGES = 1200, 400, 150
 
 
 def registers(areas: Sequence[Area]) -> dict[str, str]:
@@ -29,7 +30,8 @@ def registers(areas: Sequence[Area]) -> dict[str, str]:
         "registers/civil/basement_households.csv": _households(draw, names, streets),
         "registers/water/pump_runs.csv": _pump_runs(draw),
         "registers/water/inlet_inspections.csv": _inspections(draw, names, streets),
-        "registers/market/companies.csv": _companies(draw, names, streets),
+        "registers/market/companies.csv": (companies := _companies(draw, names, streets)),
+        **_libraries(areas, names, companies),
     }
 
 
@@ -131,3 +133,76 @@ def _companies(draw: Draw, names: Words, streets: Sequence[str]) -> str:
             )
         )
     return _table("统一社会信用代码 名称 住所 类型 成立日期 登记状态", rows)
+
+
+def _libraries(areas: Sequence[Area], names: Words, companies: str) -> dict[str, str]:
+    """The base libraries that no matter keeps: who lives here, which areas there are, permits, credit."""
+    draw = Draw(20260718)
+    codes = [row[0] for row in csv.reader(io.StringIO(companies))][1:]
+    streets = [area.name["zh-Hans"] for area in areas if area.kind == "street"]
+    return {
+        "registers/civil/residents.csv": _residents(draw, names, streets),
+        "registers/planning/areas.csv": _areas(areas),
+        "registers/affairs/certificates.csv": _certificates(draw, codes),
+        "registers/market/credit.csv": _credit(draw, codes),
+        "registers/operators/garages.csv": _garages(draw, names, streets, codes),
+    }
+
+
+def _residents(draw: Draw, names: Words, streets: Sequence[str]) -> str:
+    """The population register, with the mistakes that registers have: a number twice, a sign wrong."""
+    rows, numbers = [], []
+    for _number in range(_RESIDENTS):
+        number = draw.pick(numbers) if numbers and draw.chance(0.004) else _identity(draw, names)
+        if draw.chance(0.006):
+            number = number[:-1] + ("0" if number[-1] != "0" else "1")
+        numbers.append(number)
+        street = draw.pick(streets)
+        rows.append(
+            (number, sensitive.person_name(draw, names), draw.pick(("男", "女")), street,
+             f"{street}{draw.pick(names.streets)}路{draw.between(1, 900)}号", _day(draw, 3000).isoformat())
+        )  # fmt: skip
+    return _table("公民身份号码 姓名 性别 街道 户籍地址 登记日期", rows)
+
+
+def _areas(areas: Sequence[Area]) -> str:
+    """The areas of the city by made-up region codes: city, districts, streets."""
+    codes: dict[str, str] = {}
+    rows = []
+    for number, area in enumerate(area for area in areas if area.kind in ("city", "district", "street")):
+        codes[area.id] = f"990{100 + number:03d}" if area.kind != "street" else f"990100{number:03d}"
+        parent = codes.get(area.parent or "", "")
+        rows.append((codes[area.id], area.name["zh-Hans"], area.kind, parent))
+    return _table("区划代码 名称 级别 上级代码", rows)
+
+
+def _certificates(draw: Draw, codes: Sequence[str]) -> str:
+    """Permits that firms hold; a few have ended."""
+    rows = []
+    for number in range(1, _CERTIFICATES + 1):
+        kind = draw.pick(("排水许可证", "食品经营许可证", "道路运输经营许可证"))
+        rows.append((f"TPZZ-2026-{number:05d}", kind, draw.pick(codes), _day(draw, 1500).isoformat(),
+                     draw.pick(("有效", "有效", "有效", "注销"))))  # fmt: skip
+    return _table("证照编号 证照类型 统一社会信用代码 发证日期 状态", rows)
+
+
+def _credit(draw: Draw, codes: Sequence[str]) -> str:
+    """How firms keep their word: a grade, and how often they were fined."""
+    rows = [
+        (code, draw.pick(("A", "A", "B", "B", "C", "D")), draw.below(4), _day(draw, 300).isoformat())
+        for code in codes
+        if not draw.chance(0.05)
+    ]
+    return _table("统一社会信用代码 信用等级 处罚次数 评定日期", rows)
+
+
+def _garages(draw: Draw, names: Words, streets: Sequence[str], codes: Sequence[str]) -> str:
+    """Garages below the ground, as the firms that run them tell the city."""
+    rows = []
+    for number in range(1, _GARAGES + 1):
+        places = draw.between(40, 900)
+        rows.append(
+            (f"CK{number:03d}", draw.pick(codes), f"{draw.pick(streets)}{draw.pick(names.streets)}路",
+             places, draw.below(places), draw.pick(("有", "有", "无")))
+        )  # fmt: skip
+    return _table("车库 经营单位代码 位置 泊位 空位 挡水板", rows)

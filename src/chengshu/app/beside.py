@@ -13,6 +13,7 @@ from chengshu.app.knowledge import enter_documents
 from chengshu.app.meaning import MeaningThread
 from chengshu.engines.http import ThreadedHttp
 from chengshu.ports.addresses import AddressGuard
+from chengshu.resources.libraries import mark_libraries, read_libraries
 
 
 @contextmanager
@@ -30,7 +31,13 @@ def beside(hub: Hub, reach: Sequence[str] = ()) -> Iterator[None]:
         harvester = harvester_of(hub.city, hub.database, hub.clock, hub.ledger, calls)
         inspector = inspector_of(hub.city, hub.database, hub.clock, hub.inspection, harvester)
         watch = watch_of(hub.city, hub.database, hub.clock, hub.ledger_queries, harvester)
-        harvest = HarvestThread(harvester, inspector, watch, hub.clock)
+        libraries = read_libraries(hub.city.folder)
+
+        def mark() -> None:
+            mark_libraries(libraries, hub.ledger, hub.ledger_queries)
+
+        mark()
+        harvest = HarvestThread(harvester, inspector, watch, hub.clock, mark)
         harvest.start()
         last.callback(harvest.stop)
         meaning = MeaningThread(

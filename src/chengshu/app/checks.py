@@ -277,6 +277,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     from chengshu.resources.crossings.declared import CrossingsFile
     from chengshu.resources.inspection.declared import EntryQuality, GradingFile
     from chengshu.resources.ledger.harvest.declared import HarvestFile
+    from chengshu.resources.libraries.declared import LibrariesFile
     from chengshu.resources.retention.declared import RetentionFile
     from chengshu.resources.sharing.declared import Terms
     from chengshu.scenes.response.declared import ResponseFile
@@ -301,6 +302,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "harvest.yaml": HarvestFile,
         "sharing.yaml": Terms,
         "crossings.yaml": CrossingsFile,
+        "libraries.yaml": LibrariesFile,
         "retention.yaml": RetentionFile,
         "grading.yaml": GradingFile,
         "quality-rules.yaml": EntryQuality,

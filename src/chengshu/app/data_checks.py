@@ -24,6 +24,8 @@ from chengshu.resources.knowledge.reading import read_file
 from chengshu.resources.ledger.harvest import HarvestSource, read_harvest
 from chengshu.resources.ledger.harvest.connectors.database import has_password
 from chengshu.resources.ledger.harvest.declared import Database, Folder, Records
+from chengshu.resources.libraries.declared import FILE as LIBRARIES
+from chengshu.resources.libraries.declared import read_libraries
 from chengshu.resources.quality.rules import Reference, mistake_of
 from chengshu.resources.retention import read_retention
 from chengshu.resources.sharing.declared import FILE as SHARING
@@ -36,7 +38,17 @@ def data_faults(city: City) -> list[Fault]:
     ``quality/``, ``grading.yaml``, ``models/`` and ``policies.cedar``, each with its place and what to do.
     """
     found: list[Fault] = []
-    for look in (_harvest, _sharing, _crossings, _retention, _documents, _described, _models, _policies):
+    for look in (
+        _harvest,
+        _sharing,
+        _crossings,
+        _libraries,
+        _retention,
+        _documents,
+        _described,
+        _models,
+        _policies,
+    ):
         found += _told(look, city)
     return found
 
@@ -115,6 +127,13 @@ def _crossings(city: City) -> Iterator[Fault]:
                 where = document.where(("partners", number, "sources"))
                 detail = f"nothing is harvested from {name!r}"
                 yield _unknown("crossings-source", detail, where, name, sources, "declare it in harvest.yaml")
+
+
+def _libraries(city: City) -> Iterator[Fault]:
+    sources = [source.id for source in harvest_of(city)]
+    for number, library in enumerate(read_libraries(city.folder).libraries):
+        document = read_document(city.folder / LIBRARIES)
+        yield from _of_source(library.entry, sources, document.where(("libraries", number, "entry")))
 
 
 def _retention(city: City) -> Iterator[Fault]:

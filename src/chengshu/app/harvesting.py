@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -60,14 +60,19 @@ def _connector(source: HarvestSource, folder: Path, calls: HttpCalls) -> Connect
 
 class HarvestThread:
     """Looks at each source when its time has come, then into what was found there, beside the pump, which
-    must not wait for databases.
+    must not wait for databases. ``after`` is done after each round of harvests.
     """
 
     def __init__(
-        self, harvester: Harvester, inspector: Inspector, watch: ContractWatch, clock: Clock
+        self,
+        harvester: Harvester,
+        inspector: Inspector,
+        watch: ContractWatch,
+        clock: Clock,
+        after: Callable[[], object] = bool,
     ) -> None:
         self._harvester, self._inspector, self._watch = harvester, inspector, watch
-        self._clock = clock
+        self._clock, self._after = clock, after
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="chengshu-harvest", daemon=True)
 
@@ -88,6 +93,7 @@ class HarvestThread:
             try:
                 if due is not None and due <= now:
                     self._harvester.tick(now, self._stop.is_set)
+                    self._after()
                     continue
                 if self._inspector.look(self._stop.is_set).left:
                     continue

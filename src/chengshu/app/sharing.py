@@ -17,6 +17,8 @@ from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.resources.ledger import LedgerQueries, Resource
 from chengshu.resources.ledger.harvest.declared import Folder
+from chengshu.resources.libraries import key_of as library_key
+from chengshu.resources.libraries import read_libraries
 from chengshu.resources.sharing import (
     Corrections,
     Duties,
@@ -29,6 +31,7 @@ from chengshu.resources.sharing import (
     read_source_rules,
     read_terms,
 )
+from chengshu.resources.sharing.keys import KeyOf
 from chengshu.resources.sharing.shelf import Shelf
 
 KEY_FILE = "sharing.key"
@@ -63,7 +66,7 @@ def sharing_of(
     parts = (database, clock, ids, calendar, ledger, terms)
     desk = Sharing(*parts, read_source_rules(city.folder))
     duties, queries = Duties(*parts), SharingQueries(database, calendar)
-    gate = Gate(database, clock, calendar, ledger, desk, sources_of(city), key_of(folder))
+    gate = Gate(database, clock, calendar, ledger, desk, sources_of(city), key_of(folder), library_keys(city))
     residents = Residents(database, clock, queries, duties, gate.subject_token, terms)
     return SharingRoom(
         desk,
@@ -87,6 +90,12 @@ def key_of(folder: Path) -> bytes:
             os.fsync(file.fileno())
         spare.replace(path)
     return path.read_bytes()
+
+
+def library_keys(city: City) -> KeyOf:
+    """By which field entries may be looked up: the keys of the base libraries that the city declares."""
+    declared = read_libraries(city.folder)
+    return lambda resource: library_key(declared, resource)
 
 
 def sources_of(city: City) -> Callable[[Resource], Source]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chengshu.console.model import Person
-from chengshu.console.model.holdings import CrossingsView, ValueView
+from chengshu.console.model.holdings import CrossingsView, LibrariesView, ValueView
 
 
 class HoldingsDesk(Protocol):
@@ -18,4 +18,8 @@ class HoldingsDesk(Protocol):
 
     def ledger_crossings(self, person: Person, as_of: datetime | None) -> CrossingsView:
         """The five crossings, each with the newest exchange on every path."""
+        ...
+
+    def ledger_libraries(self, person: Person) -> LibrariesView:
+        """The five base libraries as they stand now, and the thematic ones."""
         ...

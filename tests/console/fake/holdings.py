@@ -78,3 +78,41 @@ class Holdings:
             page.CrossingRow("business", "never", 30, ()),
         )
         return page.CrossingsView(lines, person.id != "crew")
+
+    def ledger_libraries(self, person: m.Person) -> page.LibrariesView:
+        people = page.LibraryRow(
+            "population",
+            True,
+            "civil/residents.csv",
+            GAUGES,
+            T("Residents", "居民", "居民"),
+            T("Who lives here", "常住人口", "常住人口"),
+            "identity_number",
+            "公民身份号码",
+            (WATER,),
+            1200,
+            1200,
+            1196,
+            1190,
+            1196,
+            0.99,
+            updated=self.now,
+            quality=0.97,
+            measured_at=self.now,
+            lookups=3,
+            found=2,
+        )
+        stale = page.LibraryRow(
+            "geography", True, "planning/areas.csv", "urn:x:areas", RAIN, Text(), "region_code", "code",
+            unread="the file is cut off", state="stale",
+        )  # fmt: skip
+        return page.LibrariesView(
+            (
+                people,
+                page.LibraryRow("legal_persons", False),
+                stale,
+                page.LibraryRow("certificates", False),
+                page.LibraryRow("credit", True, "market/credit.csv", key="uscc", field="code"),
+            ),
+            () if self.quiet else (("water", 4), ("business", 2)),
+        )

@@ -12,7 +12,7 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from tests.sharing.office import APPLICANT, COLLEAGUE, PROVIDER, PURPOSE, Office
+from tests.sharing.office import APPLICANT, COLLEAGUE, PROVIDER, PURPOSE, RESIDENTS, Office
 
 from chengshu.app.guard import Guard
 from chengshu.app.problems import add_problems
@@ -167,3 +167,17 @@ def test_a_program_counts_as_its_applicant_before_the_resident(office: Office, p
     number = str(office.tables["urn:chengshu:resource:residents"]["id_number"][1])
     (seen,) = office.queries.who_used(office.gate.subject_token(number))
     assert seen.department == COLLEAGUE.department
+
+
+def test_a_program_looks_one_key_up_where_the_entry_has_one(
+    office: Office, planner: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = supplied(office)
+    number = office.tables[RESIDENTS]["id_number"][1].as_py()
+    denied = planner.post(f"/shared/grants/{grant}/lookup", key=number)
+    assert denied.status_code == 403 and "no key of a base library" in denied.text
+    monkeypatch.setattr(office.gate, "_key_of", lambda entry: "id_number")
+    found = planner.post(f"/shared/grants/{grant}/lookup", key=number).json()
+    assert len(found["rows"]) == 1 and found["rows"][0]["district"] == "east"
+    assert number not in str(found) and found["use"] == 2
+    assert planner.post(f"/shared/grants/{grant}/lookup", key=number, filter="true").status_code == 422

@@ -25,6 +25,7 @@ PARTS = (
     "holdings",
     "knowledge",
     "ledger",
+    "libraries",
     "proof",
     "retention",
     "rules",

@@ -36,13 +36,15 @@ def _reading(data: Path) -> Iterator[Any]:
         database.close()
 
 
-def _index(database: Any, data: Path, clock: Any) -> None:
-    """Bring the search index up to the ledger."""
+def _index(database: Any, data: Path, clock: Any, city: Path, ledger: Any) -> None:
+    """Book which entries are the authorities of base libraries, then bring the search index up."""
     from chengshu.engines.tantivy import TantivyIndex
     from chengshu.foundation.journal import Pump
     from chengshu.resources.ledger import LedgerQueries
     from chengshu.resources.ledger.search import LAYOUT, LedgerSearch
+    from chengshu.resources.libraries import mark_libraries, read_libraries
 
+    mark_libraries(read_libraries(city), ledger, LedgerQueries(database))
     index = TantivyIndex(data / "search" / "ledger", LAYOUT)
     try:
         Pump(database, clock, [LedgerSearch(index, LedgerQueries(database))], [], strict=True).drain()
@@ -206,7 +208,7 @@ def harvest(
         runs = [harvester.run(name) for name in ([source] if source else harvester.sources)]
         with err.status("looking into the rows …"):
             looks = inspector.look(most=1_000_000)
-        _index(database, data, clock)
+        _index(database, data, clock, found.folder, ledger)
         with database.read() as connection:
             problems = {
                 run.source: harvest_store.problems_of(connection, run.source, run.number) for run in runs

@@ -12,6 +12,7 @@ from chengshu.app.places import find_packages
 from chengshu.kernel.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    from chengshu.resources.ledger import LedgerQueries
     from chengshu.resources.sharing import Corrections, Duties, Gate, Sharing, SharingQueries
 
 
@@ -25,6 +26,7 @@ class Room:
     queries: SharingQueries
     gate: Gate
     corrections: Corrections
+    entries: LedgerQueries
 
 
 @contextmanager
@@ -52,7 +54,7 @@ def opened(city: Path, data: Path, packages: Path | None) -> Iterator[Room]:
             entries = LedgerQueries(database)
             room = sharing_of(found, data, database, clock, TimeIds(clock), calendar, entries)
             room.clocks.tick(clock.now())
-            yield Room(clock, room.desk, room.duties, room.queries, room.gate, room.corrections)
+            yield Room(clock, room.desk, room.duties, room.queries, room.gate, room.corrections, entries)
         finally:
             database.close()
     finally:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from chengshu.console.model.common import ShownText
+from chengshu.console.model.common import NO_TEXT, ShownText
+from chengshu.console.model.ledger import EntryState
 
 ValuePart = Literal["size", "quality"]
 CrossingName = Literal["level", "region", "system", "department", "business"]
 CrossingState = Literal["fresh", "stale", "never"]
 PathHow = Literal["harvest", "use"]
+LibraryName = Literal["population", "legal_persons", "geography", "certificates", "credit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,41 @@ class CrossingsView:
 
     lines: tuple[CrossingRow, ...]
     sees_journal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryRow:
+    """One of the five base libraries. ``named``: the city declares an authority; ``id`` empty: the ledger
+    does not have it. ``covered``: share of rows that a right key leads to; ``unread`` why not known.
+    """
+
+    library: LibraryName
+    named: bool
+    entry: str = ""
+    id: str = ""
+    title: ShownText = NO_TEXT
+    name: ShownText = NO_TEXT
+    key: str = ""
+    field: str = ""
+    responsible: tuple[ShownText, ...] = ()  # provider, owner, steward: those that are said
+    rows: int = 0
+    filled: int = 0
+    different: int = 0
+    valid: int = 0
+    checked: int = 0
+    covered: float | None = None
+    unread: str = ""
+    state: EntryState = "active"
+    updated: datetime | None = None
+    quality: float | None = None
+    measured_at: datetime | None = None
+    lookups: int = 0
+    found: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LibrariesView:
+    """The base libraries, and the thematic ones: what entries of a theme there are."""
+
+    base: tuple[LibraryRow, ...]
+    themes: tuple[tuple[str, int], ...] = ()

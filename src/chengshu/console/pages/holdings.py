@@ -33,4 +33,9 @@ def router(console: Console) -> APIRouter:
             visit, "ledger_crossings", crossings=view.ledger_crossings(visit.who, visit.as_of)
         )
 
+    @routes.get("/ledger/libraries")
+    def libraries(request: Request) -> Response:
+        visit = console.visit(request)
+        return console.page(visit, "ledger_libraries", libraries=view.ledger_libraries(visit.who))
+
     return routes

@@ -29,25 +29,13 @@ from chengshu.resources.sharing.clocks import HUB
 from chengshu.resources.sharing.commands import Sharing
 from chengshu.resources.sharing.exporting import write_csv
 from chengshu.resources.sharing.intake import row_filter
+from chengshu.resources.sharing.keys import KEYED, NO_KEY, KeyOf, guessing, kept_filter, no_key
 from chengshu.resources.sharing.model import OPEN_STATES, Grant, Outcome, Party, Request, Use
 from chengshu.resources.sharing.protecting import in_force, own_key, proposed, sharing_of
 from chengshu.resources.sharing.reading import Column, Read, Wanted, read_rows
 from chengshu.resources.sharing.refusals import Call
 from chengshu.resources.sharing.rulings import severity
-
-IDENTIFYING = frozenset(
-    [
-        "identity_number",
-        "uscc",
-        "mobile",
-        "bank_card",
-        "plate",
-        "passport",
-        "hk_macao_permit",
-        "taiwan_permit",
-        "email",
-    ]
-)
+from chengshu.resources.sharing.subjects import IDENTIFYING, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +80,8 @@ class _Taken:
 class Gate:
     """Answers by grants. ``key`` is the hub's secret for tokens and watermarks (16 bytes at least).
 
-    ``source_of`` says where a resource's rows are; it may raise what the caller should see.
+    ``source_of`` says where a resource's rows are; it may raise what the caller should see. ``key_of`` says
+    by which field an entry may be looked up.
     """
 
     def __init__(
@@ -104,11 +93,13 @@ class Gate:
         sharing: Sharing,
         source_of: Callable[[Resource], Source],
         key: bytes,
+        key_of: KeyOf = no_key,
     ) -> None:
         if len(key) < SHORTEST_KEY:
             raise ValueError(f"the key has {len(key)} bytes; at least {SHORTEST_KEY} are needed")
         self._database, self._clock, self._calendar = database, clock, calendar
         self._ledger, self._sharing, self._source_of, self._key = ledger, sharing, source_of, key
+        self._key_of = key_of
 
     def query(
         self,
@@ -127,6 +118,29 @@ class Gate:
         on record too, and whatever reading the source raises.
         """
         return self._use(grant, Call(who, purpose, tuple(fields), filter, limit, manner), export=False)[0]
+
+    def lookup(
+        self,
+        grant: str,
+        who: Party,
+        purpose: str,
+        value: str,
+        *,
+        fields: Sequence[str] = (),
+        manner: str = "query",
+    ) -> Answer:
+        """The rows of one key of a base library, as :meth:`query` would show them; none when it is not there.
+
+        The value is compared as it stands in the register, and the record keeps its token. Raises
+        :class:`Denied` where the entry has no declared key or the grant does not have it.
+        """
+        with self._database.read() as connection:
+            resource = self._ledger.get(store.find_request(connection, grant).ask.resource)
+        field = self._key_of(resource)
+        category = next((part.category for part in resource.fields if part.name == field), "")
+        told = kept_filter(field, tokenise(value, category, self._key))
+        call = Call(who, purpose, tuple(fields), told, None, manner, (field, value))
+        return self._use(grant, call, export=False)[0]
 
     def export(
         self,
@@ -188,7 +202,10 @@ class Gate:
         if request.ask.consent and not subject_of(resource)[0]:
             return _Taken(), refusals.said("consent", refusals.CONSENT)
         names = tuple(column.name for column in columns)
-        if call.filter:
+        if call.key is not None:
+            if not call.key[0] or call.key[0] not in grant.names():
+                return _Taken(names), refusals.said("key", NO_KEY, field=call.key[0] or "–")
+        elif call.filter:
             try:
                 row_filter(call.filter, names)
             except Invalid as error:
@@ -231,7 +248,8 @@ class Gate:
                 return not value.strip() or tokenise(value, category, self._key) in gone
 
         limit = call.limit or grant.rows_per_use
-        wanted = Wanted(columns, grant.rows, call.filter, limit, subject, left_out)
+        chosen = "" if call.key else call.filter
+        wanted = Wanted(columns, grant.rows, chosen, limit, subject, left_out, call.key)
         read = read_rows(source.table, wanted, own_key(self._key, grant.id), source.encoding)
         return read, sorted(
             {tokenise(value, category, self._key) for value in read.subjects if value.strip()}
@@ -312,7 +330,11 @@ class Gate:
         ]
         beside = self._beside(connection, request, use, since, now)
         today = store.rows_since(connection, request.grant_id, day)
-        return anomalies.judge(use, past, beside, now, self._calendar, limits, today)
+        judged = anomalies.judge(use, past, beside, now, self._calendar, limits, today)
+        if use.filter.startswith(KEYED):
+            asked = store.uses_where(connection, grant=request.grant_id, since=day)
+            judged += [guess] if (guess := guessing(use, asked, limits)) else []
+        return judged
 
     def _beside(
         self, connection: Connection, request: Request, use: Use, since: int, now: datetime
@@ -392,21 +414,6 @@ class Gate:
     def _day_begins(self, now: datetime) -> int:
         today = now.astimezone(self._calendar.zone).date()
         return millis(datetime.combine(today, time(), self._calendar.zone))
-
-
-def subject_of(resource: Resource) -> tuple[str, str]:
-    """The column that names the person a row is about, and its category; ("", "") where none does.
-
-    It is declared as ``extra.subject``; else it is the first field that holds identity numbers.
-    """
-    by_name = {field.name: field for field in resource.fields}
-    declared = resource.extra.get("subject", "")
-    if declared in by_name:
-        return declared, by_name[declared].category or "identity_number"
-    for field in resource.fields:
-        if field.category == "identity_number":
-            return field.name, field.category
-    return "", ""
 
 
 def _grant(request: Request) -> Grant:

@@ -44,6 +44,7 @@ class Wanted:
     limit: int
     subject: str = ""
     left_out: Callable[[str], bool] | None = None
+    key: tuple[str, str] | None = None  # only rows whose raw value of a field is this
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def read_rows(source: Path | pa.Table, wanted: Wanted, key: bytes, encoding: str
         names = [column.name for column in wanted.columns]
         chosen = row_filter(wanted.filter, names) if wanted.filter else None
         extra = (granted.names if granted else frozenset()) | ({wanted.subject} if wanted.subject else set())
+        extra |= {wanted.key[0]} if wanted.key else set()
         needed = [*names, *sorted(extra - set(names))]
         if gone := [name for name in needed if name not in types]:
             raise Conflict(
@@ -74,7 +76,14 @@ def read_rows(source: Path | pa.Table, wanted: Wanted, key: bytes, encoding: str
                 f"the table has no {', '.join(gone)} any more",
                 remedy="the provider must mend it, or decide anew",
             )
-        cursor = table.database.execute(f"SELECT {', '.join(map(quoted, needed))} FROM data")
+        query = f"SELECT {', '.join(map(quoted, needed))} FROM data"
+        if wanted.key is None:
+            cursor = table.database.execute(query)
+        else:
+            field, value = wanted.key
+            cursor = table.database.execute(
+                f"{query} WHERE UPPER(TRIM(CAST({quoted(field)} AS VARCHAR))) = ?", [value]
+            )
         rows: list[tuple[Any, ...]] = []
         subjects: list[str] = []
         more = False

@@ -23,6 +23,7 @@ class Call:
     filter: str
     limit: int | None
     manner: str
+    key: tuple[str, str] | None = None  # a field of a base library, and the value asked for
 
 
 def refusal(request: Request, call: Call, now: datetime) -> Reason | None:

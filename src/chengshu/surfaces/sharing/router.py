@@ -15,7 +15,16 @@ from fastapi import APIRouter, Request, Response
 
 from chengshu.kernel.errors import Missing
 from chengshu.resources.sharing import Answer, Gate, Party, SharingQueries
-from chengshu.surfaces.sharing.shapes import OwnGrant, OwnRequest, Rows, Use, own_grant, own_request, rows_of
+from chengshu.surfaces.sharing.shapes import (
+    Lookup,
+    OwnGrant,
+    OwnRequest,
+    Rows,
+    Use,
+    own_grant,
+    own_request,
+    rows_of,
+)
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -59,6 +68,14 @@ def router(queries: SharingQueries, gate: Gate, who: Callable[[Request], Party])
         )
         if "text/csv" in request.headers.get("accept", ""):
             return Response(_csv(answer), media_type="text/csv; charset=utf-8", headers=_told(answer))
+        return Response(_encode(rows_of(grant, answer)), media_type="application/json")
+
+    @routes.post("/grants/{grant}/lookup", response_model=Rows)
+    def lookup(request: Request, grant: str, asked: Lookup) -> Response:
+        """Look one key up in a base library, by a grant for programs that has the key among its fields."""
+        program = _recipient(queries, grant, who(request))
+        key = "".join(asked.key.split()).upper()
+        answer = gate.lookup(grant, program, asked.purpose, key, fields=asked.fields, manner="api")
         return Response(_encode(rows_of(grant, answer)), media_type="application/json")
 
     @routes.post(

@@ -29,6 +29,22 @@ class Use(BaseModel):
     limit: Annotated[int | None, Field(ge=1, description="at most so many rows")] = None
 
 
+class Lookup(BaseModel):
+    """One key of a base library that a program asks a grant about."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    purpose: Annotated[
+        str,
+        Field(min_length=1, max_length=4000, description="what for, in the words it was granted for"),
+    ]
+    key: Annotated[str, Field(min_length=1, max_length=64, description="as it stands in the register")]
+    fields: Annotated[
+        list[Annotated[str, Field(max_length=200)]],
+        Field(max_length=5000, description="some of the granted fields; none: all"),
+    ] = []
+
+
 class GrantField(BaseModel):
     """A granted field and how its values are shown."""
 

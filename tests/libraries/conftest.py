@@ -1,0 +1,5 @@
+"""The office of sharing, whose register is a base library here."""
+
+from tests.sharing.conftest import office
+
+__all__ = ["office"]
