@@ -160,3 +160,13 @@ async def test_what_is_no_snapshot_is_refused(
 ) -> None:
     answer = await api.post("snapshots", json=body)
     assert (answer.status_code, answer.json()["where"]) == (400, where)
+
+
+async def test_a_snapshot_says_that_it_holds_no_past(api: httpx.AsyncClient) -> None:
+    await api.post("entities", json={"id": "urn:e:1", "type": "T", "p": 1})
+    past = {"timerel": "before", "timeAt": "2030-01-01T00:00:00Z"}
+    queries = [{"type": "Query", "entities": [{"type": "T"}], "temporalQ": past}]
+    made = await api.post("snapshots", json={"type": "Snapshot", "snapshotQueries": queries})
+    status = (await api.get(made.headers["location"])).json()
+    assert (status["snapshotStatus"], status["entityCount"]) == ("partial", 1)
+    assert "past" in status["snapshotQueriesDetails"][0]["problemDetails"][0]["detail"]

@@ -219,7 +219,8 @@ class KeptAnswers:
         for entity in matching.entities:
             found.setdefault(entity.id, entity)
         _check_number(len(found), MOST_COPIED)
-        return tuple(f"{one.registration.id}: {one.title}: {one.detail}" for one in matching.gathered.failed)
+        failed = [f"{one.registration.id}: {one.title}: {one.detail}" for one in matching.gathered.failed]
+        return (*failed, *(_NO_PAST if "temporalQ" in said else ()))
 
     async def retrieve_snapshot(self, call: Call) -> Answer:
         """Retrieve Snapshot Status: clause 5.2 (Snapshot)."""
@@ -336,6 +337,7 @@ def _check_number(count: int, most: int) -> None:
         raise TooManyResults(f"more than {most} entities are found", remedy="ask for fewer of them")
 
 
+_NO_PAST = ("temporalQ: The past is not copied: the entities are, as they are now",)
 _UNTIL: dict[str, Any] = {
     "type": "object",
     "required": ["expiresAt"],
