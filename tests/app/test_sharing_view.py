@@ -234,6 +234,11 @@ def test_residents_are_answered_at_the_counter_only(office: Office, wang: Desk, 
     again = wang.post(f"{grant}/rows", 200, purpose="with consent", filter='street = "Mill Lane"')
     assert "9 rows" in again
     assert "Take it back" in chen.post("/sharing/counter/consent", 200, give="yes", **form)
+    slip = chen.post("/sharing/counter/code", 200, number=number, seen="yes", give="yes")
+    (code,) = re.findall(r"[A-Z2-9]{4}(?:-[A-Z2-9]{4}){4}", slip)
+    stranger = TestClient(office.app, base_url="http://hub.test")
+    assert "with consent" in stranger.post("/my-data", data={"code": code}).text
+    assert stranger.post("/my-data", data={"code": code[:-1]}).status_code == 401
     with office.hub.database.read() as connection:
         kept = [use.filter for use in store.uses_where(connection)]
     assert number not in str(kept)

@@ -229,6 +229,27 @@ async def test_consent_is_taken_back_and_given_again(client: httpx.AsyncClient, 
     assert not view.withdrawn
 
 
+async def test_a_code_from_the_counter_opens_the_record_at_home(
+    client: httpx.AsyncClient, guest: httpx.AsyncClient, view: Any
+) -> None:
+    slip = await post(client, "/sharing/counter/code", number=NUMBER, seen="yes", give="yes")
+    assert view.code in slip.text and "/my-data" in slip.text and "shown once" in slip.text
+    door = await guest.get("/my-data")
+    assert door.status_code == 200 and view.code not in door.text
+    told = await post(guest, "/my-data", code=view.code)
+    assert "2 times" in told.text and "your consent" in told.text
+    assert told.headers["cache-control"] == "no-store"
+    links = " ".join(re.findall(r'(?:href|action|hx-get)="([^"]*)"', told.text))
+    assert view.code not in links  # never in an address
+    await post(guest, "/my-data/consent", code=view.code, resource=ENTRY, give="no")
+    assert view.withdrawn
+    await post(client, "/sharing/counter/code", number=NUMBER, seen="yes", give="no")
+    wrong = await post(guest, "/my-data", code="ABCD-EFGH-JKLM-NPQR-STUV")
+    assert wrong.status_code == 401 and "does not hold" in wrong.text
+    foreign = await guest.post("/my-data", data={"code": "x"}, headers={"sec-fetch-site": "cross-site"})
+    assert foreign.status_code == 403
+
+
 async def test_too_many_questions_are_refused(client: httpx.AsyncClient) -> None:
     codes = [
         (await post(client, "/sharing/counter", number=NUMBER, seen="yes")).status_code for _ in range(6)

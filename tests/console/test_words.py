@@ -17,7 +17,7 @@ from chengshu.console.model.corrections import CorrectionState
 from chengshu.console.model.grading import DIMENSIONS, StepKind
 from chengshu.console.model.holdings import CrossingName, CrossingState, LibraryName, PathHow, ValuePart
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
-from chengshu.console.model.response import EventState, OrderState, OrderVerb
+from chengshu.console.model.response import EndBasis, EventState, OrderState, OrderVerb
 from chengshu.console.model.retention import DestructionState, ItemOutcome
 from chengshu.console.model.rules import CellPart, ChangeStateName, RequirementKind
 from chengshu.console.model.sharing import (
@@ -57,6 +57,7 @@ FAMILIES = {
     "fresh": get_args(FreshnessState),
     "warning_state": get_args(WarningState),
     "event_state": get_args(EventState),
+    "event_end": get_args(EndBasis),
     "order_state": get_args(OrderState),
     "verb": get_args(OrderVerb),
     "task_state": ("open", "claimed", "completed", "cancelled"),

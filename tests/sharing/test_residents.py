@@ -10,7 +10,7 @@ from tests.sharing.office import COLLEAGUE, RESIDENTS, Office
 
 from chengshu.foundation.access import TooMany
 from chengshu.foundation.journal import entries_about
-from chengshu.kernel.errors import Invalid, Missing
+from chengshu.kernel.errors import Invalid, Missing, Unauthenticated
 from chengshu.resources.sharing import Party, Residents, Terms
 
 CLERK = Party("person-clerk", "data-bureau", "Clerk")
@@ -89,3 +89,48 @@ def test_what_is_no_number_is_said_before_anything_is_looked_up(
 
 def test_the_bureau_and_the_declared_counters_answer(residents: Residents) -> None:
     assert residents.departments() == ("data-bureau", "service-centre")
+
+
+def test_a_code_on_paper_tells_the_same_until_it_is_over(office: Office, residents: Residents) -> None:
+    request = office.supplied(consent=True)
+    before = office.gate.query(request.grant_id, COLLEAGUE, request.ask.purpose).use.rows
+    code, ends = residents.give_code(number_of(office, 1), CLERK)
+    assert len(code) == 24 and ends == office.clock.now() + timedelta(days=30)
+    (seen,) = residents.tell_by_code(code.lower().replace("-", " "))
+    assert seen.department == "emergency"
+    residents.consent_by_code(code, RESIDENTS, given=False)
+    assert office.gate.query(request.grant_id, COLLEAGUE, request.ask.purpose).use.rows == before - 1
+    office.clock.advance_to(ends)
+    with pytest.raises(Unauthenticated):
+        residents.tell_by_code(code)
+
+
+def test_one_code_holds_at_a_time_and_a_lost_one_can_be_ended(office: Office, residents: Residents) -> None:
+    number = number_of(office, 1)
+    first, _ = residents.give_code(number, CLERK)
+    second, _ = residents.give_code(number, CLERK)
+    assert first != second and residents.tell_by_code(second) == []
+    for wrong in (first, "", "ABCD", f"{second}A"):
+        with pytest.raises(Unauthenticated):
+            residents.tell_by_code(wrong)
+    assert residents.take_code(number, CLERK)
+    with pytest.raises(Unauthenticated):
+        residents.consent_by_code(second, RESIDENTS, given=False)
+
+
+def test_who_reads_by_code_is_on_record_and_held_to_a_limit_and_the_code_is_not_kept(
+    office: Office, residents: Residents, tmp_path: Path
+) -> None:
+    number = number_of(office, 1)
+    code, _ = residents.give_code(number, CLERK)
+    for _ in range(3):
+        residents.tell_by_code(code)
+    with pytest.raises(TooMany):
+        residents.tell_by_code(code)
+    token = office.gate.subject_token(number)
+    with office.database.read() as connection:
+        entries = entries_about(connection, f"subject:{token}")
+    assert [entry.action for entry in entries] == ["sharing.code_given", *["sharing.subject_told"] * 3]
+    assert [entry.actor for entry in entries] == [CLERK.person, *["resident:by-code"] * 3]
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    assert code.encode() not in kept and code.replace("-", "").encode() not in kept

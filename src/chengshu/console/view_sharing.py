@@ -10,6 +10,7 @@ from chengshu.console.model import Person
 from chengshu.console.model.sharing import (
     AskForm,
     AskGiven,
+    CodeGiven,
     DeskScope,
     DeskView,
     GrantView,
@@ -80,4 +81,20 @@ class SharingDesk(Protocol):
 
     def set_consent(self, person: Person, number: str, resource: str, *, given: bool) -> None:
         """Take a resident's consent back for an entry, or give it again."""
+        ...
+
+    def give_code(self, person: Person, number: str) -> CodeGiven:
+        """A code with which a resident reads their own record at home; an earlier one holds no more."""
+        ...
+
+    def take_code(self, person: Person, number: str) -> None:
+        """A resident's code holds no more."""
+        ...
+
+    def my_data(self, code: str) -> SeenView:
+        """What a resident is told by their code. Raises Unauthenticated, TooMany."""
+        ...
+
+    def my_consent(self, code: str, resource: str, *, given: bool) -> None:
+        """A resident takes consent back for an entry, or gives it again. Raises Unauthenticated, Missing."""
         ...

@@ -10,7 +10,7 @@ from typing import get_args
 from chengshu.console import model as m
 from chengshu.console.model import sharing as s
 from chengshu.foundation.access import TooMany
-from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing
+from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing, Unauthenticated
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 
@@ -70,6 +70,7 @@ class Sharing:
         self.done: list[tuple[str, str, dict[str, str]]] = []
         self.asked: list[s.AskGiven] = []
         self.withdrawn = False
+        self.code = ""
         self.matter: tuple[str, Text] | None = None
         self.looked_up = 0
 
@@ -301,8 +302,9 @@ class Sharing:
         if not number.isalnum() or len(number) != 18:
             told = T("18 digits.", "18 位。", "18 位。")
             raise Invalid("subject", told.en, text=told.as_dict())
-        if number != NUMBER:
-            return s.SeenView()
+        return self.seen() if number == NUMBER else s.SeenView()
+
+    def seen(self) -> s.SeenView:
         rows = tuple(
             s.SeenRow(
                 NOW - timedelta(days=days),
@@ -318,6 +320,23 @@ class Sharing:
             for days, consent in ((1, True), (3, False))
         )
         return s.SeenView(rows, ((GAUGES, PEOPLE, self.withdrawn),))
+
+    def give_code(self, person: m.Person, number: str) -> s.CodeGiven:
+        self.who_used(person, number)
+        self.code = "ABCD-EFGH-JKLM-NPQR-STUV"
+        return s.CodeGiven(self.code, NOW + timedelta(days=30))
+
+    def take_code(self, person: m.Person, number: str) -> None:
+        self.code = ""
+
+    def my_data(self, code: str) -> s.SeenView:
+        if not self.code or code != self.code:
+            raise Unauthenticated("resident-code", "this code does not hold, or not any more", where="code")
+        return self.seen()
+
+    def my_consent(self, code: str, resource: str, *, given: bool) -> None:
+        self.my_data(code)
+        self.withdrawn = not given
 
     def set_consent(self, person: m.Person, number: str, resource: str, *, given: bool) -> None:
         self.counter(person)

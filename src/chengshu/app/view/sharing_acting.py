@@ -13,7 +13,7 @@ from chengshu.console.model import sharing as page
 from chengshu.kernel.clock import from_millis
 from chengshu.kernel.errors import Conflict, Denied, Invalid
 from chengshu.kernel.texts import Text
-from chengshu.resources.sharing import Ask, GrantedField, Party, Request, departments_for
+from chengshu.resources.sharing import Ask, GrantedField, Party, Request, SeenBy, departments_for
 
 _TREAT, _ITEM, _WHAT = "treat.", "item.", "what."
 
@@ -174,7 +174,9 @@ class SharingActing(SharingReading):
     def who_used(self, person: shown.Person, number: str) -> page.SeenView:
         """What a resident is told at the counter."""
         by = self.party(person, self.counter_of(person))
-        found = self.hub.sharing.residents.tell(number, by)
+        return self._seen_view(self.hub.sharing.residents.tell(number, by))
+
+    def _seen_view(self, found: Sequence[SeenBy]) -> page.SeenView:
         titles = self.titles(seen.resource for seen in found)
         rows = tuple(
             page.SeenRow(
@@ -192,6 +194,24 @@ class SharingActing(SharingReading):
         )
         consents = {seen.resource: seen.withdrawn for seen in found if seen.consent}
         return page.SeenView(rows, tuple((id_, titles[id_], gone) for id_, gone in consents.items()))
+
+    def give_code(self, person: shown.Person, number: str) -> page.CodeGiven:
+        """A code with which a resident reads their own record at home."""
+        return page.CodeGiven(
+            *self.hub.sharing.residents.give_code(number, self.party(person, self.counter_of(person)))
+        )
+
+    def take_code(self, person: shown.Person, number: str) -> None:
+        """A resident's code holds no more."""
+        self.hub.sharing.residents.take_code(number, self.party(person, self.counter_of(person)))
+
+    def my_data(self, code: str) -> page.SeenView:
+        """What a resident is told by their code."""
+        return self._seen_view(self.hub.sharing.residents.tell_by_code(code))
+
+    def my_consent(self, code: str, resource: str, *, given: bool) -> None:
+        """A resident takes consent back, or gives it again."""
+        self.hub.sharing.residents.consent_by_code(code, resource, given=given)
 
     def set_consent(self, person: shown.Person, number: str, resource: str, *, given: bool) -> None:
         """Take a resident's consent back, or give it again."""

@@ -20,6 +20,8 @@ from chengshu.console.model.common import (
 EventState = Literal["open", "responding", "verifying", "closed", "reviewed"]
 OrderState = Literal["created", "assigned", "accepted", "arrived", "done", "refused", "cancelled"]
 OrderVerb = Literal["accept", "arrive", "done", "refuse"]
+EndBasis = Literal["calm", "forecast", "dry", "units"]
+"""How it is known when an event will be over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class EventRow:
     expected_end: datetime | None = None
     closed_at: datetime | None = None
     warnings: int = 0
-    end_basis: Literal["calm", "forecast", "dry", "units"] | None = None
+    end_basis: EndBasis | None = None
     end_beyond: bool = False
 
 

@@ -345,3 +345,11 @@ class SeenView:
 
     rows: tuple[SeenRow, ...] = ()
     consents: tuple[tuple[str, ShownText, bool], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class CodeGiven:
+    """A resident's code, shown once, and until when it holds."""
+
+    code: str
+    ends_at: datetime

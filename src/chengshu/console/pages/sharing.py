@@ -1,4 +1,4 @@
-"""Data sharing: the desk, asking, one request with what may be done, grants in use, record, counter."""
+"""Data sharing: the desk, asking, one request with what may be done, grants in use, the record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from chengshu.console.model.sharing import (
     DeskScope,
     Manner,
     MissingItem,
-    SeenView,
     SharingAct,
     Treatment,
     UseAsk,
@@ -38,7 +37,7 @@ _ITEMS: Final[tuple[MissingItem, ...]] = get_args(MissingItem)
 _TREATMENTS: Final[tuple[Treatment, ...]] = get_args(Treatment)
 _READERS: Final = ("official", "analyst")
 _TERMS: Final = ("P30D", "P90D", "P6M", "P1Y")
-_MENDABLE: Final = (409, 422, 429)  # what the person can put right on the same page
+MENDABLE: Final = (409, 422, 429)  # what the person can put right on the same page
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,6 @@ def router(console: Console) -> APIRouter:
     _add_requests(console, routes)
     _add_grants(console, routes)
     _add_record(console, routes)
-    _add_counter(console, routes)
     _add_ways_back(console, routes)
     return routes
 
@@ -119,7 +117,7 @@ def _add_asking(console: Console, routes: APIRouter) -> None:
         try:
             made = view.ask_for_data(who, resource, given, completes)
         except ChengshuError as error:
-            if error.status not in _MENDABLE:
+            if error.status not in MENDABLE:
                 raise
             return _form(visit, resource, completes, given, error)
         return back_to(visit, f"/sharing/requests/{quote(made)}")
@@ -163,7 +161,7 @@ def _add_requests(console: Console, routes: APIRouter) -> None:
         try:
             view.sharing_act(who, id_, chosen, sent.texts)
         except ChengshuError as error:
-            if error.status not in _MENDABLE:
+            if error.status not in MENDABLE:
                 raise
             return _page(visit, id_, error, chosen, sent.texts)
         return back_to(visit, f"/sharing/requests/{quote(id_)}")
@@ -212,7 +210,7 @@ def _add_grants(console: Console, routes: APIRouter) -> None:
             asked = _use(sent)
             result = view.use_grant(who, grant, asked)
         except ChengshuError as error:
-            if error.status not in _MENDABLE:
+            if error.status not in MENDABLE:
                 raise
             return _page(visit, grant, None, sent, error)
         return _page(visit, grant, result, sent)
@@ -227,7 +225,7 @@ def _add_grants(console: Console, routes: APIRouter) -> None:
         try:
             made = view.take_file(who, grant, _use(sent))
         except ChengshuError as error:
-            if error.status not in _MENDABLE and not (isinstance(error, Denied) and "use" in error.extra):
+            if error.status not in MENDABLE and not (isinstance(error, Denied) and "use" in error.extra):
                 raise
             return _page(visit, grant, None, sent, error)
         headers = HEADERS | {
@@ -263,61 +261,6 @@ def _add_record(console: Console, routes: APIRouter) -> None:
             last += timedelta(days=1)  # the day itself counts
         shown = view.sharing_record(visit.who, first, last)
         return console.page(visit, "sharing_record", record=shown, since=since, until=until)
-
-
-def _add_counter(console: Console, routes: APIRouter) -> None:
-    """The number comes in the body of a form only, and goes nowhere but to the view."""
-    view = console.view
-
-    @routes.get("/sharing/counter")
-    def counter(request: Request) -> Response:
-        visit = console.visit(request)
-        view.counter(visit.who)
-        return _page(visit)
-
-    @routes.post("/sharing/counter")
-    async def ask(request: Request) -> Response:
-        return await console.in_thread(_ask, request, Sent.of(await request.form()))
-
-    @routes.post("/sharing/counter/consent")
-    async def consent(request: Request) -> Response:
-        return await console.in_thread(_consent, request, Sent.of(await request.form()))
-
-    def _ask(request: Request, sent: Sent) -> Response:
-        visit = console.visit(request)
-        who, number = visit.writing(), sent.text("number")
-        try:
-            shown_card(sent)
-            return _page(visit, view.who_used(who, number), number=number)
-        except ChengshuError as error:
-            if error.status not in _MENDABLE:
-                raise
-            return _page(visit, error=error)
-
-    def _consent(request: Request, sent: Sent) -> Response:
-        visit = console.visit(request)
-        who, number = visit.writing(), sent.text("number")
-        try:
-            shown_card(sent)
-            view.set_consent(who, number, sent.text("resource"), given=sent.text("give") == "yes")
-            return _page(visit, view.who_used(who, number), number=number, done=True)
-        except ChengshuError as error:
-            if error.status not in _MENDABLE:
-                raise
-            return _page(visit, error=error)
-
-    def _page(
-        visit: Visit,
-        seen: SeenView | None = None,
-        *,
-        number: str = "",
-        done: bool = False,
-        error: ChengshuError | None = None,
-    ) -> Response:
-        code = error.status if error else 200
-        return console.page(
-            visit, "sharing_counter", code=code, seen=seen, number=number, done=done, error=error
-        )
 
 
 def shown_card(sent: Sent) -> None:

@@ -28,11 +28,13 @@ class Periods(Declaration):
 
 
 class Limits(Declaration):
-    """How much one grant gives, unless the provider decides less; how often a clerk asks for residents."""
+    """How much one grant gives, unless the provider decides less; how often a clerk asks for residents, and
+    for how many days a resident's code holds."""
 
     rows_per_use: Count = 10_000
     rows_per_day: Count = 100_000
     lookups_per_hour: Count = 30
+    code_days: Count = 30
 
 
 Action = Literal["block", "flag", "off"]

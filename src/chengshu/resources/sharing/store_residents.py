@@ -1,8 +1,19 @@
-"""Tables of the residents' side of sharing: consent taken back, and how often clerks asked."""
+"""Tables of the residents' side of sharing: consent taken back, codes on paper, and how often clerks asked."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, delete, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+)
 
 from chengshu.resources.sharing.store import metadata
 
@@ -22,6 +33,31 @@ lookups = Table(  # of the last hour: how often a clerk asked for residents
     Column("at", BigInteger, nullable=False),
     Index("sharing_lookups_person", "person", "at"),
 )
+codes = Table(  # what residents read their own record with; of a code only its hash is kept
+    "sharing_codes",
+    metadata,
+    Column("token", String, primary_key=True),
+    Column("hash", String, nullable=False, unique=True),
+    Column("ends_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+def keep_code(connection: Connection, token: str, hash_: str, ends_at: int) -> None:
+    """The one code of a person from now on."""
+    drop_code(connection, token)
+    connection.execute(insert(codes).values(token=token, hash=hash_, ends_at=ends_at))
+
+
+def drop_code(connection: Connection, token: str) -> bool:
+    """The person's code holds no more; whether there was one."""
+    return connection.execute(delete(codes).where(codes.c.token == token)).rowcount > 0
+
+
+def token_of_code(connection: Connection, hash_: str, now: int) -> str | None:
+    """Whose code it is, while it holds."""
+    query = select(codes.c.token).where(codes.c.hash == hash_, codes.c.ends_at > now)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def keep_withdrawal(connection: Connection, token: str, resource: str, at: int) -> None:
