@@ -102,7 +102,9 @@ def lookup(
 
 
 def _short(value: Any) -> str:
-    return f"{value:.0%}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return "99%" if 0.99 < value < 1 else f"{value:.0%}"  # never rounded up to all of it
 
 
 def _dict(item: Standing, language: str) -> dict[str, Any]:
