@@ -21,14 +21,14 @@ Name = Annotated[str, typer.Argument(help="The program's name.")]
 
 
 @contextmanager
-def _desk(data: Path) -> Iterator[Any]:
-    """The programs of a stopped hub, the actor who changes them, and the moment."""
+def _desk(data: Path, *, writing: bool = True) -> Iterator[Any]:
+    """The programs, the actor who changes them, and the moment; to change them the hub must be stopped."""
     from chengshu.app.stores import DataFolder, open_state
     from chengshu.foundation.access import Clients, store
     from chengshu.foundation.journal import Actor
     from chengshu.kernel.clock import SystemClock
 
-    lock = DataFolder(data)
+    lock = DataFolder(data) if writing else None
     try:
         database = open_state(data, must_exist=True)
         try:
@@ -38,7 +38,8 @@ def _desk(data: Path) -> Iterator[Any]:
         finally:
             database.close()
     finally:
-        lock.release()
+        if lock is not None:
+            lock.release()
 
 
 @client_app.command("add")
@@ -62,7 +63,7 @@ def add(
 @client_app.command("list")
 def list_(data: Data, as_json: AsJson = False) -> None:
     """The programs that may come in."""
-    with _desk(data) as (clients, _, _now):
+    with _desk(data, writing=False) as (clients, _, _now):
         found = clients.all()
     rows = [
         {

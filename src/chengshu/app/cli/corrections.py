@@ -47,7 +47,7 @@ def corrections(
     as_json: AsJson = False,
 ) -> None:
     """Corrections that were asked for, and what became of them."""
-    with opened(city, data, packages) as room:
+    with opened(city, data, packages, writing=False) as room:
         found = room.queries.corrections(resource, state)
     _say(found, as_json)
 

@@ -135,7 +135,7 @@ def list_(
 ) -> None:
     """Requests with their clocks, then every clock that runs, the most urgent first."""
     given = {"state": state, "department": department, "provider": provider}
-    with opened(city, data, packages) as room:
+    with opened(city, data, packages, writing=False) as room:
         wanted = {name: value for name, value in given.items() if value}
         found = room.queries.page(limit=1000, newest=False, **wanted)
         ticking = room.queries.ticking(room.clock.now())
@@ -281,7 +281,7 @@ def record(
 
     Status 1 when the record of uses was changed after it was sealed.
     """
-    with opened(city, data, packages) as room:
+    with opened(city, data, packages, writing=False) as room:
         if subject:
             _say_subject(room, _number(), as_json)
             return

@@ -30,8 +30,10 @@ class Room:
 
 
 @contextmanager
-def opened(city: Path, data: Path, packages: Path | None) -> Iterator[Room]:
-    """The desk of a city; what is due is done first. The hub must be stopped: one process holds the data."""
+def opened(city: Path, data: Path, packages: Path | None, *, writing: bool = True) -> Iterator[Room]:
+    """The desk of a city. To write, the hub must be stopped, and what is due is done first; a look needs
+    neither.
+    """
     from chengshu.app.sharing import sharing_of
     from chengshu.app.stores import DataFolder, open_state
     from chengshu.foundation.city import read_city
@@ -43,7 +45,7 @@ def opened(city: Path, data: Path, packages: Path | None) -> Iterator[Room]:
     from chengshu.resources.sharing import store
 
     found = read_city(city, packages or find_packages(city))
-    lock = DataFolder(data)
+    lock = DataFolder(data) if writing else None
     try:
         database = open_state(data, must_exist=True)
         try:
@@ -53,9 +55,11 @@ def opened(city: Path, data: Path, packages: Path | None) -> Iterator[Room]:
             calendar = WorkingCalendar.read(found.calendar, found.zone)
             entries = LedgerQueries(database)
             room = sharing_of(found, data, database, clock, TimeIds(clock), calendar, entries)
-            room.clocks.tick(clock.now())
+            if writing:
+                room.clocks.tick(clock.now())
             yield Room(clock, room.desk, room.duties, room.queries, room.gate, room.corrections, entries)
         finally:
             database.close()
     finally:
-        lock.release()
+        if lock is not None:
+            lock.release()
