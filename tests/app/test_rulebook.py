@@ -247,6 +247,9 @@ def test_a_cell_is_checked_while_it_is_typed(city: City) -> None:
     assert "字符" in broken.message.zh_hans  # type: ignore[attr-defined]
     unknown = check("output", "severty + 1")
     assert not unknown.ok and "severty" in unknown.message.en  # type: ignore[attr-defined]
+    bare, cut = check("output", "purple"), check("output", '"red')
+    assert bare.message.zh_hans == '“purple”在此没有值；如为文字，须加引号："purple"'  # type: ignore[attr-defined]
+    assert cut.message.zh_hant.endswith('文字缺少結束引號；請以 " 結束。')  # type: ignore[attr-defined]
     with pytest.raises(Invalid) as error:
         city.view.edit_rule(wei, change, "severity", RuleEdit("set", 1, "input", 1, "= ="), 2)
     assert error.value.fault.code == "rule-cell"

@@ -61,7 +61,7 @@ PAGES = [
     "/sharing/corrections",
     "/rules",
     "/rules/flood/severity",
-    "/rules/flood/severity?try=1&given.areas=%28&version=2&against=1",
+    "/rules/flood/severity?try=1&given.areas=%28&version=2&against=1&past=1",
     "/rules/changes/c-1",
     "/drills",
     "/drills/d-1",

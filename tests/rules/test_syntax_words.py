@@ -72,3 +72,34 @@ def test_places_are_named_too() -> None:
         compile_expression("f(1")
     said = in_words(error.value.message)
     assert said.zh_hans == "函数调用中应为“)”，此处是 末尾" and "結尾" in said.zh_hant
+
+
+@pytest.mark.parametrize(
+    ("text", "hans", "hant"),
+    [
+        ('"red', '请以 " 结束', '請以 " 結束'),
+        ("> 5 and < 9", "", ""),
+        ("5 == 5", "请改写为 =", "請改寫為 ="),
+        ("≥ 5", "请改写为 >=", "請改寫為 >="),
+        ("'red'", '文字请写在 "…" 中', '文字請寫在 "…" 中'),
+        ("not red", "请写作 not(…)", "請寫作 not(…)"),
+        ("1" + "+1" * 400, "请改用列表与 sum() 或 any()", "請改用清單與 sum() 或 any()"),
+        ("a" + ".b" * 400, "请拆成几个部分", "請拆成幾個部分"),
+    ],
+)
+def test_what_to_do_is_said_too(text: str, hans: str, hant: str) -> None:
+    with pytest.raises(FeelSyntaxError) as error:
+        compile_expression(text)
+    said = in_words(error.value.fault.remedy)
+    assert (said.zh_hans, said.zh_hant) == (hans, hant)
+
+
+def test_a_sentence_with_its_place_is_known_whole() -> None:
+    with pytest.raises(FeelSyntaxError) as error:
+        compile_expression("rank +")
+    said = in_words(f"{error.value.message} ({error.value.fault.where})")
+    assert said.en == "something is missing here (line 1, column 7, at the end)"
+    assert said.zh_hans == "此处缺少内容（第 1 行第 7 个字符：末尾）"
+    assert in_words("something is missing here (line 2, column 1, at «x»)").zh_hant == (
+        "此處缺少內容（第 2 行第 1 個字元：「x」）"
+    )

@@ -13,7 +13,7 @@ from chengshu.foundation.rulebook.model import KeptCase, RuleChange, Version
 from chengshu.foundation.rulebook.queries import change_of
 from chengshu.foundation.rulebook.standing import Rule
 from chengshu.kernel.errors import Invalid, Missing
-from chengshu.kernel.texts import Text
+from chengshu.kernel.texts import LANGUAGES, Text
 from chengshu.rules.dmn import DmnError
 from chengshu.rules.dmn.analysis import tables_of
 from chengshu.rules.dmn.explain import plain
@@ -24,10 +24,11 @@ from chengshu.rules.feel import FeelSyntaxError, compile_expression, compile_una
 from chengshu.rules.feel.syntax_words import in_words
 
 _AT = Text(
-    "At character {at}{near}: {message}.",
-    "第 {at} 个字符处{near}：{message}。",
-    "第 {at} 個字元處{near}：{message}。",
+    "At character {at}{near}: {message}{cure}.",
+    "第 {at} 个字符处{near}：{message}{cure}。",
+    "第 {at} 個字元處{near}：{message}{cure}。",
 )
+_CURE = Text("; {cure}", "；{cure}", "；{cure}")
 _NEAR = Text(" («{text}»)", "（“{text}”）", "（「{text}」）")
 _END = Text(" (the end)", "（末尾）", "（結尾）")
 
@@ -194,11 +195,16 @@ class RuleActing(RuleReading):
 
 
 def _sentence(error: FeelSyntaxError, near: Text) -> Text:
-    said = in_words(error.message)
+    said, cure = in_words(error.message), in_words(error.fault.remedy)
     return Text(
         *(
-            _AT.say(tag).format(at=error.position + 1, near=near.say(tag), message=said.say(tag))
-            for tag in ("en", "zh-Hans", "zh-Hant")
+            _AT.say(tag).format(
+                at=error.position + 1,
+                near=near.say(tag),
+                message=said.say(tag),
+                cure=_CURE.say(tag).format(cure=cure.say(tag)) if error.fault.remedy else "",
+            )
+            for tag in LANGUAGES
         )
     )
 

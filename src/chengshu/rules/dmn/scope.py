@@ -48,5 +48,15 @@ class LogicScope:
             return
         for name in sorted(free_names(tree) - self.visible - FUNCTIONS.keys() - {PLACEHOLDER}):
             near = get_close_matches(name, self.visible, n=1)
-            hint = f"; is «{near[0]}» meant?" if near else "; it has to be required, or defined before"
+            hint = "; it has to be required, or defined before"
+            if near:
+                hint = f"; is «{near[0]}» meant?"
+            elif _stands_alone(tree, name):
+                hint = f'; a text is written in quotes: "{name}"'
             self.report(place, f"«{name}» has no value here{hint}")
+
+
+def _stands_alone(tree: ast.Node, name: str) -> bool:
+    """Whether a name is all there is, or one of several values: mostly a text without its quotes."""
+    values = [test.value for test in tree.tests] if isinstance(tree, ast.UnaryTests) else [tree]
+    return any(isinstance(value, ast.Name) and value.name == name for value in values)

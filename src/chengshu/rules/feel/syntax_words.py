@@ -51,6 +51,19 @@ _SAID: tuple[tuple[str, str, str], ...] = (
         "“{0}”在此没有值；须在模型中引用或先行定义",
         "「{0}」在此沒有值；須在模型中引用或先行定義",
     ),
+    (
+        "«(.+)» has no value here; a text is written in quotes: (.+)",
+        "“{0}”在此没有值；如为文字，须加引号：{1}",
+        "「{0}」在此沒有值；如為文字，須加引號：{1}",
+    ),
+    # what to do about it
+    ("close it with (.+)", "请以 {0} 结束", "請以 {0} 結束"),
+    ("separate alternatives with commas", "多个取值请用逗号分隔", "多個取值請用逗號分隔"),
+    ("split (?:it|the expression)", "请拆成几个部分", "請拆成幾個部分"),
+    ("use a list and sum\\(\\) or any\\(\\)", "请改用列表与 sum() 或 any()", "請改用清單與 sum() 或 any()"),
+    ("write texts in (.+)", "文字请写在 {0} 中", "文字請寫在 {0} 中"),
+    ("write (.+) instead(?: of (?:.+))?", "请改写为 {0}", "請改寫為 {0}"),
+    ("write (.+)", "请写作 {0}", "請寫作 {0}"),
 )
 _PLACES: dict[str, tuple[str, str]] = {
     "the end": ("末尾", "結尾"),
@@ -70,8 +83,28 @@ _PLACES: dict[str, tuple[str, str]] = {
 PATTERNS = tuple((re.compile(english, re.DOTALL), hans, hant) for english, hans, hant in _SAID)
 
 
+_PLACED = re.compile(
+    r"(?P<message>.+) \(line (?P<line>\d+), column (?P<column>\d+), (?P<near>at .+)\)", re.DOTALL
+)
+"""A sentence with its place in the text, as the fault of a syntax error gives it."""
+
+
+def _quoted_hant(near: str) -> str:
+    return near.replace("«", "「").replace("»", "」")
+
+
 def in_words(message: str) -> Text:
     """The sentence in the three languages; one that is not known stays English in all."""
+    placed = _PLACED.fullmatch(message)
+    if placed is not None:
+        inner, line, column = in_words(placed["message"]), placed["line"], placed["column"]
+        near = placed["near"].removeprefix("at ")
+        hans, hant = _PLACES.get(near, (near.replace("«", "“").replace("»", "”"), _quoted_hant(near)))
+        return Text(
+            message,
+            f"{inner.zh_hans}（第 {line} 行第 {column} 个字符：{hans}）",
+            f"{inner.zh_hant}（第 {line} 行第 {column} 個字元：{hant}）",
+        )
     for pattern, hans, hant in PATTERNS:
         if found := pattern.fullmatch(message):
             parts = [_PLACES.get(part, (part, part)) for part in found.groups()]
