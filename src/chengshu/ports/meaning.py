@@ -55,6 +55,10 @@ class VectorIndex(Protocol):
         """Add or replace vectors by id; found after :meth:`commit` at a later position, or sooner."""
         ...
 
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take vectors out for good, those there are; gone after :meth:`commit` at a later position."""
+        ...
+
     def commit(self, position: int) -> None:
         """Make what was put durable and findable, as of a stream position."""
         ...

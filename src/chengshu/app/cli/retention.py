@@ -37,6 +37,7 @@ def _opened(city: Path, data: Path, *, writing: bool) -> Iterator[RetentionRoom]
     from chengshu.foundation.journal import store as journal_store
     from chengshu.kernel.ids import TimeIds
     from chengshu.resources.datasets import store as dataset_store
+    from chengshu.resources.knowledge import store as knowledge_store
     from chengshu.resources.ledger import store as ledger_store
     from chengshu.resources.retention import read_retention, store
 
@@ -46,7 +47,7 @@ def _opened(city: Path, data: Path, *, writing: bool) -> Iterator[RetentionRoom]
         database = open_state(data, must_exist=True)
         history = DuckHistory(data / "history.duckdb" if writing else None)  # a look needs no history
         try:
-            for part in (journal_store, ledger_store, context_store, dataset_store, store):
+            for part in (journal_store, ledger_store, context_store, dataset_store, knowledge_store, store):
                 database.create(part.metadata)
             clock = SystemClock()
             ids = TimeIds(clock)

@@ -95,7 +95,12 @@ class KnowledgeReading(Base):
 
 def _row(edition: Edition) -> page.EditionRow:
     return page.EditionRow(
-        edition.number, edition.label, edition.valid_from, edition.valid_until, edition.passages
+        edition.number,
+        edition.label,
+        edition.valid_from,
+        edition.valid_until,
+        edition.passages,
+        edition.destroyed_at > 0,
     )
 
 

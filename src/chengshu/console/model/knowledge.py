@@ -60,6 +60,7 @@ class EditionRow:
     valid_from: date
     valid_until: date | None
     passages: int
+    destroyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,13 @@ class SqliteVectors:
             self._begin()
             self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
 
+    def remove(self, ids: Iterable[str]) -> None:
+        with self._lock:
+            if not self._db.in_transaction:  # what is deleted is overwritten in the file too
+                self._db.execute("PRAGMA secure_delete = ON")
+            self._begin()
+            self._db.executemany("DELETE FROM vectors WHERE id = ?", [(id_,) for id_ in ids])
+
     def commit(self, position: int) -> None:
         with self._lock:
             self._begin()

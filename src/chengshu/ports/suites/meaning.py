@@ -82,4 +82,18 @@ def check_empty(factory: Factory) -> None:
     index.close()
 
 
-VECTOR_CHECKS = (check_empty, check_nearest, check_survives)
+def check_removed(factory: Factory) -> None:
+    """What was taken out is found no more, now and after a restart; what is not there is no error."""
+    index = _filled(factory)
+    index.remove(["a3", "none"])
+    index.commit(8)
+    expect((index.position(), index.count()), (8, 22), "one less")
+    near = index.nearest(_embedded("a3").vector, "a", 50)
+    expect("a3" in {id_ for id_, _ in near}, False, "not found any more")
+    index.close()
+    again = factory()
+    expect((again.position(), again.count()), (8, 22), "for good")
+    again.close()
+
+
+VECTOR_CHECKS = (check_empty, check_nearest, check_survives, check_removed)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chengshu.ports.runtime import Change, Effect
-from chengshu.resources.knowledge.queries import KnowledgeQueries, key_of
+from chengshu.resources.knowledge.queries import KnowledgeQueries, ids_of, key_of
 from chengshu.resources.knowledge.weighing import head_of
 from chengshu.resources.ledger.meaning import Meanings
 
 
 class KnowledgeMeaning:
-    """The consumer ``knowledge-meaning``: a vector for each passage of an added edition."""
+    """The consumer ``knowledge-meaning``: a vector for each passage of an edition, until it is destroyed."""
 
     name = "knowledge-meaning"
-    kinds: tuple[str, ...] = ("knowledge.added",)
+    kinds: tuple[str, ...] = ("knowledge.added", "knowledge.ended")
 
     def __init__(self, meanings: Meanings, queries: KnowledgeQueries) -> None:
         self._meanings, self._queries = meanings, queries
@@ -27,6 +27,9 @@ class KnowledgeMeaning:
         """Make the vectors of the passages of the added editions."""
         for change in changes:
             edition = int(change.payload["edition"])
+            if change.kind == "knowledge.ended":
+                self._meanings.forget(ids_of(change.subject, edition, change.payload), change.seq)
+                continue
             if found := self._queries.edition(change.subject, edition):
                 resource, parts = found
                 key = key_of(resource.id, edition)

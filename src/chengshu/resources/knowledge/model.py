@@ -73,6 +73,7 @@ class Edition(msgspec.Struct, frozen=True):
     added_at: int
     actor: str
     pages: tuple[int, ...] = ()  # where in its text each page begins, of a file that has pages
+    destroyed_at: int = 0  # when its words were destroyed (ms UTC)
 
     def page_of(self, passage: Passage) -> int:
         """The page on which a passage's own words begin, from 1; 0 for a file without pages."""

@@ -65,6 +65,11 @@ def key_of(document: str, edition: int) -> str:
     return f"{document}#{edition}"
 
 
+def ids_of(document: str, edition: int, payload: Mapping[str, Any]) -> list[str]:
+    """What the search index calls the passages of an edition that was destroyed."""
+    return [f"{key_of(document, edition)}#{number}" for number in range(int(payload["passages"]))]
+
+
 class KnowledgeQueries:
     """What is read; nothing is told of a document that the reader may not read, not even that it is there."""
 
@@ -82,7 +87,8 @@ class KnowledgeQueries:
         shelf = {}
         for document, editions in by_document.items():
             entry, edition = entries.get(document), holding(editions, day)
-            if entry is not None and edition is not None and may_read(entry, reader):
+            gone = edition is not None and edition.destroyed_at
+            if entry is not None and edition is not None and not gone and may_read(entry, reader):
                 held = Held(entry, edition)
                 shelf[held.key] = held
         return shelf
@@ -108,6 +114,8 @@ class KnowledgeQueries:
             said = f"no edition {edition}" if edition is not None else f"no edition that holds on {day}"
             known = "; ".join(f"{item.number}: {item.label}" for item in editions)
             raise Missing("edition-missing", f"{document} has {said}", remedy=f"there are {known}")
+        if found.destroyed_at:
+            raise Missing("edition-destroyed", f"edition {found.number} was destroyed", where=document)
         with self._database.read() as connection:
             parts = store.passages_of(connection, document, found.number, after, limit)
         return Page(Held(entry, found), tuple(editions), tuple(parts))

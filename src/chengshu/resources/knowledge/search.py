@@ -13,7 +13,7 @@ from chengshu.resources.knowledge.asking import Question, read_question
 from chengshu.resources.knowledge.citing import place_of
 from chengshu.resources.knowledge.marking import item_of, marks_of
 from chengshu.resources.knowledge.model import Edition, Passage
-from chengshu.resources.knowledge.queries import Held, KnowledgeQueries, key_of
+from chengshu.resources.knowledge.queries import Held, KnowledgeQueries, ids_of, key_of
 from chengshu.resources.knowledge.readers import Reader
 from chengshu.resources.knowledge.weighing import (
     ENOUGH,
@@ -101,7 +101,7 @@ class KnowledgeSearch:
     """The consumer ``knowledge-search`` that keeps the index, and the one who answers questions."""
 
     name = "knowledge-search"
-    kinds: tuple[str, ...] = ("knowledge.added",)
+    kinds: tuple[str, ...] = ("knowledge.added", "knowledge.ended")
 
     def __init__(
         self, index: SearchIndex, queries: KnowledgeQueries, meanings: Meanings | None = None
@@ -113,9 +113,12 @@ class KnowledgeSearch:
         return self._index.position()
 
     def prepare(self, changes: Sequence[Change]) -> Effect | None:
-        """Bring the passages of the added editions into the index."""
+        """Bring the passages of the added editions into the index, and those destroyed out of it."""
         for change in changes:
             edition = int(change.payload["edition"])
+            if change.kind == "knowledge.ended":
+                self._index.remove(ids_of(change.subject, edition, change.payload))
+                continue
             if found := self._queries.edition(change.subject, edition):
                 self._index.put(_documents(found[0], edition, found[1]))
         self._index.commit(changes[-1].seq)

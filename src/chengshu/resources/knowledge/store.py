@@ -18,9 +18,11 @@ from sqlalchemy import (
     String,
     Table,
     UnicodeText,
+    delete,
     func,
     insert,
     select,
+    update,
 )
 
 from chengshu.resources.knowledge.model import Edition, Passage, Step
@@ -42,6 +44,7 @@ editions = Table(
     Column("added_at", BigInteger, nullable=False),
     Column("actor", String, nullable=False),
     Column("pages", LargeBinary),  # empty of a file without pages
+    Column("destroyed_at", BigInteger),
 )
 
 passages = Table(
@@ -101,6 +104,14 @@ def add_edition(connection: Connection, edition: Edition, parts: Sequence[Passag
     connection.execute(insert(passages), rows)
 
 
+def destroy_passages(connection: Connection, document: str, edition: int, at: int) -> None:
+    """The words of an edition are gone; what is said of it stays."""
+    key = (passages.c.document == document) & (passages.c.edition == edition)
+    connection.execute(delete(passages).where(key))
+    named = (editions.c.document == document) & (editions.c.number == edition)
+    connection.execute(update(editions).where(named).values(destroyed_at=at))
+
+
 def editions_of(connection: Connection, document: str) -> list[Edition]:
     """The editions of a document, in the order they were added."""
     query = select(editions).where(editions.c.document == document).order_by(editions.c.number)
@@ -158,6 +169,7 @@ def _edition(row: Row[Any]) -> Edition:
         row.added_at,
         row.actor,
         _pages.decode(row.pages) if row.pages else (),
+        row.destroyed_at or 0,
     )
 
 

@@ -54,6 +54,11 @@ class Meanings:
             self._index.commit(self._index.position())
         self._index.commit(position)
 
+    def forget(self, ids: Iterable[str], position: int) -> None:
+        """Take vectors out, as of a stream position."""
+        self._index.remove(ids)
+        self._index.commit(position)
+
     def nearest(
         self, question: str, limit: int, groups: Collection[str] | None = None
     ) -> list[tuple[str, float]]:
