@@ -332,6 +332,38 @@ def test_publications_are_exported_to_files_that_decide_the_same(city: City, tmp
     assert (taken.name, taken.content) == ("severity-1.dmn", dated.read_bytes())
 
 
+def test_a_table_begun_from_nothing_goes_the_way_of_all_others(city: City, tmp_path: Path) -> None:
+    wei, columns = city.person("wei"), ("depth: number", "on: boolean")
+    with pytest.raises(Denied):
+        city.view.new_rule(city.person("guest"), "waterlogging", "pumps", *columns)
+    with pytest.raises(Conflict):
+        city.view.new_rule(wei, "waterlogging", "severity", *columns)
+    change = city.view.new_rule(wei, "waterlogging", "pumps", *columns)
+    with pytest.raises(Conflict):
+        city.view.new_rule(wei, "waterlogging", "pumps", *columns)
+    city.view.edit_rule(wei, change, "pumps", RuleEdit("set", 1, "output", 1, "true"), 1)
+    hash_ = sign(city, change)
+    city.restart()  # it is known from the data alone
+    city.view.publish_rule(city.person("zhao"), change, hash_, None)
+    rule = city.view.desk.rule("waterlogging", "pumps")
+    assert rule.decide_with(rule.at(NOW), "pumps", {"depth": 1}, NOW).value is True
+    assert "pumps" in {row.rule for row in city.view.rules(city.person("guest"), None).tables}
+    put_away = city.view.new_rule(city.person("wei"), "waterlogging", "gates", *columns)
+    city.view.withdraw_rule(city.person("wei"), put_away, "not needed")
+    assert "gates" not in {row.rule for row in city.view.rules(city.person("guest"), None).tables}
+    city.hub.close()
+    try:
+        assert run("rules", "export", city.city.folder, "--data", city.folder / "data").code == 0
+        rules = rules_of(read_city(city.city.folder, ROOT_FOLDER / "scenarios"))
+    finally:
+        city.open()
+    kept = rules["waterlogging", "rules/pumps.dmn"]
+    assert kept.decide_with(kept.at(NOW), "pumps", {"depth": 1}, NOW).value is True
+    city.people.clear()
+    assert not city.view.rules(city.person("guest"), None).writable
+    assert [name for name, _ in city.view.rules(city.person("wei"), None).writable] == ["waterlogging"]
+
+
 def test_what_a_decision_needs_is_told_with_its_kinds(city: City) -> None:
     shown = city.view.rule(city.person("guest"), "waterlogging", "closing", RuleAsk(), None)
     kinds = {one.name: one.kind for one in shown.requirements}

@@ -172,3 +172,12 @@ async def test_a_past_decision_becomes_a_case_and_is_one_no_more(
         assert ('name="keep"' in page) is not bool(cases)
     wrong = await client.post(f"{address}/cases", data={"keep": "8.x"}, headers=SAME_SITE)
     assert wrong.status_code == 404
+
+
+async def test_a_table_is_begun_from_nothing(client: httpx.AsyncClient, view: Any) -> None:
+    page = (await client.get("/rules")).text
+    assert 'action="/rules/new"' in page and '<option value="flood">' in page
+    sent = {"scenario": "flood", "name": "pumps", "inputs": "depth: number", "outputs": "on: boolean"}
+    answer = await client.post("/rules/new", data=sent, headers=SAME_SITE)
+    assert answer.headers["location"] == CHANGE
+    assert view.begun == tuple(sent.values())

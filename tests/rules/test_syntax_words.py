@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chengshu.rules.feel import FeelSyntaxError, compile_expression, compile_unary_tests
-from chengshu.rules.feel.syntax_words import PATTERNS, in_words
+from chengshu.rules.feel.syntax_words import PATTERNS, cure_in_words, in_words
 
 WRONG = [
     "",
@@ -90,7 +90,7 @@ def test_places_are_named_too() -> None:
 def test_what_to_do_is_said_too(text: str, hans: str, hant: str) -> None:
     with pytest.raises(FeelSyntaxError) as error:
         compile_expression(text)
-    said = in_words(error.value.fault.remedy)
+    said = cure_in_words(error.value.fault.remedy)
     assert (said.zh_hans, said.zh_hant) == (hans, hant)
 
 

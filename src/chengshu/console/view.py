@@ -194,6 +194,10 @@ class Ruling(Protocol):
         """Begin a draft with the text that holds, or an earlier version's (``files``: the plain file's)."""
         ...
 
+    def new_rule(self, person: Person, scenario: str, name: str, inputs: str, outputs: str) -> str:
+        """Begin a table from nothing, its columns line by line; gives the draft. Raises Conflict, Invalid."""
+        ...
+
     def edit_rule(self, person: Person, change: str, table: str, edit: RuleEdit, revision: int) -> None:
         """Save one edit of a draft. Raises Conflict when it was saved elsewhere since ``revision``."""
         ...

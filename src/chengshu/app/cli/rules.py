@@ -195,15 +195,17 @@ def export(
     from chengshu.foundation.city import read_city
     from chengshu.foundation.rulebook import store
     from chengshu.foundation.rulebook.export import exported, write_files
-    from chengshu.foundation.rulebook.queries import publications
-    from chengshu.foundation.rulebook.standing import rules_of
+    from chengshu.foundation.rulebook.queries import begun_rules, publications
+    from chengshu.foundation.rulebook.standing import fresh_rules, rules_of
 
-    rules = rules_of(read_city(city, packages or find_packages(city)))
+    read = read_city(city, packages or find_packages(city))
+    rules = rules_of(read)
     database = open_state(data, must_exist=True)
     try:
         database.create(store.metadata)
         with database.read() as connection:
             changes = publications(connection)
+            rules |= fresh_rules(read, rules, begun_rules(connection))
     finally:
         database.close()
     written = write_files(exported(rules, changes, folder or city / "overlays"), overwrite=overwrite)

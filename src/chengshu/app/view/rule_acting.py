@@ -7,8 +7,9 @@ from datetime import datetime
 from chengshu.app.view.rules import PAST_SHOWN, RuleReading
 from chengshu.console import model as shown
 from chengshu.console.model import rules as page
-from chengshu.foundation.rulebook.commands import By
+from chengshu.foundation.rulebook.commands import By, taken
 from chengshu.foundation.rulebook.files import parse_model
+from chengshu.foundation.rulebook.fresh import new_table, read_columns
 from chengshu.foundation.rulebook.model import KeptCase, RuleChange, Version
 from chengshu.foundation.rulebook.queries import change_of
 from chengshu.foundation.rulebook.standing import Rule
@@ -21,7 +22,7 @@ from chengshu.rules.dmn.model import Table
 from chengshu.rules.dmn.writer import Edit, InsertRule, MoveRule, RemoveRule, SetCell, edit_table
 from chengshu.rules.dmn.writer_columns import InsertColumn, RemoveColumn, SetHitPolicy
 from chengshu.rules.feel import FeelSyntaxError, compile_expression, compile_unary_tests
-from chengshu.rules.feel.syntax_words import in_words
+from chengshu.rules.feel.syntax_words import cure_in_words, in_words
 
 _AT = Text(
     "At character {at}{near}: {message}{cure}.",
@@ -45,6 +46,27 @@ class RuleActing(RuleReading):
         else:
             base = found.version("" if version == "files" else version)
         return self.desk.book.begin(found.scenario.id, found.file, base.data, by).id
+
+    def new_rule(self, person: shown.Person, scenario: str, name: str, inputs: str, outputs: str) -> str:
+        """Begin a table from nothing; its columns are given line by line (``depth: number``).
+
+        Raises Missing for an unknown scenario, Conflict for a name that is taken, Invalid for unfit names.
+        """
+        if scenario not in self.city.scenarios:
+            raise Missing("scenario-missing", f"there is no scenario {scenario!r}", where="scenario")
+        account = self.account(person)
+        decision = self.means.access.require(account, "edit_rules", self.new_resource(scenario))
+        given, then = read_columns(inputs, "inputs"), read_columns(outputs, "outputs")
+        data = new_table(name.strip(), f"urn:chengshu:{scenario}:{name.strip()}", given, then)
+        file = f"rules/{name.strip()}.dmn"
+        if any(
+            (rule.scenario.id, rule.name) == (scenario, name.strip()) for rule in self.desk.rules.values()
+        ):
+            raise taken(file)
+        by = By(account.actor, ",".join(decision.policies))
+        made = self.desk.book.begin_new(scenario, file, data, by)
+        self.desk.refresh()
+        return made.id
 
     def edit_rule(
         self, person: shown.Person, change: str, table: str, edit: page.RuleEdit, revision: int
@@ -195,7 +217,7 @@ class RuleActing(RuleReading):
 
 
 def _sentence(error: FeelSyntaxError, near: Text) -> Text:
-    said, cure = in_words(error.message), in_words(error.fault.remedy)
+    said, cure = in_words(error.message), cure_in_words(error.fault.remedy)
     return Text(
         *(
             _AT.say(tag).format(

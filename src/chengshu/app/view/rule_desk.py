@@ -22,8 +22,14 @@ from chengshu.foundation.rulebook.checking import (
 )
 from chengshu.foundation.rulebook.commands import RuleBook
 from chengshu.foundation.rulebook.model import KeptCase, Version
-from chengshu.foundation.rulebook.queries import Decided, kept_cases, past_decisions, publications
-from chengshu.foundation.rulebook.standing import Rule, take_publications
+from chengshu.foundation.rulebook.queries import (
+    Decided,
+    begun_rules,
+    kept_cases,
+    past_decisions,
+    publications,
+)
+from chengshu.foundation.rulebook.standing import Rule, fresh_rules, take_publications
 from chengshu.kernel.errors import Missing
 from chengshu.rules.dmn import Outcome
 
@@ -46,6 +52,8 @@ class RuleDesk:
     def refresh(self) -> None:
         """Let the rules know what is published now."""
         with self.hub.database.read() as connection:
+            begun = fresh_rules(self.hub.city, self.hub.decisions.rules, begun_rules(connection))
+            self.rules = {**self.hub.decisions.rules, **begun}
             take_publications(self.rules, publications(connection))
 
     def rule(self, scenario: str, name: str) -> Rule:

@@ -48,11 +48,26 @@ class RuleReading(Base):
         rows: list[page.RuleTableRow] = []
         told: list[Text] = []
         for rule in self.desk.rules.values():
+            if rule.fresh and not rule.published and (as_of or not self._drafts(rule)):
+                continue  # begun from nothing and put away again
             try:
                 rows += self._rows(rule, moment, as_of)
             except ChengshuError as error:
                 told.append(_fault(rule.file, error.fault))
-        return page.RulesView(moment, tuple(rows), tuple(told))
+        return page.RulesView(moment, tuple(rows), tuple(told), () if as_of else self._writable(person))
+
+    def _writable(self, person: shown.Person) -> tuple[tuple[str, Text], ...]:
+        """The scenarios for which a person may write a new table."""
+        account = self.account(person)
+        return tuple(
+            (scenario.id, scenario.name)
+            for scenario in self.city.scenarios.values()
+            if self.means.access.decide(account, "edit_rules", self.new_resource(scenario.id)).allowed
+        )
+
+    def new_resource(self, scenario: str) -> Resource:
+        """A rule to be written for a scenario, as the policies see it."""
+        return Resource("rules", f"{scenario}/new", self._lead(scenario), (self.root,))
 
     def _rows(self, rule: Rule, moment: datetime, as_of: datetime | None) -> list[page.RuleTableRow]:
         version = rule.at(moment, as_of)
@@ -88,8 +103,11 @@ class RuleReading(Base):
 
     def owner(self, rule: Rule) -> str:
         """The department that leads the scenario by the duty list; empty where it names none."""
+        return self._lead(rule.scenario.id)
+
+    def _lead(self, scenario: str) -> str:
         for duty in self.city.duties:
-            if duty.matter == rule.scenario.id:
+            if duty.matter == scenario:
                 return duty.lead
         return ""
 

@@ -40,11 +40,12 @@ class RuleTableRow:
 
 @dataclass(frozen=True, slots=True)
 class RulesView:
-    """All rule tables of the city at a moment."""
+    """All rule tables of the city at a moment; ``writable``: scenarios that may get a new one, with names."""
 
     as_of: datetime
     tables: tuple[RuleTableRow, ...]
     faults: tuple[ShownText, ...] = ()
+    writable: tuple[tuple[str, ShownText], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

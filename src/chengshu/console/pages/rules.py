@@ -141,6 +141,16 @@ def _add_signing(console: Console, routes: APIRouter) -> None:
             view.keep_case(visit.writing(), scenario, rule, form.get("keep", ""))
         return back_to(visit, f"/rules/{scenario}/{rule}?table={quote(form.get('table', ''))}&past=1#past")
 
+    @routes.post("/rules/new")
+    async def new(request: Request) -> Response:
+        form = _texts(await request.form())
+        return await console.in_thread(_new, request, form)
+
+    def _new(request: Request, form: Mapping[str, str]) -> Response:
+        visit = console.visit(request)
+        asked = (form.get(name, "") for name in ("scenario", "name", "inputs", "outputs"))
+        return back_to(visit, f"/rules/changes/{view.new_rule(visit.writing(), *asked)}")
+
     @routes.post("/rules/{scenario}/{rule}/draft")
     async def draft(request: Request, scenario: str, rule: str) -> Response:
         form = _texts(await request.form())

@@ -50,26 +50,39 @@ class RuleBook:
         self._ids = ids
         database.create(store.metadata)
 
-    def begin(self, scenario: str, file: str, data: bytes, by: By) -> RuleChange:
-        """A new draft of ``file`` with the text it begins with."""
-        now = self._clock.now()
+    def begin_new(self, scenario: str, file: str, data: bytes, by: By) -> RuleChange:
+        """The first draft of a rule that has no file yet. Raises Conflict when its name is taken."""
+        parsed = _sized(data)
 
         def work(connection: Connection) -> RuleChange:
-            change = RuleChange(
-                self._ids.new("rule"),
-                scenario,
-                file,
-                ChangeState.DRAFT,
-                _sized(data),
-                by.actor.id,
-                by.actor.name,
-                now,
-                now,
-                store.newest_number(connection, scenario, file),
-            )
-            return self._kept(connection, change, by, "rule.drafted")
+            if (scenario, file) in store.all_origins(connection):
+                raise taken(file)
+            store.put_origin(connection, scenario, file, parsed)
+            return self._begun(connection, scenario, file, parsed, by)
 
         return self._database.write(work)
+
+    def begin(self, scenario: str, file: str, data: bytes, by: By) -> RuleChange:
+        """A new draft of ``file`` with the text it begins with."""
+        return self._database.write(
+            lambda connection: self._begun(connection, scenario, file, _sized(data), by)
+        )
+
+    def _begun(self, connection: Connection, scenario: str, file: str, data: bytes, by: By) -> RuleChange:
+        now = self._clock.now()
+        change = RuleChange(
+            self._ids.new("rule"),
+            scenario,
+            file,
+            ChangeState.DRAFT,
+            data,
+            by.actor.id,
+            by.actor.name,
+            now,
+            now,
+            store.newest_number(connection, scenario, file),
+        )
+        return self._kept(connection, change, by, "rule.drafted")
 
     def save(self, change: str, data: bytes, revision: int, by: By) -> RuleChange:
         """A new text for a draft. A signature under the old text falls away.
@@ -291,6 +304,16 @@ class RuleBook:
         act = Act(by.actor, action, change.id, self._clock.now(), body, reason, by.policies)
         record(connection, act)
         return change
+
+
+def taken(file: str) -> Conflict:
+    """The error for a name that a rule has already."""
+    return Conflict(
+        "rule-exists",
+        f"there is a rule {file} already",
+        where=file,
+        remedy="choose another name, or write a draft of that one",
+    )
 
 
 def _sized(data: bytes) -> bytes:

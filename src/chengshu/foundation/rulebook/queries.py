@@ -99,6 +99,11 @@ def publications(connection: Connection) -> list[RuleChange]:
     return store.listed(connection, state=ChangeState.PUBLISHED.value)
 
 
+def begun_rules(connection: Connection) -> dict[tuple[str, str], bytes]:
+    """Rules that began from nothing: their first texts by scenario and file."""
+    return store.all_origins(connection)
+
+
 def kept_cases(connection: Connection, scenario: str, file: str) -> list[KeptCase]:
     """The past decisions of a rule that were kept as cases; the newest last."""
     return store.kept(connection, scenario, file)

@@ -25,7 +25,16 @@ NEWEST = datetime.max.replace(tzinfo=UTC)
 class Rule:
     """One rule of a scenario, ``rules/severity.dmn`` say, with all its versions."""
 
-    def __init__(self, scenario: Scenario, file: str, path: Path, zone: tzinfo, offered: Around) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        file: str,
+        path: Path,
+        zone: tzinfo,
+        offered: Around,
+        first: bytes | None = None,
+    ) -> None:
+        """``first`` is the text of one that began from nothing and has no file."""
         self.scenario = scenario
         self.file = file
         self.path = path
@@ -35,7 +44,8 @@ class Rule:
             **read_names(scenario.folder / "rules" / "names.yaml"),
             **read_names(scenario.overlay / "rules" / "names.yaml"),
         }
-        self.files = tuple(file_versions(path, zone))
+        self.fresh = first is not None
+        self.files = tuple(file_versions(path, zone)) if first is None else (Version("", first, path),)
         self.published: tuple[Version, ...] = ()
         self.clock: Clock | None = None
         self._models: dict[str, Model] = {}
@@ -154,3 +164,23 @@ def take_publications(rules: Mapping[tuple[str, str], Rule], changes: Iterable[R
         by_rule.setdefault((change.scenario, change.file), []).append(change)
     for key, rule in rules.items():
         rule.published = tuple(published(by_rule.get(key, ()), rule.path))
+
+
+def fresh_rules(
+    city: City, rules: Mapping[tuple[str, str], Rule], begun: Mapping[tuple[str, str], bytes]
+) -> dict[tuple[str, str], Rule]:
+    """Rules that began from nothing in the running hub; one that has a file by now is that file's."""
+    return {
+        (scenario, file): Rule(
+            city.scenarios[scenario],
+            file,
+            city.scenarios[scenario].overlay / file,
+            city.zone,
+            Around(
+                nested(city.scenarios[scenario].settings), around(city.scenarios[scenario].folder).parameters
+            ),
+            data,
+        )
+        for (scenario, file), data in begun.items()
+        if scenario in city.scenarios and (scenario, file) not in rules
+    }

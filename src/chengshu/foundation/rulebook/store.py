@@ -82,6 +82,25 @@ cases = Table(
 )
 
 
+origins = Table(
+    "rule_origins",
+    metadata,
+    Column("scenario", String, primary_key=True),
+    Column("file", String, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+
+def put_origin(connection: Connection, scenario: str, file: str, data: bytes) -> None:
+    """Keep the text that a rule without a file begins with."""
+    connection.execute(insert(origins).values(scenario=scenario, file=file, data=data))
+
+
+def all_origins(connection: Connection) -> dict[tuple[str, str], bytes]:
+    """The first texts of rules that have no file, by scenario and file."""
+    return {(row.scenario, row.file): row.data for row in connection.execute(select(origins))}
+
+
 def put_case(connection: Connection, case: KeptCase) -> None:
     """Keep a case."""
     connection.execute(

@@ -56,14 +56,6 @@ _SAID: tuple[tuple[str, str, str], ...] = (
         "“{0}”在此没有值；如为文字，须加引号：{1}",
         "「{0}」在此沒有值；如為文字，須加引號：{1}",
     ),
-    # what to do about it
-    ("close it with (.+)", "请以 {0} 结束", "請以 {0} 結束"),
-    ("separate alternatives with commas", "多个取值请用逗号分隔", "多個取值請用逗號分隔"),
-    ("split (?:it|the expression)", "请拆成几个部分", "請拆成幾個部分"),
-    ("use a list and sum\\(\\) or any\\(\\)", "请改用列表与 sum() 或 any()", "請改用清單與 sum() 或 any()"),
-    ("write texts in (.+)", "文字请写在 {0} 中", "文字請寫在 {0} 中"),
-    ("write (.+) instead(?: of (?:.+))?", "请改写为 {0}", "請改寫為 {0}"),
-    ("write (.+)", "请写作 {0}", "請寫作 {0}"),
 )
 _PLACES: dict[str, tuple[str, str]] = {
     "the end": ("末尾", "結尾"),
@@ -80,7 +72,19 @@ _PLACES: dict[str, tuple[str, str]] = {
     "the test after «in»": ("in 之后的条件", "in 之後的條件"),
     "the tests after «in»": ("in 之后的条件", "in 之後的條件"),
 }
+_CURES: tuple[tuple[str, str, str], ...] = (
+    ("close it with (.+)", "请以 {0} 结束", "請以 {0} 結束"),
+    ("separate alternatives with commas", "多个取值请用逗号分隔", "多個取值請用逗號分隔"),
+    ("split (?:it|the expression)", "请拆成几个部分", "請拆成幾個部分"),
+    ("use a list and sum\\(\\) or any\\(\\)", "请改用列表与 sum() 或 any()", "請改用清單與 sum() 或 any()"),
+    ("write texts in (.+)", "文字请写在 {0} 中", "文字請寫在 {0} 中"),
+    ("write (.+) instead(?: of (?:.+))?", "请改写为 {0}", "請改寫為 {0}"),
+    ("write (.+)", "请写作 {0}", "請寫作 {0}"),
+)
+"""What to do about it."""
+
 PATTERNS = tuple((re.compile(english, re.DOTALL), hans, hant) for english, hans, hant in _SAID)
+_CURE_PATTERNS = tuple((re.compile(english, re.DOTALL), hans, hant) for english, hans, hant in _CURES)
 
 
 _PLACED = re.compile(
@@ -105,7 +109,16 @@ def in_words(message: str) -> Text:
             f"{inner.zh_hans}（第 {line} 行第 {column} 个字符：{hans}）",
             f"{inner.zh_hant}（第 {line} 行第 {column} 個字元：{hant}）",
         )
-    for pattern, hans, hant in PATTERNS:
+    return _translated(message, PATTERNS)
+
+
+def cure_in_words(remedy: str) -> Text:
+    """What the parser says to do, in the three languages."""
+    return _translated(remedy, _CURE_PATTERNS)
+
+
+def _translated(message: str, patterns: tuple[tuple[re.Pattern[str], str, str], ...]) -> Text:
+    for pattern, hans, hant in patterns:
         if found := pattern.fullmatch(message):
             parts = [_PLACES.get(part, (part, part)) for part in found.groups()]
             return Text(message, hans.format(*(p[0] for p in parts)), hant.format(*(p[1] for p in parts)))
