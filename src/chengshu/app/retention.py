@@ -23,6 +23,7 @@ from chengshu.resources.retention import (
     Rule,
 )
 from chengshu.resources.retention.streams import StreamHolding
+from chengshu.resources.sharing import SharedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def retention_of(
         DatasetHolding(database, clock, datasets.vault),
         ExportHolding(database, clock),
         KnowledgeHolding(database, clock),
+        SharedFiles(database, clock),
     ]
     retention = Retention(database, clock, ids, entries, holdings)
     queries = RetentionQueries(database, entries, rules, holdings)

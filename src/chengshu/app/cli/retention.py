@@ -40,6 +40,7 @@ def _opened(city: Path, data: Path, *, writing: bool) -> Iterator[RetentionRoom]
     from chengshu.resources.knowledge import store as knowledge_store
     from chengshu.resources.ledger import store as ledger_store
     from chengshu.resources.retention import read_retention, store
+    from chengshu.resources.sharing import store as sharing_store
 
     rules = read_retention(city)
     lock = DataFolder(data) if writing else None
@@ -47,7 +48,8 @@ def _opened(city: Path, data: Path, *, writing: bool) -> Iterator[RetentionRoom]
         database = open_state(data, must_exist=True)
         history = DuckHistory(data / "history.duckdb" if writing else None)  # a look needs no history
         try:
-            for part in (journal_store, ledger_store, context_store, dataset_store, knowledge_store, store):
+            held = (context_store, dataset_store, knowledge_store, sharing_store)
+            for part in (journal_store, ledger_store, *held, store):
                 database.create(part.metadata)
             clock = SystemClock()
             ids = TimeIds(clock)
@@ -210,7 +212,7 @@ def proof(
     as_json: AsJson = False,
 ) -> None:
     """Hold deletions against the journal and what is there; status 1 when a proof is broken."""
-    from chengshu.resources.datasets.holding import digest_of
+    from chengshu.resources.retention.files import digest_of
 
     if file is not None and not file.is_file():
         raise Missing("file-missing", "the file does not exist", where=str(file), remedy="correct the name")

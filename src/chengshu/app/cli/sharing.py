@@ -240,7 +240,7 @@ def use(
         if file is not None:
             export = room.gate.export(grant, who, purpose, fields=names, filter=filter_, limit=limit)
             answer = export.answer
-            file.write_bytes(export.content)
+            room.files.write(export, file)
         else:
             answer = room.gate.query(grant, who, purpose, fields=names, filter=filter_, limit=limit)
     notes = [note.text.say(language) for note in answer.notes]

@@ -13,7 +13,7 @@ from chengshu.kernel.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from chengshu.resources.ledger import LedgerQueries
-    from chengshu.resources.sharing import Corrections, Duties, Gate, Sharing, SharingQueries
+    from chengshu.resources.sharing import Corrections, Duties, Gate, SharedFiles, Sharing, SharingQueries
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Room:
     queries: SharingQueries
     gate: Gate
     corrections: Corrections
+    files: SharedFiles
     entries: LedgerQueries
 
 
@@ -42,7 +43,7 @@ def opened(city: Path, data: Path, packages: Path | None, *, writing: bool = Tru
     from chengshu.kernel.ids import TimeIds
     from chengshu.resources.ledger import LedgerQueries
     from chengshu.resources.ledger import store as ledger_store
-    from chengshu.resources.sharing import store
+    from chengshu.resources.sharing import SharedFiles, store
 
     found = read_city(city, packages or find_packages(city))
     lock = DataFolder(data) if writing else None
@@ -57,7 +58,16 @@ def opened(city: Path, data: Path, packages: Path | None, *, writing: bool = Tru
             room = sharing_of(found, data, database, clock, TimeIds(clock), calendar, entries)
             if writing:
                 room.clocks.tick(clock.now())
-            yield Room(clock, room.desk, room.duties, room.queries, room.gate, room.corrections, entries)
+            yield Room(
+                clock,
+                room.desk,
+                room.duties,
+                room.queries,
+                room.gate,
+                room.corrections,
+                SharedFiles(database, clock),
+                entries,
+            )
         finally:
             database.close()
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from chengshu.resources.datasets import store
 from chengshu.resources.datasets.hand import store as hand
 from chengshu.resources.datasets.labelling import as_lines
 from chengshu.resources.datasets.model import Judgement, sha256_of
-from chengshu.resources.datasets.vault import Vault, sync_folder
+from chengshu.resources.datasets.vault import Vault
+from chengshu.resources.retention.files import destroy_file, is_there
 from chengshu.resources.retention.model import Item, Outcome
 
 _HUB = Actor.hub("retention")
@@ -143,16 +143,9 @@ class ExportHolding:
 
     def destroy(self, entry: str, item: Item) -> Outcome:
         number, place = self._place(entry, item)
-        try:
-            if digest_of(place) != item.digest:
-                outcome: Outcome = "changed"
-            else:
-                place.unlink()
-                sync_folder(place.parent)
-                _drop_empty(place.parent, item.name.count("/") - 1)
-                outcome = "destroyed"
-        except (FileNotFoundError, NotADirectoryError):
-            outcome = "absent"
+        outcome = destroy_file(place, item.digest)
+        if outcome == "destroyed":
+            _drop_empty(place.parent, item.name.count("/") - 1)
         if self._last(entry, number, item):
             now = millis(self._clock.now())
             self._database.write(lambda connection: store.end_export(connection, entry, number, now))
@@ -160,7 +153,7 @@ class ExportHolding:
 
     def holds(self, entry: str, item: Item) -> bool:
         _, place = self._place(entry, item)
-        return place.is_file() and digest_of(place) == item.digest
+        return is_there(place, item.digest)
 
     def _place(self, entry: str, item: Item) -> tuple[int, Path]:
         _, number, name = item.name.split("/", 2)
@@ -181,12 +174,3 @@ def _drop_empty(folder: Path, levels: int) -> None:
             return
         folder.rmdir()
         folder = folder.parent
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file, read in portions."""
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        for portion in iter(lambda: file.read(1 << 20), b""):
-            total.update(portion)
-    return total.hexdigest()

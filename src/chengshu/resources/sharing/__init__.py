@@ -7,6 +7,7 @@ from chengshu.resources.sharing.corrections import CatalogueWatch, Duties
 from chengshu.resources.sharing.declared import Terms, read_terms
 from chengshu.resources.sharing.following import SharingClocks
 from chengshu.resources.sharing.gate import Answer, Export, Gate, Source
+from chengshu.resources.sharing.handing import SharedFiles
 from chengshu.resources.sharing.model import (
     Ask,
     Correction,
@@ -41,6 +42,7 @@ __all__ = [
     "Request",
     "Residents",
     "SeenBy",
+    "SharedFiles",
     "Sharing",
     "SharingClocks",
     "SharingQueries",
