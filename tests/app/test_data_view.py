@@ -201,3 +201,31 @@ def test_whose_data_they_are_is_a_facet_and_shown_with_its_rule(bureau: Bureau) 
         "授權須寫明數據來源單位的同意"
         in asker.get("/sharing/ask", params={"resource": "urn:chengshu:resource:register:firms"}).text
     )
+
+
+def test_a_life_from_the_sensor_to_the_proof_of_deletion(bureau: Bureau) -> None:
+    """One field from its source to the scenario that reports by it, and the rule that holds at each stage."""
+    place = bureau.hub.city.folder / "retention.yaml"
+    basis = "law: 條例, basis: {en: reviews look back a year}"
+    place.write_text(f"rules: [{{id: streams, kinds: [stream], keep: P1Y, {basis}}}]\n")
+    reader = bureau.enter("reader", Grant("viewer"))
+    measured = next(item for item in bureau.hub.vitals.catalogue if item.source is not None)
+    assert measured.source is not None
+    stream = bureau.hub.ledger_queries.get(f"urn:chengshu:resource:hub:indicator:{measured.id}").related[0]
+    field = measured.source.attribute
+    page = reader.get(f"/ledger/{quote(stream)}?show=life&column={field}").text
+    for words in (
+        f"sources.yaml: {stream.rpartition(':')[2]}",
+        "put aside with its reason",
+        "source.government",
+        "Kept P1Y: reviews look back a year (條例).",
+        "retention.yaml: streams",
+        "Nothing was due, held back or deleted.",
+        quote(f"scenario:{measured.scenario}"),
+    ):
+        assert words in page, words
+    picture = page[page.index("<svg width") :]
+    assert field in picture and measured.name.en[:20] in picture  # from the stream's field to the indicator
+    harvested = reader.get(f"/ledger/{quote(ENTRY)}?show=life").text
+    assert "harvest.yaml: files" in harvested and "No rule says how long" in harvested
+    assert reader.get(f"/ledger/{quote(stream)}?show=life&column=none").status_code == 404

@@ -35,6 +35,7 @@ PAGES = [
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=fields",
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=quality",
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=lineage",
+    "/ledger/urn:chengshu:resource:hub:stream:gauges?show=life",
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=versions",
     "/ledger/changes",
     "/ledger/value",

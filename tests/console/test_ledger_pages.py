@@ -184,3 +184,21 @@ async def test_base_libraries_show_authority_coverage_and_who_answers(
     assert page.count('class="not-fresh"') == 4
     view.quiet = True
     assert "No entry has a theme yet" in (await client.get("/ledger/libraries")).text
+
+
+async def test_an_entrys_life_has_five_stages_each_with_its_rule(
+    client: httpx.AsyncClient, view: Any
+) -> None:
+    page = await shown(client, "life", "&column=rainIntensity")
+    for words in (
+        "sources.yaml: gauges",
+        "source.government",
+        "retention.yaml: streams",
+        "Deleted with proof, items",
+    ):
+        assert words in page, words
+    stages = [page.index(f'id="stage-{name}"') for name in ("collected", "kept", "made", "shared", "ended")]
+    assert stages == sorted(stages)
+    assert page.count('<g class="box') == 4 and "As a table" in page and "show=lineage&amp;column=" in page
+    view.quiet = True
+    assert "Nothing was due, held back or deleted." in await shown(client, "life")

@@ -34,6 +34,7 @@ PAGES = [
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=fields",
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=quality",
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=lineage",
+    "/ledger/urn:chengshu:resource:hub:stream:gauges?show=life",
     "/ledger/urn:chengshu:resource:hub:stream:gauges?show=versions",
     "/ledger/changes",
     "/ledger/value",

@@ -17,6 +17,7 @@ from chengshu.console.model.corrections import CorrectionState
 from chengshu.console.model.grading import DIMENSIONS, StepKind
 from chengshu.console.model.holdings import CrossingName, CrossingState, LibraryName, PathHow, ValuePart
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
+from chengshu.console.model.life import FactName, StageName
 from chengshu.console.model.response import EndBasis, EventState, OrderState, OrderVerb
 from chengshu.console.model.retention import DestructionState, ItemOutcome
 from chengshu.console.model.rules import CellPart, ChangeStateName, RequirementKind
@@ -87,10 +88,13 @@ FAMILIES = {
     "facet": FACETS,
     "resource_kind": KINDS,
     "value_part": get_args(ValuePart),
+    "stage": get_args(StageName),
+    "life_fact": get_args(FactName),
+    "life_none": get_args(StageName),
     "crossing": get_args(CrossingName),
-    "crossing_text": get_args(CrossingName),
     "library": get_args(LibraryName),
     "library_key": get_args(KeyKind),
+    "crossing_text": get_args(CrossingName),
     "crossing_state": get_args(CrossingState),
     "crossings": get_args(PathHow),
     "source_class": SOURCE_CLASSES,

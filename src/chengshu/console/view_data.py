@@ -13,6 +13,7 @@ from chengshu.console.model.grading import (
     QualityView,
     StewardView,
 )
+from chengshu.console.model.life import LifeView
 
 
 class DataDesk(Protocol):
@@ -28,6 +29,10 @@ class DataDesk(Protocol):
 
     def entry_lineage(self, person: Person, id_: str, column: str, as_of: datetime | None) -> LineageView:
         """Where an entry, or a column of it, comes from and goes. Lineage is that of now. Raises Missing."""
+        ...
+
+    def entry_life(self, person: Person, id_: str, column: str) -> LifeView:
+        """An entry, or a column of it, from collection to deletion, as it stands now. Raises Missing."""
         ...
 
     def entry_changes(self, person: Person, id_: str, since: datetime, until: datetime) -> DifferenceView:

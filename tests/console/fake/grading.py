@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from chengshu.console import model as m
 from chengshu.console.model import grading as page
+from chengshu.console.model import life
 from chengshu.kernel.errors import Denied, Invalid, Missing
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 
-from .ledger import GAUGES, RAIN
+from .ledger import GAUGES, HARMLESS, RAIN
 from .storm import WATER, T
 
 PHONE = page.Choice("mobile", T("mobile number", "手机号", "手機號"))
@@ -80,6 +81,30 @@ class Grading:
             ),
         )
         return page.QualityView(head, self.now, 93, 0.975, trend, rules)
+
+    def entry_life(self, person: m.Person, id_: str, column: str) -> life.LifeView:
+        lineage = self.entry_lineage(person, id_, column, None)
+        fact = life.LifeFact
+        return life.LifeView(
+            lineage.head,
+            (
+                life.LifeStage(
+                    "collected", HARMLESS.text, "sources.yaml: gauges", (fact("source", RAIN, "/sources"),)
+                ),
+                life.LifeStage("kept", HARMLESS.text, "grading", (fact("versions", Text.of("2")),)),
+                life.LifeStage("made", HARMLESS.text, "lineage", (fact("scenario", RAIN, "/ledger/x"),)),
+                life.LifeStage(
+                    "shared", HARMLESS.text, "source.government", (fact("class", Text.of("conditional")),)
+                ),
+                life.LifeStage(
+                    "ended",
+                    HARMLESS.text,
+                    "retention.yaml: streams",
+                    () if self.quiet else (fact("proven", Text.of("4")),),
+                ),
+            ),
+            lineage,
+        )
 
     def entry_lineage(
         self, person: m.Person, id_: str, column: str, as_of: datetime | None

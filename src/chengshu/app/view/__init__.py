@@ -9,6 +9,7 @@ from chengshu.app.view.holdings import HoldingsReading
 from chengshu.app.view.knowledge import KnowledgeReading
 from chengshu.app.view.layers import Layers
 from chengshu.app.view.ledger import LedgerReading
+from chengshu.app.view.life import LifeReading
 from chengshu.app.view.operation import Operation
 from chengshu.app.view.retention import RetentionReading
 from chengshu.app.view.rule_acting import RuleActing
@@ -26,6 +27,7 @@ class View(
     KnowledgeReading,
     Layers,
     LedgerReading,
+    LifeReading,
     Operation,
     RetentionReading,
     RuleActing,

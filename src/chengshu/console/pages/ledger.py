@@ -20,7 +20,7 @@ from chengshu.kernel.clock import as_utc
 from chengshu.kernel.errors import Invalid
 
 FACETS = ("kind", "provider", "source_class", "sharing", "state", "theme")
-SHOWS: Final = ("about", "fields", "quality", "lineage", "versions")
+SHOWS: Final = ("about", "fields", "quality", "lineage", "life", "versions")
 
 
 def router(console: Console) -> APIRouter:
@@ -58,6 +58,11 @@ def router(console: Console) -> APIRouter:
                 "dimensions": DIMENSIONS,
                 "picture": trend_picture(found.trend),
             }
+        if show == "life":
+            life = view.entry_life(visit.who, id_, query.get("column", ""))
+            picture = lineage_picture(life.lineage, visit.t.say)
+            names = {node.key: node for node in life.lineage.nodes}
+            return {"head": life.head, "life": life, "picture": picture, "names": names}
         if show == "lineage":
             lineage = view.entry_lineage(visit.who, id_, query.get("column", ""), visit.as_of)
             return {
