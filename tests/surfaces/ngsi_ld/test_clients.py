@@ -49,9 +49,11 @@ async def test_an_agent_updates_its_devices(api: httpx.AsyncClient) -> None:
     assert found["temperature"] == DEVICE["temperature"] | {"value": 24}  # type: ignore[operator]
 
 
-async def test_key_values_come_back_as_they_went(api: httpx.AsyncClient) -> None:
-    assert (await api.post("entities?options=keyValues", json=SPOT)).status_code == 201
-    assert (await api.post("entityOperations/upsert?options=keyValues", json=[SPOT])).status_code == 204
+@pytest.mark.parametrize("said", ["options=keyValues", "format=simplified"])
+async def test_key_values_come_back_as_they_went(api: httpx.AsyncClient, said: str) -> None:
+    assert (await api.post(f"entities?{said}", json=SPOT)).status_code == 201
+    assert (await api.post(f"entityOperations/upsert?{said}", json=[SPOT])).status_code == 204
+    assert (await api.put(f"entities/{SPOT['id']}?{said}", json=SPOT)).status_code == 204
     found = await api.get(f"entities/{SPOT['id']}", params={"options": "keyValues"})
     assert found.json() == SPOT
 

@@ -150,7 +150,7 @@ class Batches:
             name: str, handler: Callable[[Call], Awaitable[Answer]], summary: str, clause: str, **more: Any
         ) -> Operation:
             answers = {207: "what was done and what was not"} | more.pop("answers")
-            more.setdefault("params", (params.OPTIONS, params.LOCAL))
+            more.setdefault("params", (params.OPTIONS, params.FORMAT, params.LOCAL))
             return Operation(
                 "POST",
                 f"entityOperations/{name}",
