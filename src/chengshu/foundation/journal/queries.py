@@ -83,6 +83,14 @@ def entries_about(connection: Connection, subject: str, limit: int = 500) -> lis
     return [_entry(row) for row in rows]
 
 
+def newest_about(connection: Connection, subject: str, limit: int) -> list[Entry]:
+    """The newest entries of one thing, newest first."""
+    query = select(store.journal).where(store.journal.c.subject == subject)
+    return [
+        _entry(row) for row in connection.execute(query.order_by(store.journal.c.seq.desc()).limit(limit))
+    ]
+
+
 def _entry(row: Row[tuple[object, ...]]) -> Entry:
     return Entry(
         row.seq,

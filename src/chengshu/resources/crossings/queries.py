@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from sqlalchemy import Connection
 
 from chengshu.foundation.journal import entries_about
+from chengshu.foundation.journal.queries import newest_about
 from chengshu.kernel.clock import from_millis, millis
 from chengshu.kernel.texts import Text
 from chengshu.ports.database import Database
@@ -81,11 +82,11 @@ class CrossingQueries:
     ) -> Exchange:
         at = _ended(run)
         giver = (partner.name if partner else None) or self._sources[run.source]
-        entries = entries_about(connection, run.source, 100_000)
+        entries = newest_about(connection, run.source, 2 * _RUNS)
         journal = next(
             (
                 entry.seq
-                for entry in reversed(entries)
+                for entry in entries
                 if entry.action == "harvest.ended" and entry.body.get("run") == run.number
             ),
             0,
@@ -168,11 +169,11 @@ def _crosses(use: Use, request: Request, partner: Partner | None) -> bool:
 
 def _sealed(connection: Connection, seq: int) -> int:
     """The journal entry that seals a use; 0 while none does."""
-    for seal in sharing_store.all_seals(connection):
-        if seal.first <= seq <= seal.last:
-            about = entries_about(connection, f"uses {seal.first}-{seal.last}")
-            return next((entry.seq for entry in about if entry.action == "sharing.uses_sealed"), 0)
-    return 0
+    seal = sharing_store.seal_over(connection, seq)
+    if seal is None:
+        return 0
+    about = entries_about(connection, f"uses {seal.first}-{seal.last}")
+    return next((entry.seq for entry in about if entry.action == "sharing.uses_sealed"), 0)
 
 
 def _ended(run: Run) -> datetime:

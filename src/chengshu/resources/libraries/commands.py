@@ -13,7 +13,9 @@ _ACTOR = Actor.hub("libraries")
 
 
 def mark_libraries(declared: LibrariesFile, ledger: Ledger, queries: LedgerQueries) -> int:
-    """Book the library of each authority that the ledger has, and of none that is one no more; how many."""
+    """Book the library of each authority that the ledger has; how many changed. What another entry says of
+    itself stays: it may belong to a library without being its authority.
+    """
     wanted = {item.entry: item.library for item in declared.libraries}
     moved = []
     for source in sorted({name.partition("/")[0] for name in wanted}):

@@ -10,10 +10,10 @@ from chengshu.kernel.clock import millis
 from chengshu.kernel.errors import ChengshuError
 from chengshu.ports.database import Database
 from chengshu.resources.ledger import LedgerQueries, Resource
+from chengshu.resources.ledger import store as ledger_store
 from chengshu.resources.ledger.model import BASE_LIBRARIES
 from chengshu.resources.libraries.covering import Coverage, cover
 from chengshu.resources.libraries.declared import LibrariesFile, Library
-from chengshu.resources.libraries.keys import entry_name
 from chengshu.resources.quality.queries import history
 from chengshu.resources.sharing import Source
 from chengshu.resources.sharing import store as sharing_store
@@ -60,14 +60,11 @@ class LibraryQueries:
 
     def entry_of(self, declared: Library) -> Resource | None:
         """The authority of a library; None while the ledger does not have it."""
-        source, _, _ = declared.entry.partition("/")
-        after = ""
-        while page := self._ledger.page(origin=source, after=after):
-            after = page[-1].id
-            for entry in page:
-                if entry_name(entry) == declared.entry and entry.state != "retired":
-                    return entry
-        return None
+        source, _, native = declared.entry.partition("/")
+        with self._database.read() as connection:
+            id_ = ledger_store.origin_ids(connection, source).get(native, "")
+        entry = self._ledger.many([id_]).get(id_)
+        return entry if entry is not None and entry.state != "retired" else None
 
     def _standing(self, name: str, declared: Library | None, now: datetime) -> Standing:
         entry = self.entry_of(declared) if declared else None

@@ -376,6 +376,12 @@ def all_seals(connection: Connection) -> list[Any]:
     return list(connection.execute(select(seals).order_by(seals.c.last)))
 
 
+def seal_over(connection: Connection, seq: int) -> Any:
+    """The seal that a use is under: ``first``, ``last``, ``at``, ``digest``; None while there is none."""
+    query = select(seals).where(seals.c.last >= seq, seals.c.first <= seq).order_by(seals.c.last).limit(1)
+    return connection.execute(query).first()
+
+
 def prune_seal(connection: Connection, first: int, last: int, at: int) -> None:
     """Delete the uses under a seal; the seal stays."""
     connection.execute(delete(subjects).where(subjects.c.seq >= first, subjects.c.seq <= last))
