@@ -181,3 +181,7 @@ async def test_a_table_is_begun_from_nothing(client: httpx.AsyncClient, view: An
     answer = await client.post("/rules/new", data=sent, headers=SAME_SITE)
     assert answer.headers["location"] == CHANGE
     assert view.begun == tuple(sent.values())
+    client.cookies.set("language", "zh-Hant")
+    wrong = await client.post("/rules/new", data=sent | {"name": "severity"}, headers=SAME_SITE)
+    assert wrong.status_code == 409 and "已有規則 rules/severity.dmn" in wrong.text
+    assert 'value="severity"' in wrong.text and ">depth: number</textarea>" in wrong.text

@@ -18,7 +18,7 @@ from chengshu.console.pages.choices import one_of
 from chengshu.console.rule_pictures import requirement_picture
 from chengshu.console.visit import Visit
 from chengshu.kernel.clock import as_utc
-from chengshu.kernel.errors import ChengshuError, Invalid
+from chengshu.kernel.errors import ChengshuError, Conflict, Invalid
 
 _PARTS: Final[tuple[CellPart, ...]] = get_args(CellPart)
 _KINDS: Final[tuple[EditKind, ...]] = get_args(EditKind)
@@ -33,7 +33,7 @@ def router(console: Console) -> APIRouter:
     @routes.get("/rules")
     def rules(request: Request) -> Response:
         visit = console.visit(request)
-        return console.page(visit, "rules", rules=view.rules(visit.who, visit.as_of))
+        return console.page(visit, "rules", rules=view.rules(visit.who, visit.as_of), typed={}, error=None)
 
     @routes.get("/rules/changes/{change}/file")
     def change_file(request: Request, change: str) -> Response:
@@ -148,8 +148,14 @@ def _add_signing(console: Console, routes: APIRouter) -> None:
 
     def _new(request: Request, form: Mapping[str, str]) -> Response:
         visit = console.visit(request)
+        who = visit.writing()
         asked = (form.get(name, "") for name in ("scenario", "name", "inputs", "outputs"))
-        return back_to(visit, f"/rules/changes/{view.new_rule(visit.writing(), *asked)}")
+        try:
+            made = view.new_rule(who, *asked)
+        except (Conflict, Invalid) as error:  # what was typed stays, with what is wrong about it
+            shown = view.rules(visit.who, visit.as_of)
+            return console.page(visit, "rules", code=error.status, rules=shown, typed=form, error=error)
+        return back_to(visit, f"/rules/changes/{made}")
 
     @routes.post("/rules/{scenario}/{rule}/draft")
     async def draft(request: Request, scenario: str, rule: str) -> Response:
