@@ -26,6 +26,7 @@ from chengshu.kernel.clock import VirtualClock
 from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing
 from chengshu.kernel.ids import SequenceIds
 from chengshu.kernel.reasons import Reason
+from chengshu.kernel.texts import Text
 
 NOW = datetime(2026, 7, 21, 6, tzinfo=UTC)
 MANNER = Manner(durable=True, threaded=False, strict=True, workers=1)
@@ -118,6 +119,14 @@ def test_the_reason_of_a_row_is_said_in_three_languages(city: City) -> None:
     _, reason = city.hub.response.means.playbooks["waterlogging"].severity(ORANGE_IN_MANY)
     assert reason.text.en == "an orange warning"
     assert (reason.text.zh_hans, reason.text.zh_hant) == ("橙色预警", "橙色預警")
+
+
+def test_a_text_that_a_rule_gives_is_said_beside_it(city: City) -> None:
+    shown_ = city.view.rule(city.person("guest"), "waterlogging", "severity", RuleAsk(), None)
+    reasons = [cell.called for row in shown_.grid.rows for cell in row.cells if cell.part == "output"]
+    assert {"橙色预警", "黄色预警"} <= {one.zh_hans for one in reasons if one != Text()}
+    levels = [row.cells[4].called for row in shown_.grid.rows]
+    assert levels == [Text()] * len(levels)  # "red" is called nothing else
 
 
 def test_a_rule_is_drafted_signed_approved_and_then_decides(city: City) -> None:

@@ -10,7 +10,7 @@ from chengshu.kernel.texts import Text
 from chengshu.rules.dmn import Model, Outcome
 from chengshu.rules.dmn.analysis import Analysis
 from chengshu.rules.dmn.difference import Difference
-from chengshu.rules.dmn.explain import shown as said
+from chengshu.rules.dmn.explain import shown
 from chengshu.rules.dmn.model import Decision, Element, InputData, Table
 from chengshu.rules.dmn.scope import LogicScope
 from chengshu.rules.dmn.table import read_cell
@@ -52,7 +52,7 @@ def draw(
         *(page.GridColumn("annotation", at, "") for at in range(1, notes + 1)),
     )
     changed = tuple(changed)
-    rows = [_row(table, at, outcome, analysis, changed, notes) for at in range(len(table.rules))]
+    rows = [_row(table, at, called, outcome, analysis, changed, notes) for at in range(len(table.rules))]
     for one in changed:
         if one.kind == "removed":
             gone = page.GridCell("input", 0, one.before)
@@ -63,6 +63,7 @@ def draw(
 def _row(
     table: Table,
     at: int,
+    called: Callable[[str], Text],
     outcome: Outcome | None,
     analysis: Analysis | None,
     changed: Sequence[Difference],
@@ -87,7 +88,8 @@ def _row(
                 mark = "matched"
             elif (part, column) in was:
                 mark = "changed"
-            cells.append(page.GridCell(part, column, text, mark, note, was.get((part, column))))  # type: ignore[arg-type]
+            before, given = was.get((part, column)), _given(text, called) if part == "output" else Text()
+            cells.append(page.GridCell(part, column, text, mark, note, before, given))  # type: ignore[arg-type]
     mark, note = "", Text()
     if match is not None:
         mark, note = "matched", match.text
@@ -98,6 +100,15 @@ def _row(
     elif finding is not None:
         mark, note = "finding", finding.text
     return page.GridRow(number, rule.id, tuple(cells), mark, note)
+
+
+def _given(text: str, called: Callable[[str], Text]) -> Text:
+    """What a text that a rule gives is called; empty for what is no text, or called nothing else."""
+    plain = text.strip()
+    if len(plain) < 2 or plain[0] != '"' or plain[-1] != '"':
+        return Text()
+    found = called(plain[1:-1])
+    return Text() if found == Text.of(plain[1:-1]) else found
 
 
 def _is(found: Any, table: Table, number: int) -> bool:
@@ -181,7 +192,7 @@ def _choices(allowed: str) -> tuple[str, ...]:
 
 def as_typed(value: Any) -> str:
     """A value as it is typed into the form: a string bare, else FEEL."""
-    return value if isinstance(value, str) else said(value)
+    return value if isinstance(value, str) else shown(value)
 
 
 def trial(rows: tuple[page.TrialField, ...], outcome: Outcome | None) -> page.Trial:
@@ -190,7 +201,7 @@ def trial(rows: tuple[page.TrialField, ...], outcome: Outcome | None) -> page.Tr
         return page.Trial(rows)
     return page.Trial(
         rows,
-        said(outcome.value),
+        shown(outcome.value),
         tuple(match.text for match in outcome.matched),
         tuple(miss.text for miss in outcome.near),
         tuple(note.text for note in outcome.diagnostics),

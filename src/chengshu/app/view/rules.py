@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from chengshu.rules.cases import Change
 from chengshu.rules.dmn import Model
 from chengshu.rules.dmn.analysis import analyse, kinds_of, tables_of
 from chengshu.rules.dmn.difference import Difference, differences
+from chengshu.rules.dmn.explain import shown as in_feel
 from chengshu.rules.dmn.model import Decision, Table
 
 PAST_SHOWN = 20
@@ -237,8 +239,8 @@ class RuleReading(Base):
             page.PastRow(
                 f"{one.seq}.{element.name}",
                 one.at,
-                rule_grid.said(outcome.value),
-                tuple((rule.called(name), rule_grid.said(value)) for name, value in one.inputs.items()),
+                in_feel(outcome.value),
+                tuple((rule.called(name), in_feel(value)) for name, value in one.inputs.items()),
                 tuple(match.text for match in outcome.matched),
                 (one.seq, element.name) in kept,
             )
@@ -418,9 +420,9 @@ def _about(one: Tried, table: Table) -> bool:
 def _case(one: Tried, table: Table, keepers: Mapping[str, str]) -> page.CaseRow:
     inputs = {name: rule_grid.as_typed(value) for name, value in one.case.given.items() if value is not None}
     id_ = one.file.name if one.file.name in keepers else ""
-    kept = {"inputs": inputs, "kept": id_, "kept_by": keepers.get(id_, "")}
     if one.verdict is None:
-        return page.CaseRow(one.case.name, one.file.name, False, one.error or Text(), **kept)
+        failed = page.CaseRow(one.case.name, one.file.name, False, one.error or Text())
+        return replace(failed, inputs=inputs, kept=id_, kept_by=keepers.get(id_, ""))
     outcome = one.verdict.outcome
     mine = [match for match in outcome.matched if match.table == table.name]
     return page.CaseRow(
@@ -430,7 +432,9 @@ def _case(one: Tried, table: Table, keepers: Mapping[str, str]) -> page.CaseRow:
         one.verdict.text,
         tuple(match.text for match in outcome.matched),
         tuple(match.rule for match in mine),
-        **kept,
+        inputs,
+        id_,
+        keepers.get(id_, ""),
     )
 
 

@@ -62,7 +62,8 @@ class GridColumn:
 
 @dataclass(frozen=True, slots=True)
 class GridCell:
-    """A cell. ``mark`` is empty, matched, near, changed or finding; ``was`` the text before the change."""
+    """A cell. ``mark`` is empty, matched, near, changed or finding; ``was`` the text before the change;
+    ``called`` what a text that the rule gives is called on screen."""
 
     part: CellPart
     number: int
@@ -70,6 +71,7 @@ class GridCell:
     mark: str = ""
     note: ShownText = NO_TEXT
     was: str | None = None
+    called: ShownText = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)
