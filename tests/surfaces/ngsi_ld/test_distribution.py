@@ -630,6 +630,17 @@ async def test_types_and_the_past_are_joined(city: City) -> None:
         assert {item["value"] for item in found["power"]} == {6, 7}
 
 
+async def test_bare_values_of_a_batch_stay_bare_where_it_is_done_one_by_one(city: City) -> None:
+    """A source that has no batches is sent single operations; what is there already is replaced there."""
+    await city.register("a", "b", mode="redirect", operations=["redirectionOps"])
+    for power in (3, 4):
+        bare = [{"id": "urn:ngsi-ld:Pump:1", "type": TYPE, "power": power}]
+        answer = await city.call("a", "POST", "entityOperations/upsert?options=keyValues", bare)
+        assert answer.status_code in (201, 204), answer.text
+        kept = (await city.call("b", "GET", "entities/urn:ngsi-ld:Pump:1")).json()
+        assert kept["power"]["value"] == power
+
+
 async def test_a_query_whose_context_is_named_in_link_may_be_sent_as_linked_data(city: City) -> None:
     """Its context is in the body once a part of it is asked elsewhere: it is not named twice then."""
     await city.register("a", "b")

@@ -33,6 +33,7 @@ from chengshu.surfaces.ngsi_ld.sources import Failed, Question, Sources, json_of
 
 Distributed = Callable[[Call, Candidates, Handler], Awaitable[Answer]]
 _decode = msgspec.json.Decoder().decode
+_BARE = ("keyValues", "simplified")  # how a body without types of attributes is announced
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +237,8 @@ def _single(spec: BatchSpec, item: _Item, part: Part, words: LdContext, params: 
     body = None if item.value is None else _sent(item, part, words)
     path = ("entities",) if spec.single == "createEntity" else ("entities", item.identity)
     path = (*path, "attrs") if spec.attrs else path
-    wanted = {"noOverwrite"} if spec.attrs else {"keyValues", "simplified"}
-    options = [option for option in params.get("options", "").split(",") if option in wanted]
-    return Question(
-        part.registration, spec.method, path, words, {"options": ",".join(options)} if options else {}, body
-    )
+    said = _only(params, *_BARE, *(("noOverwrite",) if spec.attrs else ()))
+    return Question(part.registration, spec.method, path, words, said, body)
 
 
 def _again(item: _Item, part: Part, words: LdContext, params: dict[str, str]) -> Question:
@@ -248,7 +246,14 @@ def _again(item: _Item, part: Part, words: LdContext, params: dict[str, str]) ->
     updating = "update" in params.get("options", "").split(",")
     path = ("entities", item.identity, "attrs") if updating else ("entities", item.identity)
     method = "POST" if updating else "PUT"
-    return Question(part.registration, method, path, words, {}, _sent(item, part, words))
+    return Question(part.registration, method, path, words, _only(params, *_BARE), _sent(item, part, words))
+
+
+def _only(params: dict[str, str], *options: str) -> dict[str, str]:
+    """Of the parameters of a batch those that a single operation has too: these options, and the format."""
+    said = [option for option in params.get("options", "").split(",") if option in options]
+    kept = {"format": params["format"]} if "format" in params else {}
+    return kept | ({"options": ",".join(said)} if said else {})
 
 
 def _source_shares(load: _Load, answer: HttpAnswer | Failed) -> list[Share]:
