@@ -49,11 +49,13 @@ def docx(body: str, *, document: str | None = None) -> bytes:
 
 
 def pdf(*pages: list[str]) -> bytes:
-    """A PDF with lines of any script on each page; its font maps every code to the sign of that number."""
+    """A PDF with lines of any script on each page; its font says which sign each code is."""
+    signs = sorted({sign for lines in pages for line in lines for sign in line})
+    codes = " ".join(f"<{ord(sign):04x}> <{ord(sign):04x}>" for sign in signs)
     cmap = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /U def /CMapType 2 def "
         "1 begincodespacerange <0000> <FFFF> endcodespacerange "
-        "1 beginbfrange <0000> <FFFF> <0000> endbfrange endcmap end end"
+        f"{len(signs)} beginbfchar {codes} endbfchar endcmap end end"
     )
     font = (
         "<</Type/Font/Subtype/Type0/BaseFont/U/Encoding/Identity-H/DescendantFonts[4 0 R]/ToUnicode 5 0 R>>"

@@ -48,13 +48,19 @@ def test_a_text_is_cut_into_clauses_that_know_their_page() -> None:
 def test_running_heads_feet_and_hyphens_are_gone() -> None:
     pages = [
         f"City of Mills - Rules\nArticle {at} The owner of a well shall keep it clean and shall re-\n"
-        f"port every change of its water to the city.\nPage {at} of 5"
-        for at in range(1, 6)
+        f"port every change of its {what} to the city.\nPage {at} of 5"
+        for at, what in enumerate(("water", "depth", "owner", "cover", "place"), 1)
     ]
     text, starts = flowing(pages)
     assert "City of Mills" not in text and "Page" not in text
     assert text.count("shall report every change") == 5
     assert [text[start:].split(" ")[1] for start in starts] == ["1", "2", "3", "4", "5"]
+
+
+def test_pages_full_of_lines_that_look_alike_lose_none() -> None:
+    pages = ["\n".join(f"第{5 * page + line}条 应当答复。" for line in range(1, 6)) for page in range(6)]
+    text, _ = flowing([f"本市条例\n{page}\n- {at} -" for at, page in enumerate(pages, 1)])
+    assert text.splitlines() == "\n".join(pages).splitlines()
 
 
 @settings(max_examples=examples(80))

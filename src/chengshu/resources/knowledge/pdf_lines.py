@@ -21,7 +21,7 @@ _RUNNING = 0.6  # of the pages: what stands on so many at the same end is a runn
 
 def flowing(pages: Sequence[str]) -> tuple[str, tuple[int, ...]]:
     """The text of all pages, and the place at which each begins; it may be within a line."""
-    lines = [_lines(page) for page in pages]
+    lines = [_unnumbered(_lines(page)) for page in pages]
     running = _running(lines)
     text: list[str] = []
     starts: list[int] = []
@@ -51,20 +51,31 @@ def _shape(line: str) -> str:
 
 
 def _running(pages: Sequence[Sequence[str]]) -> frozenset[str]:
-    """The shapes of lines that most pages begin or end with."""
+    """The shapes of lines that most pages begin or end with, page numbers apart; a clause is none."""
     if len(pages) < 4:
         return frozenset()
-    ends = Counter(_shape(line) for page in pages for line in {*page[:1], *page[-1:]})
+    ends = Counter(
+        _shape(line) for page in pages for line in {*page[:1], *page[-1:]} if mark_of(line) is None
+    )
     return frozenset(shape for shape, count in ends.items() if count >= _RUNNING * len(pages))
 
 
-def _body(page: list[str], running: frozenset[str]) -> list[str]:
-    """A page without its running head and foot and its number."""
+def _unnumbered(page: list[str]) -> list[str]:
+    """A page without its number, at whichever end it stands."""
     found = list(page)
     for at in (0, -1):
-        while found and (_FOOT.fullmatch(found[at]) or _shape(found[at]) in running):
+        while found and _FOOT.fullmatch(found[at]):
             del found[at]
     return found
+
+
+def _body(page: list[str], running: frozenset[str]) -> list[str]:
+    """A page without its running head and foot, one line each."""
+    found = list(page)
+    for at in (0, -1):
+        if found and _shape(found[at]) in running and mark_of(found[at]) is None:
+            del found[at]
+    return _unnumbered(found)
 
 
 def _wide(line: str) -> int:
