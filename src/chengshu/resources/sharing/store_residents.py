@@ -1,4 +1,4 @@
-"""Tables of the residents' side of sharing: consent taken back, codes on paper, and how often clerks asked."""
+"""Tables of the residents' side of sharing: consent taken back, codes on paper, how often clerks asked."""
 
 from __future__ import annotations
 
