@@ -181,7 +181,7 @@ MISTAKES: list[tuple[Callable[[Path], str], str, str]] = [
     (unknown_area, "citty", "'city'"),
     (wrong_period, "ends before it begins", "exchange"),
     (unnamed_version, "does not say from which day", "2026-07-01.dmn"),
-    (broken_version, "sixx", "required, or defined"),
+    (broken_version, "sixx", "written in quotes"),
     (cases_of_no_decision, "no decision «severty»", "severity"),
     (cases_of_no_rule, "«rules/sevrity.dmn» are not there", "decision.file"),
     (case_with_unknown_key, "givn", "given"),
