@@ -30,10 +30,16 @@ _SENSED = Text(
     "按声明读取：不合要求的记录附理由隔离，超过 {silent} 秒无数据即显示静默。",
     "按宣告讀取：不合要求的記錄附理由隔離，超過 {silent} 秒無數據即顯示靜默。",
 )
+_UNITS = (
+    (86_400, "d", "天", "天"),
+    (3_600, "h", "小时", "小時"),
+    (60, "min", "分钟", "分鐘"),
+    (1, "s", "秒", "秒"),
+)
 _HARVESTED = Text(
-    "Harvested every {every} s from {source}; what cannot be read is named, a lost column is flagged.",
-    "每 {every} 秒自 {source} 汇集；读不出的逐一说明，缺失的列即标出。",
-    "每 {every} 秒自 {source} 匯集；讀不出的逐一說明，缺失的欄即標出。",
+    "Harvested every {every} from {source}; what cannot be read is named, a lost column is flagged.",
+    "每 {every}自 {source} 汇集；读不出的逐一说明，缺失的列即标出。",
+    "每 {every}自 {source} 匯集；讀不出的逐一說明，缺失的欄即標出。",
 )
 _OWN = Text(
     "Made by the hub itself, or entered by hand.", "由中枢自身产生或人工登记。", "由中樞自身產生或人工登記。"
@@ -113,7 +119,7 @@ class LifeReading(DataBase):
                     "run", Text.of(str(run.number)), f"/journal?subject={source.id}", run.started_at
                 )
             )
-        words = _HARVESTED.fill(every=int(source.every.total_seconds()), source=source.id)
+        words = _harvested(int(source.every.total_seconds()), source.id)
         return page.LifeStage("collected", words, f"harvest.yaml: {source.id}", tuple(facts))
 
     def _source_of(self, entry: Resource) -> HarvestSource | None:
@@ -199,3 +205,13 @@ def _filled(text: Text, **values: Text) -> Text:
 
 
 _MOST, _MOST_REQUESTS = 30, 10_000
+
+
+def _harvested(seconds: int, source: str) -> Text:
+    """How often, in the largest unit that counts whole."""
+    size, *units = next(unit for unit in _UNITS if seconds % unit[0] == 0)
+    said = [
+        text.format(every=f"{seconds // size} {unit}", source=source)
+        for text, unit in zip((_HARVESTED.en, _HARVESTED.zh_hans, _HARVESTED.zh_hant), units, strict=True)
+    ]
+    return Text(*said)
