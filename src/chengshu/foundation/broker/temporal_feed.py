@@ -24,7 +24,7 @@ from chengshu.ports.runtime import Change, Effect
 _BITE = 200  # changes read together
 _ENOUGH = 500  # writes of one transaction
 _RESTS = 2  # times as long as it worked
-_GIVES_WAY = 24  # the same while others write, and it is not far behind
+_GIVES_WAY = 8  # the same while others write, and it is not far behind
 _FAR = 200  # records behind: more than a reader should have to wait for
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 _POSITION = "broker-evolutions"
