@@ -16,7 +16,7 @@ from chengshu.kernel.errors import Conflict
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 from chengshu.scenes.response import store
-from chengshu.scenes.response.correlate import covers
+from chengshu.scenes.response.correlate import within
 from chengshu.scenes.response.declared import Closing
 from chengshu.scenes.response.duty import route
 from chengshu.scenes.response.events import facts
@@ -57,7 +57,7 @@ def look(means: Means, event: Event, orders: Sequence[WorkOrder], now: datetime)
     for evidence in closing.evidence:
         rows = seen.setdefault(evidence.key, [])
         for state in means.readings.states(type_=evidence.entity):
-            if not any(covers(area, state.entity.area, means.city.areas) for area in event.areas):
+            if not within(event.areas, state.entity.area, means.city.areas):
                 continue
             total += 1
             reading = state.readings.get(evidence.attribute)

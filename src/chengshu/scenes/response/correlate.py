@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from chengshu.kernel.areas import AreaTree
@@ -73,3 +73,8 @@ def common_area(ids: Sequence[str], areas: AreaTree) -> str:
 def covers(outer: str, inner: str, areas: AreaTree) -> bool:
     """Whether ``inner`` is ``outer`` or lies below it."""
     return inner == outer or (inner in areas and outer in areas.ancestors(inner))
+
+
+def within(outers: Collection[str], inner: str, areas: AreaTree) -> bool:
+    """Whether ``inner`` is one of ``outers`` or lies below one."""
+    return inner in outers or (inner in areas and any(above in outers for above in areas.ancestors(inner)))

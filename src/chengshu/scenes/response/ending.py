@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from chengshu.scenes.response.correlate import within
 from chengshu.scenes.response.means import Means
 from chengshu.scenes.response.model import Event, EventState, WorkOrder
 
@@ -40,7 +41,8 @@ def expected_end(means: Means, event: Event, orders: Sequence[WorkOrder], now: d
         (done for order in orders if order.open and (done := order.done_by or order.eta)), default=None
     )
     if means.foresight is not None and book is not None:
-        places = {entity.id for area in event.areas for entity in means.readings.entities(area=area)}
+        things, areas = means.readings.entities(), frozenset(event.areas)
+        places = {thing.id for thing in things if within(areas, thing.area, means.city.areas)}
         dry = means.foresight.dry_by(event.scenario, places, now)
         if dry is not None and (dry.at > now or not dry.beyond):
             end = max(dry.at, now) + book.declared.closing.dwell
