@@ -38,6 +38,17 @@ def wait(until: Callable[[], Any], seconds: float = 20.0) -> Any:
     raise AssertionError(f"did not come true within {seconds} s")
 
 
+def painted(page: Any) -> None:
+    """Wait until the page has been painted: a browser drops what is typed before that."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def hears_keys(page: Any, island: str) -> None:
+    """Wait until a key reaches an island."""
+    wait(lambda: page.locator(f"[data-island={island}][data-started]").count())
+    painted(page)
+
+
 class Visitor:
     """One browser window, signed in, that remembers what the browser complained about."""
 
@@ -70,6 +81,7 @@ class Visitor:
         self.page.goto(address)
         if self.page.locator("[data-island=map]").count():
             wait(lambda: self.page.locator("[data-island=map][data-ready]").count())
+        painted(self.page)
         return self.page
 
 
@@ -178,6 +190,7 @@ def test_a_warning_is_acknowledged_by_keyboard_alone(visitor: Any, served: Any) 
             break
     page.keyboard.press("Enter")
     page.wait_for_url("**/warnings/w-depth-0")
+    painted(page)
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.matches('form[action$=acknowledge] button')"):
@@ -339,7 +352,7 @@ def test_a_dataset_is_labelled_by_keyboard_alone(visitor: Any, served: Any) -> N
     page = visitor().go("/ledger/labelling?entry=urn:chengshu:resource:reports&labels=street")
 
     def press(key: str, leads_to: str) -> None:
-        wait(lambda: page.locator("[data-island=labels][data-started]").count())
+        hears_keys(page, "labels")
         wait(lambda: page.evaluate("document.activeElement.name") == "value")  # ready to be answered
         page.keyboard.press(key)
         page.wait_for_url(f"**{leads_to}")
@@ -353,12 +366,12 @@ def test_a_dataset_is_labelled_by_keyboard_alone(visitor: Any, served: Any) -> N
 def test_a_steward_answers_the_queue_by_keyboard_alone(visitor: Any, served: Any) -> None:
     page = visitor().go("/steward")
     assert page.evaluate("document.activeElement.name") == "category"  # ready to be answered
-    wait(lambda: page.locator("[data-island=steward][data-started]").count())
+    hears_keys(page, "steward")
     page.keyboard.press("2")
     assert page.locator("input[name=category]:checked").get_attribute("value") == "none"
     page.keyboard.press("Enter")
     page.wait_for_url("**/steward?item=item-who**")
-    wait(lambda: page.locator("[data-island=steward][data-started]").count())
+    hears_keys(page, "steward")
     page.keyboard.press("3")
     assert page.evaluate("document.activeElement.name") == "other"
     page.keyboard.press("p")

@@ -11,14 +11,17 @@ const loaders = {
   timebar: () => import("./timebar.js"),
 };
 
+const begun = new WeakSet();
+
 async function start(element) {
-  if (element.dataset.started) return;
-  element.dataset.started = "yes";
+  if (begun.has(element)) return;
+  begun.add(element);
   const loader = loaders[element.dataset.island];
   if (!loader) return;
   try {
     const island = await loader();
     await island.start(element);
+    element.dataset.started = "yes"; // only now does it answer to keys
   } catch (error) {
     console.error(`island ${element.dataset.island}`, error);
     if (element.dataset.broken) element.textContent = element.dataset.broken;
