@@ -337,8 +337,12 @@ async def test_a_task_of_the_plan_is_answered(client: httpx.AsyncClient, view: A
 
 async def test_quarantined_messages_are_retried_or_put_away(client: httpx.AsyncClient, view: Any) -> None:
     page = (await client.get("/sources")).text
-    assert "declare the unit the source really sends" in page and "{&#34;id&#34;: &#34;RG6&#34;" in page
-    assert (await client.post("/quarantine/q-1/retry")).status_code == 303
+    assert "RG6</strong> · Rain gauges" in page and "× 36" in page and "Discard all 12" in page
+    assert "{&#34;id&#34;: &#34;RG6&#34;" in page
+    answer = await client.post("/quarantine/q-1/retry")
+    assert answer.status_code == 303
+    told = (await client.get(answer.headers["location"])).text
+    assert Words("en")("source.retried", done=9, still=3) in told
     assert view.fates == {"q-1": "retry"}
     assert Words("en")("source.quarantine_none") in (await client.get("/sources")).text
 

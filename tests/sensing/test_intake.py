@@ -13,7 +13,7 @@ from tests.sensing.conftest import GAUGES, declare
 
 from chengshu.foundation.context import Entity
 from chengshu.foundation.journal import Actor, changes_after
-from chengshu.foundation.sensing import Intake, quarantine_counts, quarantined
+from chengshu.foundation.sensing import Intake, complaints, quarantine_counts, quarantined
 from chengshu.kernel.clock import iso
 from chengshu.kernel.errors import Missing, TooLarge
 
@@ -242,11 +242,30 @@ def test_a_requeue_after_a_fix_keeps_what_can_be_kept_now(room: Room, open_intak
     (left,) = quarantined(room.database)
     assert left.code == "value-not-number"
     assert len(quarantined(room.database, state="requeued")) == 3
-    intake.discard([left.id], PERSON, "the device is gone")
+    assert intake.discard(left.id, PERSON, "the device is gone") == 1
     assert quarantined(room.database) == []
     with room.database.read() as connection:
         kinds = [change.kind for change in changes_after(connection, 0, ("quarantine.",))]
     assert kinds[-2:] == ["quarantine.requeued", "quarantine.discarded"]
+
+
+def test_what_waits_is_told_by_device_and_reason_and_put_away_at_once(room: Room, open_intake: Open) -> None:
+    intake = open_intake()
+    for rain in (700, 701, 701):
+        intake.receive("gauges", body(reading("1", rain))).result()
+        room.clock.advance_to(room.clock.now() + timedelta(minutes=1))
+    intake.receive("gauges", body(reading("2", 700), reading("77"))).result()
+    found, total = complaints(room.database, limit=2)
+    assert total == 3 and len(found) == 2  # what was last heard of first
+    found, _ = complaints(room.database)
+    (first,) = [one for one in found if one.newest.entity.endswith(":1")]
+    assert (first.records, first.times, first.newest.code) == (2, 3, "out-of-range")
+    assert first.newest.last_at - first.first_at == timedelta(minutes=2)
+    assert "701" in first.newest.detail
+    assert intake.discard(first.newest.id, PERSON, "the probe is broken") == 2
+    assert intake.discard(first.newest.id, PERSON, "twice") == 0
+    left = {(one.newest.entity[-2:], one.newest.code) for one in complaints(room.database)[0]}
+    assert left == {(":2", "out-of-range"), ("77", "entity-unknown")}
 
 
 def test_a_new_entity_is_known_as_soon_as_it_is_declared(room: Room, open_intake: Open) -> None:

@@ -25,6 +25,7 @@ from chengshu.console.model import (
     OrderVerb,
     Overview,
     Person,
+    QuarantineFate,
     SignedIn,
     SourcesView,
     VitalsTree,
@@ -238,8 +239,10 @@ class Acting(Protocol):
         """Complete a human task of the plan with the form's answers as they were typed."""
         ...
 
-    def quarantine(self, person: Person, item: str, verb: Literal["retry", "discard"], note: str) -> None:
-        """Try a quarantined message again, or put it away for good (it stays in the journal)."""
+    def quarantine(
+        self, person: Person, item: str, verb: Literal["retry", "discard"], note: str
+    ) -> QuarantineFate:
+        """Try what waits like a message again, or put it away for good (it stays in the journal)."""
         ...
 
 

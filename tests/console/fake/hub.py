@@ -175,8 +175,11 @@ class FakeView(
         self.answers.append((task, dict(data)))
         self.push("task.completed", task)
 
-    def quarantine(self, person: m.Person, item: str, verb: Literal["retry", "discard"], note: str) -> None:
+    def quarantine(
+        self, person: m.Person, item: str, verb: Literal["retry", "discard"], note: str
+    ) -> m.QuarantineFate:
         if item != "q-1":
             raise Missing("quarantine-missing", f"there is no message {item!r} in quarantine", where=item)
         self.fates[item] = verb
         self.push("quarantine.changed", item)
+        return m.QuarantineFate(12, 0) if verb == "discard" else m.QuarantineFate(9, 3)

@@ -94,7 +94,7 @@ class Operation:
             )
         at = self._at(as_of)
         if self.quiet:
-            return m.SourcesView(at, (), (), 0)
+            return m.SourcesView(at, (), (), 0, 0)
         return m.SourcesView(
             at,
             (
@@ -127,18 +127,22 @@ class Operation:
                 for q in (
                     m.QuarantineRow(
                         "q-1",
+                        at - timedelta(minutes=40),
                         at - timedelta(minutes=4),
-                        "gauges",
+                        T("Rain gauges", "雨量计", "雨量計"),
+                        T("RG6", "RG6", "RG6"),
                         "unit-dimension",
                         "m is a length, mm/h is a intensity",
-                        "$.rain.unit",
-                        "declare the unit the source really sends",
+                        "city/gauges",
+                        12,
+                        36,
                         '{"id": "RG6", "rain": {"value": 3, "unit": "m"}}',
                         m.ALLOWED,
                     ),
                 )
                 if q.id not in self.fates
             ),
+            0 if "q-1" in self.fates else 12,
             0 if "q-1" in self.fates else 1,
         )
 

@@ -11,7 +11,7 @@ from chengshu.foundation.access import Opened
 from chengshu.foundation.access import Person as Account
 from chengshu.foundation.processes import queries
 from chengshu.foundation.sensing import quarantined
-from chengshu.kernel.errors import ChengshuError, Invalid
+from chengshu.kernel.errors import ChengshuError, Invalid, Missing
 from chengshu.kernel.texts import Text
 
 
@@ -110,8 +110,8 @@ class Acting(Base):
 
     def quarantine(
         self, person: shown.Person, item: str, verb: Literal["retry", "discard"], note: str
-    ) -> None:
-        """Try a quarantined record again (with all of its source), or put it away."""
+    ) -> shown.QuarantineFate:
+        """Try a quarantined record again with all of its kind from its source, or put its device's away."""
         self.require(person, "administer", "quarantine", item)
         if not item.isdecimal():
             raise Invalid(
@@ -119,11 +119,13 @@ class Acting(Base):
             )
         actor = self.account(person).actor
         if verb == "discard":
-            self.hub.intake.discard([int(item)], actor, note)
-            return
+            return shown.QuarantineFate(self.hub.intake.discard(int(item), actor, note), 0)
         found = quarantined(self.hub.database, state=None, after=int(item) - 1, limit=1)
-        if found and found[0].id == int(item):
-            self.hub.intake.requeue(found[0].source, actor)
+        if not found or found[0].id != int(item):
+            said = f"there is no message {item!r} in quarantine"
+            raise Missing("quarantine-missing", said, remedy="choose one of the list")
+        tried = self.hub.intake.requeue(found[0].source, actor, code=found[0].code)
+        return shown.QuarantineFate(tried.kept, tried.still)
 
 
 def _typed(kind: str, text: str) -> Any:

@@ -15,7 +15,7 @@ from chengshu.console import model as shown
 from chengshu.foundation.access.queries import needs_setup
 from chengshu.foundation.journal import Entry, changes_after, entries_about, head, last_seq, verify
 from chengshu.foundation.journal.queries import earlier_entries, first_entry_at
-from chengshu.foundation.sensing import quarantine_counts, quarantined
+from chengshu.foundation.sensing import complaints, quarantine_counts
 from chengshu.kernel.errors import Missing
 from chengshu.kernel.texts import LANGUAGES, Text
 
@@ -88,7 +88,7 @@ class Operation(Base):
                     words.SOURCE_SILENT if item.silent_since else Text(),
                 )
             )
-        waiting = quarantined(self.hub.database, limit=100)
+        waiting, reasons = complaints(self.hub.database)
         total = sum(count.records for count in quarantine_counts(self.hub.database))
         release = self.may(person, "administer", "quarantine")
         return shown.SourcesView(
@@ -96,20 +96,28 @@ class Operation(Base):
             tuple(rows),
             tuple(
                 shown.QuarantineRow(
-                    str(item.id),
-                    item.last_at,
-                    item.source,
-                    item.code,
-                    item.detail,
-                    item.topic or item.source,
-                    "",
-                    item.raw[:2000],
+                    str(item.newest.id),
+                    item.first_at,
+                    item.newest.last_at,
+                    self._source(item.newest.source),
+                    self.thing(item.newest.entity) if item.newest.entity else Text(),
+                    item.newest.code,
+                    item.newest.detail,
+                    item.newest.topic,
+                    item.records,
+                    item.times,
+                    item.newest.raw[:2000],
                     release,
                 )
-                for item in reversed(waiting)
+                for item in waiting
             ),
             total,
+            reasons,
         )
+
+    def _source(self, name: str) -> Text:
+        found = self.hub.sources.get(name)
+        return found.title if found else Text.of(name)
 
     def _heard(self, kind: str, now: datetime, silence: Any) -> shown.Coverage:
         states = self.hub.readings.states(type_=kind)

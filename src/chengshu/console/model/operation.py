@@ -37,27 +37,43 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineRow:
-    """A message that was kept aside: what is wrong with it, where, and what to do."""
+    """What was kept aside of one device for one reason: what is wrong with it, how often, from when to when.
+    ``id``, ``detail`` and ``payload`` are of the newest message of ``messages``; ``device`` may be unknown.
+    """
 
     id: str
+    since: datetime
     at: datetime
-    source: str
+    source: ShownText
+    device: ShownText
     code: str
     detail: str
     where: str
-    remedy: str
+    messages: int
+    times: int
     payload: str
     release: Permission
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantineFate:
+    """What became of messages in quarantine: settled (``done``), and those that ``still`` wait."""
+
+    done: int
+    still: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourcesView:
-    """All sources and what lies in quarantine, newest first; ``quarantine_total`` may be more than shown."""
+    """All sources and what lies in quarantine, newest first: ``quarantine_total`` messages, for ``reasons``
+    devices and reasons, of which more may be than are shown.
+    """
 
     as_of: datetime
     sources: tuple[SourceRow, ...]
     quarantine: tuple[QuarantineRow, ...]
     quarantine_total: int
+    reasons: int
 
 
 @dataclass(frozen=True, slots=True)

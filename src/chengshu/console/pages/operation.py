@@ -20,13 +20,17 @@ def router(console: Console) -> APIRouter:
     @routes.get("/sources")
     def sources(request: Request) -> Response:
         visit = console.visit(request)
-        return console.page(visit, "sources", sources=view.sources(visit.who, visit.as_of))
+        shown = view.sources(visit.who, visit.as_of)
+        told, done, still = (request.query_params.get(name, "") for name in ("told", "done", "still"))
+        return console.page(visit, "sources", sources=shown, told=told, done=done, still=still)
 
     @routes.post("/quarantine/{item}/{verb}")
     def quarantine(request: Request, item: str, verb: str, note: str = Form("")) -> Response:
         visit = console.visit(request)
-        view.quarantine(visit.writing(), item, one_of(FATES, verb, "verb"), note.strip())
-        return back_to(visit, "/sources")
+        fate = one_of(FATES, verb, "verb")
+        became = view.quarantine(visit.writing(), item, fate, note.strip())
+        told = {"told": fate, "done": str(became.done), "still": str(became.still)}
+        return back_to(visit, visit.url("/sources", **told))
 
     @routes.get("/journal")
     def journal(request: Request, subject: str | None = None, before: str | None = None) -> Response:

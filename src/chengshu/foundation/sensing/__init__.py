@@ -3,12 +3,13 @@
 from chengshu.foundation.sensing.commands import Intake, Requeued
 from chengshu.foundation.sensing.declared import Source, read_sources
 from chengshu.foundation.sensing.health import SensingHealth
-from chengshu.foundation.sensing.model import Box, Quarantined, Receipt, Reject, SourceHealth
-from chengshu.foundation.sensing.queries import quarantine_counts, quarantined
+from chengshu.foundation.sensing.model import Box, Complaint, Quarantined, Receipt, Reject, SourceHealth
+from chengshu.foundation.sensing.queries import complaints, quarantine_counts, quarantined
 from chengshu.foundation.sensing.tokens import Tokens
 
 __all__ = [
     "Box",
+    "Complaint",
     "Intake",
     "Quarantined",
     "Receipt",
@@ -18,6 +19,7 @@ __all__ = [
     "Source",
     "SourceHealth",
     "Tokens",
+    "complaints",
     "quarantine_counts",
     "quarantined",
     "read_sources",

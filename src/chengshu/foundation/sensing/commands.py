@@ -211,17 +211,21 @@ class Intake:
         self._database.write(note)
         return len(good), len(rows) - len(good)
 
-    def discard(self, ids: Sequence[int], actor: Actor, why: str) -> None:
-        """Give quarantined records up; they stay readable, the decision is journalled."""
-        act = Act(
-            actor, "quarantine.discarded", "quarantine", self._clock.now(), {"ids": list(ids), "why": why}
-        )
+    def discard(self, row_id: int, actor: Actor, why: str) -> int:
+        """Give up all that waits of the same device for the same reason as a record; how many that were.
 
-        def work(connection: Connection) -> None:
-            store.set_states(connection, ids, "discarded")
-            journal.record(connection, act)
+        They stay readable; the decision is one, and journalled.
+        """
 
-        self._database.write(work)
+        def work(connection: Connection) -> int:
+            if ids := store.waiting_like(connection, row_id):
+                store.set_states(connection, ids, "discarded")
+                about = {"ids": ids, "why": why}
+                act = Act(actor, "quarantine.discarded", "quarantine", self._clock.now(), about)
+                journal.record(connection, act)
+            return len(ids)
+
+        return self._database.write(work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,9 +276,8 @@ class _Door:
         return columns, [self._unknown(row, by_index) for row in unknown.values()]
 
     def _unknown(self, row: Row, by_index: Mapping[int, Any]) -> Reject:
-        return Reject(
-            row.record, "entity-unknown", f"{row.entity} is not declared in this city", by_index[row.record]
-        )
+        detail = f"{row.entity} is not declared in this city"
+        return Reject(row.record, "entity-unknown", detail, by_index[row.record], row.entity)
 
     def _learn(self, fresh: Sequence[tuple[str, str]]) -> None:
         source = self.mapper.source
@@ -307,6 +310,7 @@ def _kept(source: str, item: Reject, topic: str, now: int) -> dict[str, Any]:
         "first_at": now,
         "last_at": now,
         "state": "waiting",
+        "entity": item.entity,
     }
 
 

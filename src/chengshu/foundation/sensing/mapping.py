@@ -91,18 +91,19 @@ class Mapper:
         mapped = Mapped()
         rows, rejects = mapped.rows, mapped.rejects
         for index, record in records:
+            entity = ""
             try:
                 entity = self._entity_of(record, scope)
                 at = self._at(record, scope, now)
                 rows += self._located(index, entity, at, record, scope)
             except _Bad as bad:
-                rejects.append(Reject(index, bad.code, str(bad), record))
+                rejects.append(Reject(index, bad.code, str(bad), record, entity))
                 continue
             for value in self._values:
                 try:
                     found = value.read(record, scope)
                 except _Bad as bad:
-                    rejects.append(Reject(index, bad.code, str(bad), record))
+                    rejects.append(Reject(index, bad.code, str(bad), record, entity))
                 else:
                     if found is not None:
                         rows.append(Row(index, entity, value.name, at, found))

@@ -32,6 +32,8 @@ class Reject:
     code: Code
     detail: str
     record: Any
+    entity: str = ""
+    """Which device it is about, where that could be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,19 @@ class Quarantined:
     first_at: datetime
     last_at: datetime
     state: State
+    entity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What waits of one device for one reason: different ``records``, how often they came (``times``), from
+    when to when, and the newest of them.
+    """
+
+    records: int
+    times: int
+    first_at: datetime
+    newest: Quarantined
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from chengshu.foundation.sensing import store
-from chengshu.foundation.sensing.model import Quarantined
+from chengshu.foundation.sensing.model import Complaint, Quarantined
 from chengshu.kernel.clock import from_millis
 from chengshu.ports.database import Database
 
@@ -46,6 +46,16 @@ def quarantine_counts(database: Database) -> list[QuarantineCount]:
         return [QuarantineCount(*row) for row in store.quarantine_counts(connection)]
 
 
+def complaints(database: Database, limit: int = 50) -> tuple[list[Complaint], int]:
+    """What waits, a line for each device and reason, the newest first; and how many lines there are."""
+    with database.read() as connection:
+        found, total = store.complaints(connection, limit)
+    return [
+        Complaint(records, times, from_millis(since), _quarantined(row))
+        for records, times, since, row in found
+    ], total
+
+
 def _quarantined(row: Row[Any]) -> Quarantined:
     return Quarantined(
         row.id,
@@ -59,4 +69,5 @@ def _quarantined(row: Row[Any]) -> Quarantined:
         from_millis(row.first_at),
         from_millis(row.last_at),
         row.state,
+        row.entity or "",
     )

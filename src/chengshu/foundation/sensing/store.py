@@ -42,6 +42,7 @@ quarantine = Table(
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("state", String, nullable=False),
+    Column("entity", String),  # NULL in rows of before it was kept
     Index("quarantine_digest", "digest", unique=True),
     Index("quarantine_source", "source", "state", "id"),
 )
@@ -135,6 +136,44 @@ def quarantine_counts(connection: Connection) -> list[tuple[str, str, int, int]]
         .order_by(quarantine.c.source, quarantine.c.code)
     )
     return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
+
+
+def complaints(connection: Connection, limit: int) -> tuple[list[tuple[int, int, int, Row[Any]]], int]:
+    """What waits, by source, reason and device, that last heard of first: (records, times, first_at, the
+    newest row) of at most ``limit`` groups, and how many groups there are.
+    """
+    grouped = (
+        select(
+            func.count().label("records"),
+            func.sum(quarantine.c.times).label("times"),
+            func.min(quarantine.c.first_at).label("since"),
+            func.max(quarantine.c.last_at).label("last"),
+            func.max(quarantine.c.id).label("newest"),
+        )
+        .where(quarantine.c.state == "waiting")
+        .group_by(quarantine.c.source, quarantine.c.code, func.coalesce(quarantine.c.entity, ""))
+        .subquery()
+    )
+    query = (
+        select(grouped.c.records, grouped.c.times, grouped.c.since, quarantine)
+        .join(quarantine, quarantine.c.id == grouped.c.newest)
+        .order_by(grouped.c.last.desc(), grouped.c.newest.desc())
+        .limit(limit)
+    )
+    found = [(row.records, int(row[1]), row.since, row) for row in connection.execute(query)]
+    return found, connection.execute(select(func.count()).select_from(grouped)).scalar_one()
+
+
+def waiting_like(connection: Connection, row_id: int) -> list[int]:
+    """Ids of what waits with the source, reason and device of a row; none when there is no such row."""
+    like = select(quarantine).where(quarantine.c.id == row_id).subquery()
+    same = (
+        (quarantine.c.source == like.c.source)
+        & (quarantine.c.code == like.c.code)
+        & (func.coalesce(quarantine.c.entity, "") == func.coalesce(like.c.entity, ""))
+    )
+    query = select(quarantine.c.id).join(like, same).where(quarantine.c.state == "waiting")
+    return list(connection.scalars(query.order_by(quarantine.c.id)))
 
 
 def set_states(connection: Connection, ids: Sequence[int], state: str) -> None:

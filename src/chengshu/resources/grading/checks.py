@@ -10,9 +10,18 @@ from ipaddress import AddressValueError, IPv6Address
 
 import numpy as np
 
-from chengshu.resources.grading.checksums import Flags, identity_checks, luhn_checks, uscc_checks
+from chengshu.resources.grading.checksums import (
+    Flags,
+    identity_checks,
+    is_hong_kong_identity,
+    is_taiwan_identity,
+    luhn_checks,
+    uscc_checks,
+)
+from chengshu.resources.grading.days import read_day
 from chengshu.resources.grading.folding import list_file
-from chengshu.resources.grading.pinyin import is_pinyin_name
+from chengshu.resources.grading.latin import is_latin_address, is_latin_name
+from chengshu.resources.grading.places import LATITUDES, LONGITUDES, point_of, read_degrees, says_axis
 from chengshu.resources.grading.regions import regions
 from chengshu.resources.grading.text_model import text_flags
 from chengshu.resources.grading.values import Values
@@ -26,9 +35,17 @@ def _ascii(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
 _ID = _ascii(r"[1-9]\d{5}(?:1[89]|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
 _ID_15 = _ascii(r"[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 _USCC = _ascii(r"(?:[159][1239]|[23678][19]|4[19]|A[19]|N[1239]|Y1)\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
-_MOBILE = _ascii(r"(?:\+?86|0086)?1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9[0-35-9])\d{8}")
+_MOBILE = _ascii(r"(?:\(?\+?86\)?|0086)?\(?1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9[0-35-9])\d{8}\)?")
+_EXTENSION = r"(?:(?: ?[-转轉#*,/ ] ?| ?\(?(?:ext|x|分机|分機|转|轉|内线|內線)[.:]? ?)\d{1,6}\)?)?"
 _LANDLINE = _ascii(
-    r"(?:\+?86)?\(?(?:(?:010|02[0-57-9])\)?[ -]?[2-8]\d{7}|0[3-9]\d{2}\)?[ -]?[2-8]\d{6,7})(?:[-转 ]\d{1,6})?"
+    r"(?:(?:\(?\+?86\)?|0086)[ -]?)?\(?(?:0(?:10|2[0-57-9])\)?[ -]?[2-8](?:\d{7}|\d{3}[ -]\d{4})"
+    r"|0[3-9]\d{2}\)?[ -]?[2-8](?:\d{6,7}|\d{2,3}[ -]\d{4}))" + _EXTENSION,
+    ignore_case=True,
+)
+_ABROAD = _ascii(  # as dialled from elsewhere: without the zero of the area code
+    r"(?:\(?\+86\)?|0086)[ -]?\(?(?:10|2[0-57-9])\)?[ -]?[2-8]\d{3}[ -]?\d{4}" + _EXTENSION + "|"
+    r"(?:\(?\+86\)?|0086)[ -]?\(?[3-9]\d{2}\)?[ -]?[2-8]\d{2,3}[ -]?\d{4}" + _EXTENSION,
+    ignore_case=True,
 )
 _SERVICE = _ascii(r"[48]00[ -]?\d{3}[ -]?\d{4}")
 _LOCAL = _ascii(r"[2-8]\d{6,7}(?:[-转]\d{1,6})?")
@@ -42,35 +59,55 @@ _PASSPORT = _ascii(r"E\d{8}|E[A-HJ-NP-Z]\d{7}|[GDSPH]\d{8}|[SDP]E\d{7}|1[45]\d{7
 _HK_MACAO = _ascii(r"[HM]\d{8}(?:\d{2})?|[CW]\d{8}|C[A-HJ-NP-Z]\d{7}")
 _TAIWAN = _ascii(r"\d{8}|\d{10}(?:\([A-Z]\))?|[LT]\d{8}")
 _EMAIL = _ascii(
-    r"[A-Za-z0-9_%+'-]+(?:\.[A-Za-z0-9_%+'-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
+    r"(?:mailto:|[^<>@]{0,60}<)?[A-Za-z0-9_%+'-]+(?:\.[A-Za-z0-9_%+'-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24}>?"
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV4 = _ascii(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?::\d{{1,5}}|/\d{{1,2}})?")
 _IPV6 = _ascii(r"[0-9A-Fa-f:]{2,39}(?:\.[0-9.]+)?(?:/\d{1,3})?")
-_DATE = _ascii(
-    r"(1[89]\d{2}|20\d{2})(?:(?P<sign>[-/.])(\d{1,2})(?P=sign)(\d{1,2})|年(\d{1,2})月(?:(\d{1,2})日)?|(\d{2})(\d{2}))"
-    r"(?:(?: ?T? ?)\d{1,2}(?::?\d{2}){1,2}(?:\.\d{1,9})?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?)?"
-)
-_PAIR = _ascii(
-    r"(?:POINT ?Z? ?)?[(\[]?\s*(-?\d{1,3}\.\d{2,})\s*[,; ]\s*(-?\d{1,3}\.\d{2,})\s*[)\]]?", ignore_case=True
-)
-_DECIMAL = _ascii(r"\d{1,3}\.\d{3,}")
 
-LONGITUDES, LATITUDES = (73.4, 135.1), (3.3, 53.6)  # of China, degrees
+_SHORT = _ascii(r"[+-]?\d{1,3}(?:\.\d{0,2})?")
+_OF_TODAY = 0.6  # share of codes that exist from which abolished ones are believed
+_LONGEST_ADDRESS = 80
+_STEP = r"(?:[\u4e00-\u9fff]{1,8}?(?:省|市|区|县|旗|州|盟|镇|乡|街道|村|屯|寨|庄|社区|路|街|大道|道|巷|弄|里|段|小区|花园|苑|區|縣|鎮|鄉|莊|號|邨|樓)\d{0,5})"
+_STEPS = re.compile(
+    rf"{_STEP}{{2,9}}[\u4e00-\u9fff()（）]{{0,14}}(?:第?[\dA-Za-z一二三四五六七八九十-]{{1,6}}"
+    r"(?:号|號|组|組|队|户|戶|栋|棟|幢|座|单元|單元|层|層|楼|樓|室|弄|巷|院|村民小组|村民组|之\d)){1,5}[\dA-Za-z-]{0,6}",
+)
+_YEARS_APART, _YEARS = 12, (15, 90)  # of birth among old numbers: how far apart at least, and within which
 
 
 def identity_number(values: Values) -> Flags:
-    """18 characters with region, day of birth and check character; 15 with region and day.
+    """18 characters with region, day of birth and check character; 15 with region and day; those of Hong Kong
+    and Taiwan with their check.
 
-    Those of 15 have no check character: they count only beside those that have one.
+    Those of 15 have no check character: they count beside those that have one, or where they are of people of
+    all ages, in cities that exist.
     """
     texts = values.tight
-    whole = values.checked(values.matching(_ID, texts), _identities, texts)
-    old = values.checked(values.matching(_ID_15, texts), lambda found: _born(found, 6, "19"), texts)
-    if whole.sum() < old.sum():
+    whole = values.checked(values.matching(_ID, texts), _identities, texts) | _beyond(values)
+    old = old_identities(values)
+    if whole.sum() < old.sum() and not _of_all_ages([text for text, one in zip(texts, old, strict=True) if one]):
         return whole
     both: Flags = whole | old
     return both
+
+
+def old_identities(values: Values) -> Flags:
+    """Identity numbers of 15 digits, as they were given out until 1999: region and day of birth are right."""
+    texts = values.tight
+    return values.checked(values.matching(_ID_15, texts), lambda found: _born(found, 6, "19"), texts)
+
+
+def _of_all_ages(texts: Sequence[str]) -> bool:
+    years = np.array([int(text[6:8]) for text in texts])
+    low, high = np.quantile(years, [0.1, 0.9])
+    cities = regions().city_prefixes
+    known = sum(text[:4] in cities for text in texts) / len(texts)
+    return bool(high - low >= _YEARS_APART and low >= _YEARS[0] and high <= _YEARS[1] and known >= 0.8)
+
+
+def _beyond(values: Values) -> Flags:
+    return np.array([is_hong_kong_identity(text) or is_taiwan_identity(text) for text in values.tight], bool)
 
 
 def _identities(texts: Sequence[str]) -> Flags:
@@ -109,7 +146,7 @@ def mobile(values: Values) -> Flags:
 
 def landline(values: Values) -> Flags:
     """With an area code, or a service number of 400 and 800."""
-    return values.matching(_LANDLINE) | values.matching(_LANDLINE, values.tight) | values.matching(_SERVICE)
+    return values.matching(_LANDLINE) | values.matching(_LANDLINE, values.tight) | values.matching(_ABROAD) | values.matching(_SERVICE)
 
 
 def local_line(values: Values) -> Flags:
@@ -197,18 +234,8 @@ def _is_ipv6(text: str) -> bool:
 
 
 def dates(values: Values) -> Flags:
-    """Days and moments in the usual forms, that exist in the calendar."""
-    return np.array([_reads_as_day(value) for value in values.plain], bool)
-
-
-def _reads_as_day(value: str) -> bool:
-    match = _DATE.fullmatch(value)
-    if match is None:
-        return False
-    year = match[1]
-    month = match[3] or match[5] or match[7]
-    number = match[4] or match[6] or match[8] or "1"
-    return _is_day(f"{year}{int(month):02d}{int(number):02d}")
+    """Days and moments in the forms of offices, that exist in the calendar."""
+    return np.array([read_day(value) is not None for value in values.plain], bool)
 
 
 def timestamp(values: Values) -> Flags:
@@ -220,53 +247,66 @@ def timestamp(values: Values) -> Flags:
 
 
 def longitude(values: Values) -> Flags:
-    """Decimal degrees east with three places or more, within China."""
-    return _degrees(values, LONGITUDES)
+    """Degrees east within China: decimal with three places or more, or in degrees and minutes."""
+    return _degrees(values, "lon", LONGITUDES)
 
 
 def latitude(values: Values) -> Flags:
-    """Decimal degrees north with three places or more, within China."""
-    return _degrees(values, LATITUDES)
+    """Degrees north within China: decimal with three places or more, or in degrees and minutes."""
+    return _degrees(values, "lat", LATITUDES)
 
 
-def _degrees(values: Values, bounds: tuple[float, float]) -> Flags:
+def _degrees(values: Values, axis: str, bounds: tuple[float, float]) -> Flags:
     low, high = bounds
-    inside = (values.numbers >= low) & (values.numbers <= high)
-    return inside & values.matching(_DECIMAL)
+    read = [read_degrees(value, axis) for value in values.plain]
+    inside = np.array([one is not None and low <= one <= high for one in read], bool)
+    whole = np.array([value.isdigit() or _SHORT.fullmatch(value) is not None for value in values.plain], bool)
+    return inside & ~whole
+
+
+def own_axis(values: Values, axis: str) -> float:
+    """The share of values that say themselves along which axis they count: ``E118°46′``."""
+    return sum(says_axis(value, axis) for value in values.plain) / max(len(values), 1)
 
 
 def coordinates(values: Values) -> Flags:
-    """Both in one cell, in either order, or as WKT."""
+    """Both in one cell, in either order, in degrees and minutes, as WKT or GeoJSON."""
     return np.array([point_of(value) is not None for value in values.plain], bool)
 
 
-def point_of(value: str) -> tuple[float, float] | None:
-    """Longitude and latitude of a cell with both, within China; None for anything else."""
-    match = _PAIR.fullmatch(value)
-    if match is None:
-        return None
-    one, other = float(match[1]), float(match[2])
-    for lon, lat in ((one, other), (other, one)):
-        if LONGITUDES[0] <= lon <= LONGITUDES[1] and LATITUDES[0] <= lat <= LATITUDES[1]:
-            return lon, lat
-    return None
-
-
 def region_code(values: Values) -> Flags:
-    """Codes of GB/T 2260 in 6 digits, or the longer ones of GB/T 10114 that begin with one."""
+    """Codes of GB/T 2260 in 6 digits, or the longer ones of GB/T 10114 that begin with one.
+
+    Where most are of today, those of districts that were abolished count too, by the city they belonged to.
+    """
     table = regions()
-    flags = [
-        v.isascii() and v.isdigit() and len(v) in (6, 9, 12) and (v[:6] in table.all_codes)
-        for v in values.plain
-    ]
-    return np.array(flags, bool)
+    formed = [v.isascii() and v.isdigit() and len(v) in (6, 9, 12) for v in values.plain]
+    pairs = list(zip(formed, values.plain, strict=True))
+    today = np.array([right and v[:6] in table.all_codes for right, v in pairs], bool)
+    if today.sum() < _OF_TODAY * len(today):
+        return today
+    once = np.array([right and v[:4] in table.city_prefixes for right, v in pairs], bool)
+    both: Flags = today | once
+    return both
 
 
 def person_name(values: Values) -> Flags:
-    """Chinese names by the model of texts and the list of surnames, or names in pinyin."""
+    """Chinese names by the model of texts and the list of surnames, or names in Latin letters by lists."""
     flags = text_flags(values, "person_name")
-    flags |= np.array([is_pinyin_name(value) for value in values.plain[: len(flags)]], bool)
+    flags |= np.array([is_latin_name(value) for value in values.plain[: len(flags)]], bool)
     return flags
+
+
+def address(values: Values) -> Flags:
+    """Chinese addresses by the model of texts or by their steps from district to door; those in Latin letters."""
+    flags = text_flags(values, "address")
+    flags |= np.array([stepwise(value) or is_latin_address(value) for value in values.plain[: len(flags)]], bool)
+    return flags
+
+
+def stepwise(value: str) -> bool:
+    """Whether a text goes down at least two steps of place and ends with a numbered door, house or group."""
+    return len(value) <= _LONGEST_ADDRESS and _STEPS.fullmatch(value) is not None
 
 
 CHECKS: Mapping[str, Callable[[Values], Flags]] = {
@@ -283,7 +323,7 @@ CHECKS: Mapping[str, Callable[[Values], Flags]] = {
     "ipv4": ipv4,
     "ipv6": ipv6,
     "person_name": person_name,
-    "address": lambda values: text_flags(values, "address"),
+    "address": address,
     "longitude": longitude,
     "latitude": latitude,
     "coordinates": coordinates,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,6 +57,31 @@ def luhn_checks(values: Sequence[str]) -> Flags:
     doubled[:, 1::2] *= 2
     right: Flags = np.where(doubled > 9, doubled - 9, doubled).sum(axis=1) % 10 == 0
     return right
+
+
+def is_hong_kong_identity(text: str) -> bool:
+    """Whether a text is a Hong Kong identity card number, with its check digit in brackets: A123456(3)."""
+    match = _HONG_KONG.fullmatch(text)
+    if match is None:
+        return False
+    letters = match[1].rjust(2)
+    first = sum((36 if sign == " " else ord(sign) - 55) * (9 - at) for at, sign in enumerate(letters))
+    total = first + sum(int(digit) * (7 - at) for at, digit in enumerate(match[2]))
+    return "0123456789A"[-total % 11] == match[3]
+
+
+def is_taiwan_identity(text: str) -> bool:
+    """Whether a text is an identity number of Taiwan: a letter, nine digits, the last of them a check digit."""
+    if not _TAIWAN.fullmatch(text):
+        return False
+    region = "ABCDEFGHJKLMNPQRSTUVXYWZIO".index(text[0]) + 10
+    total = region // 10 + region % 10 * 9
+    total += sum(int(digit) * weight for digit, weight in zip(text[1:9], range(8, 0, -1), strict=True))
+    return -total % 10 == int(text[9])
+
+
+_HONG_KONG = re.compile(r"([A-Z]{1,2})(\d{6})\(([0-9A])\)", re.ASCII)
+_TAIWAN = re.compile(r"[A-Z][1289]\d{8}", re.ASCII)
 
 
 def identity_check_character(body: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from math import floor
 
-from chengshu.resources.grading.checks import point_of
+from chengshu.resources.grading.places import point_of
 from chengshu.resources.grading.regions import regions
 
 _DAY = re.compile(r"((?:18|19|20)\d{2})[-/.年]?(\d{1,2})?", re.ASCII)

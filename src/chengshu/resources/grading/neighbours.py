@@ -11,10 +11,11 @@ import numpy as np
 
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
-from chengshu.resources.grading.checks import latitude, longitude, point_of
+from chengshu.resources.grading.checks import latitude, longitude
 from chengshu.resources.grading.crs import Coordinates, Points, crs_of
 from chengshu.resources.grading.hints import Hint
 from chengshu.resources.grading.model import Classification
+from chengshu.resources.grading.places import point_of, read_degrees
 from chengshu.resources.grading.values import Values
 
 _PEOPLE = frozenset(["identity_number", "mobile", "birth_date", "passport"])
@@ -50,8 +51,15 @@ def _pairs(
 def _is_pair(lon: Values, lat: Values) -> bool:
     if len(lon) < 3 or len(lat) < 3 or longitude(lon).mean() < 0.85 or latitude(lat).mean() < 0.85:
         return False
-    spans = [np.nanquantile(v.numbers, 0.95) - np.nanquantile(v.numbers, 0.05) for v in (lon, lat)]
+    read = (_axis(lon, "lon"), _axis(lat, "lat"))
+    spans = [np.nanquantile(one, 0.95) - np.nanquantile(one, 0.05) for one in read]
     return bool(max(spans) < _CITY_DEGREES)
+
+
+def _axis(values: Values, axis: str) -> NDArray[np.float64]:
+    """The plain values as degrees along an axis; NaN for what is none."""
+    read = (read_degrees(value, axis) for value in values.plain)
+    return np.array([np.nan if one is None else one for one in read], np.float64)
 
 
 def _paired(found: Classification, category: str, settled: bool) -> Classification:
@@ -95,9 +103,12 @@ def _with_crs(found: list[Classification], values: Sequence[Values]) -> list[Cla
 
 def _range(lon: Values, lat: Values | None) -> Coordinates:
     """The middle of the columns, as one point: distinct values have lost which belong together."""
-    if lat is None or np.isnan(lon.numbers).all() or np.isnan(lat.numbers).all():
+    if lat is None:
         return np.zeros((0, 2))
-    return np.array([[np.nanmedian(lon.numbers), np.nanmedian(lat.numbers)]])
+    x, y = _axis(lon, "lon"), _axis(lat, "lat")
+    if np.isnan(x).all() or np.isnan(y).all():
+        return np.zeros((0, 2))
+    return np.array([[np.nanmedian(x), np.nanmedian(y)]])
 
 
 def _said(text: Text) -> tuple[str, str, str]:
