@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from chengshu.app.hub import Hub
-from chengshu.app.view import words
+from chengshu.app.view import words, words_actions
 from chengshu.console import model as shown
 from chengshu.foundation.access import Access, Accounts, Clients, Resource
 from chengshu.foundation.access import Person as Account
@@ -144,7 +144,7 @@ class Base:
         """What happened, in words."""
         template = words.TYPES.get(action)
         if template is None:
-            return Text.of(action)
+            return words_actions.ACTIONS.get(action, Text.of(action))
         order = body.get("work_order")
         name = Text.of(order["name"]) if isinstance(order, Mapping) else Text()
         joined = action == "event.warning_joined"
