@@ -350,3 +350,21 @@ async def test_quarantined_messages_are_retried_or_put_away(client: httpx.AsyncC
 async def test_the_plan_is_served_as_it_is(client: httpx.AsyncClient, root: Any) -> None:
     answer = await client.get("/events/e-1/plan.bpmn")
     assert answer.content == (root / "scenarios/waterlogging/plan.bpmn").read_bytes()
+
+
+async def test_warnings_are_taken_on_by_level_those_that_were_listed(
+    client: httpx.AsyncClient, view: Any
+) -> None:
+    page = (await client.get("/warnings")).text
+    forms = re.findall(r'<form method="post" action="/warnings/acknowledge">(.*?)</form>', page, re.S)
+    listed = [re.findall(r'name="warning" value="([^"]+)"', form) for form in forms]
+    assert [f"Acknowledge all {len(ids)}" in form for form, ids in zip(forms, listed, strict=True)] == [
+        True
+    ] * len(forms)
+    assert "w-depth-0" in listed[0]  # the reddest first
+    answer = await client.post("/warnings/acknowledge", data={"warning": [*listed[0], "w-depth-1"]})
+    assert set(view.acknowledged) == set(listed[0])  # w-depth-1 has somebody already
+    told = (await client.get(answer.headers["location"])).text
+    assert Words("en")("warning.taken_on", n=len(listed[0])) in told
+    past = (await client.get("/warnings?as_of=2026-07-21T17:45")).text
+    assert "/warnings/acknowledge" not in past

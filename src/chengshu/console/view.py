@@ -231,6 +231,10 @@ class Acting(Protocol):
         """Take the warning on: it does not escalate further."""
         ...
 
+    def acknowledge_all(self, person: Person, warnings: Sequence[str], note: str) -> int:
+        """Take on all of these that nobody has taken on yet, each by itself; how many that were."""
+        ...
+
     def work_order_step(self, person: Person, order: str, verb: OrderVerb, note: str) -> None:
         """Accept, arrive at, finish or refuse (``note`` says why; it must not be empty then)."""
         ...

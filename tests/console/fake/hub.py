@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -154,6 +155,14 @@ class FakeView(
             raise Conflict("warning-state", "the warning is acknowledged already", where=warning)
         self.acknowledged[warning] = person.name
         self.push("warning.acknowledged", warning)
+
+    def acknowledge_all(self, person: m.Person, warnings: Sequence[str], note: str) -> int:
+        done = 0
+        for warning in warnings:
+            with suppress(Conflict):
+                self.acknowledge(person, warning, note)
+                done += 1
+        return done
 
     def work_order_step(self, person: m.Person, order: str, verb: m.OrderVerb, note: str) -> None:
         row = self.work_order(person, order, None)

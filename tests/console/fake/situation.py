@@ -147,6 +147,7 @@ class Situation:
             acknowledged_by=who or ("Song Yan 宋岩" if state == "acknowledged" else None),
             acknowledge_due=raised + timedelta(minutes=10) if state == "raised" else None,
             event="e-1",
+            for_you=state == "raised",
         )
 
     def overview(self, person: m.Person, as_of: datetime | None) -> m.Overview:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from chengshu.app.view.base import OPERATORS, Base
@@ -11,7 +12,7 @@ from chengshu.foundation.access import Opened
 from chengshu.foundation.access import Person as Account
 from chengshu.foundation.processes import queries
 from chengshu.foundation.sensing import quarantined
-from chengshu.kernel.errors import ChengshuError, Invalid, Missing
+from chengshu.kernel.errors import ChengshuError, Conflict, Invalid, Missing
 from chengshu.kernel.texts import Text
 
 
@@ -63,6 +64,15 @@ class Acting(Base):
         item = self.hub.vital_queries.warning(warning)
         policy = self.require(person, "acknowledge_warning", "warning", warning, area=item.area)
         self.hub.vitals.acknowledge(warning, self.account(person).actor, note=note, policy=policy)
+
+    def acknowledge_all(self, person: shown.Person, warnings: Sequence[str], note: str) -> int:
+        """Take on those of them that still wait for somebody."""
+        done = 0
+        for warning in warnings:
+            with suppress(Conflict):  # somebody was quicker, or it is over
+                self.acknowledge(person, warning, note)
+                done += 1
+        return done
 
     def work_order_step(self, person: shown.Person, order: str, verb: shown.OrderVerb, note: str) -> None:
         """Accept, arrive, finish or refuse."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Literal
 
 from chengshu.app.view import words
@@ -212,7 +214,11 @@ class Situation(Responses):
             for event in self.hub.response.queries.events(at=as_of)
             for item in event.warnings
         }
-        return [self._warning_row(item, joined) for item in (_ranked(found) if state == "current" else found)]
+        rows = [self._warning_row(item, joined) for item in (_ranked(found) if state == "current" else found)]
+        if as_of:
+            return rows
+        may = cache(lambda area: self.may(person, "acknowledge_warning", "warning", area=area).allowed)
+        return [replace(row, for_you=row.state == "raised" and may(row.area.id)) for row in rows]
 
     def _warning_row(self, item: CityWarning, joined: dict[str, str]) -> shown.WarningRow:
         indicator = self.hub.vital_queries.indicator(item.indicator)
@@ -242,7 +248,7 @@ class Situation(Responses):
             item.lead_time_s,
             item.probability,
             forecast,
-            item.acknowledged_by,
+            self.who(item.acknowledged_by) if item.acknowledged_by else None,
             item.escalate_at,
             joined.get(item.id),
         )
@@ -259,7 +265,7 @@ class Situation(Responses):
             shown.TimelineItem(
                 step.at,
                 self.sentence(step.kind, step.state.body(), step.by),
-                step.by,
+                self.who(step.by),
                 step.kind,
                 Level.parse(step.state.level),
                 reason(step.state.reason),

@@ -58,6 +58,8 @@ class WarningRow:
     acknowledged_by: str | None = None
     acknowledge_due: datetime | None = None
     event: str | None = None
+    for_you: bool = False
+    """Nobody has taken it on, and the reader of the list may."""
 
 
 @dataclass(frozen=True, slots=True)

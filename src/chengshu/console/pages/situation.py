@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
+from typing import Annotated, cast, get_args
 
 from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from chengshu.console.charts import vital_chart
+from chengshu.console.model.common import ShownLevel
 from chengshu.console.page import Console, back_to
 from chengshu.console.pages.choices import STATES, one_of, span_hours
 from chengshu.console.view import LAYERS, Layer
@@ -57,9 +58,19 @@ def router(console: Console) -> APIRouter:
     def warnings(request: Request, state: str = "current") -> Response:
         visit = console.visit(request)
         chosen = one_of(STATES, state, "state")
-        return console.page(
-            visit, "warnings", state=chosen, warnings=view.warnings(visit.who, chosen, visit.as_of)
-        )
+        rows = view.warnings(visit.who, chosen, visit.as_of)
+        waiting: dict[ShownLevel, list[str]] = {}
+        for row in rows:
+            if row.for_you:
+                waiting.setdefault(row.level, []).append(row.id)
+        told = request.query_params.get("told", "")
+        return console.page(visit, "warnings", state=chosen, warnings=rows, waiting=waiting, told=told)
+
+    @routes.post("/warnings/acknowledge")
+    def acknowledge_all(request: Request, warning: Annotated[list[str], Form()]) -> Response:
+        visit = console.visit(request)
+        done = view.acknowledge_all(visit.writing(), warning, "")
+        return back_to(visit, visit.url("/warnings", told=str(done)))
 
     @routes.get("/warnings/{warning}")
     def warning(request: Request, warning: str) -> Response:
