@@ -186,6 +186,29 @@ def test_what_people_said_of_an_entry_stays(office: Office) -> None:
     assert after.fields == (Field("name", "text", Text.of("Full name"), grade="3"), Field("born", "date"))
 
 
+def test_declared_words_name_an_entry_and_its_columns_whenever_they_are_declared(
+    office: Office, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.csv").write_text("xm,born\n王以,1990-01-01\n", "utf-8")
+    (folder / "b.csv").write_text("x\n1\n", "utf-8")
+    office.harvester(FolderConnector(folder)).run("src")
+    assert office.get("a.csv").title.say("zh-Hant") == "a"
+    title = {"en": "Residents", "zh-Hans": "常住人口", "zh-Hant": "常住人口"}
+    words = {"title": title, "themes": ["people"], "fields": {"xm": "姓名"}}
+    named = office.harvester(FolderConnector(folder), entries={"a.csv": words, "c.csv": {"title": "gone"}})
+    run = named.run("src")  # the files are as they were
+    assert (run.changed, run.unchanged, run.problems) == (1, 2, 1)
+    assert office.problems() == {"c.csv": "declared-missing"}
+    after = office.get("a.csv")
+    assert (after.title.en, after.title.zh_hant, after.themes) == ("Residents", "常住人口", ("people",))
+    assert [part.title.en for part in after.fields] == ["姓名", ""]
+    (folder / "a.csv").write_text("xm,sex\n王以,女\n", "utf-8")
+    assert (named.run("src").changed, named.run("src").changed) == (1, 0)
+    assert (office.get("a.csv").title.en, office.get("b.csv").title.en) == ("Residents", "b")
+
+
 def test_sources_come_due_by_their_cycle(office: Office) -> None:
     harvester = office.harvester(Shelf("a"), every=timedelta(hours=6))
     due = harvester.next_due()

@@ -21,7 +21,7 @@ from chengshu.resources.ledger.checks import faults_of
 from chengshu.resources.ledger.commands import Ledger
 from chengshu.resources.ledger.harvest import store
 from chengshu.resources.ledger.harvest.declared import HarvestSource
-from chengshu.resources.ledger.harvest.merging import harvested, merged
+from chengshu.resources.ledger.harvest.merging import declared, harvested, merged
 from chengshu.resources.ledger.harvest.model import Connector, Drift, Page, Problem, Record, Run, drift_of
 from chengshu.resources.ledger.model import Resource
 
@@ -109,6 +109,7 @@ class Harvester:
             found = harvested(source, item.native_id, item.checksum, item.resource)
             known = before.get(names[item.native_id])
             entry = merged(known[0] if known else None, with_parts(found, id=names[item.native_id]))
+            entry = declared(source, item.native_id, entry)
             if faults := faults_of(entry):
                 fault = faults[0]
                 problems.append(Problem(item.native_id, fault.code, fault.detail, fault.remedy))
@@ -116,18 +117,16 @@ class Harvester:
             wanted.append(entry)
             if known and (drift := drift_of(entry.id, known[0].fields, entry.fields)):
                 drifts.append(drift)
-        back = [
-            ids[item.native_id] for item in page.records if item.resource is None and item.native_id in ids
-        ]
-        wanted += [
-            with_parts(
-                entry,
-                state="active" if entry.state == "vanished" else entry.state,
-                source_class=source.source_class,  # what is declared holds, though the data are as they were
-            )
-            for entry, _ in ledger_store.find_entries(connection, back).values()
-            if entry.state == "vanished" or entry.source_class != source.source_class
-        ]
+        back = {
+            ids[item.native_id]: item.native_id
+            for item in page.records
+            if item.resource is None and item.native_id in ids
+        }
+        for id_, (entry, _) in ledger_store.find_entries(connection, list(back)).items():
+            state = "active" if entry.state == "vanished" else entry.state
+            now = declared(source, back[id_], with_parts(entry, state=state))
+            if now != entry:  # what is declared holds, though the data are as they were
+                wanted.append(now)
         actor = Actor(f"harvest:{source.id}")
         booked = self._ledger.put_in(connection, wanted, actor, why=f"harvest {run.number}")
         store.note_seen(connection, source.id, run.number, (item.native_id for item in page.records))
@@ -173,8 +172,16 @@ class Harvester:
                 moved.append(with_parts(entry, state=state))
         actor = Actor(f"harvest:{source.id}")
         self._ledger.put_in(connection, moved, actor, why=f"harvest {run.number}")
+        missing = [_not_there(native) for native in source.entries if native not in ids]
+        store.add_problems(connection, source.id, run.number, missing)
         run = replace(
-            run, finished_at=now, state="done", cursor="", vanished=counts["vanished"], stale=counts["stale"]
+            run,
+            finished_at=now,
+            state="done",
+            cursor="",
+            vanished=counts["vanished"],
+            stale=counts["stale"],
+            problems=run.problems + len(missing),
         )
         self._end(connection, run)
         return run
@@ -194,6 +201,15 @@ class Harvester:
         }
         act = Act(Actor(f"harvest:{run.source}"), "harvest.ended", run.source, self._clock.now(), body)
         record(connection, act)
+
+
+def _not_there(native_id: str) -> Problem:
+    return Problem(
+        native_id,
+        "declared-missing",
+        "harvest.yaml has words for it, and the source does not have it",
+        "correct its name under entries, or remove it",
+    )
 
 
 def is_stale(entry: Resource, now: datetime) -> bool:

@@ -69,6 +69,15 @@ class Web(Declaration):
 Connector = Annotated[Database | Folder | Records | Web, Field(discriminator="kind")]
 
 
+class EntryWords(Declaration):
+    """What people call an entry whose source has only a file's or a table's name for it, and its columns."""
+
+    title: DeclaredText
+    summary: DeclaredText | None = None
+    themes: tuple[str, ...] = ()
+    fields: dict[str, DeclaredText] = Field(default_factory=dict, description="titles of columns by name")
+
+
 class HarvestSource(Declaration):
     """One place to look. What is declared here holds for every entry that does not say otherwise."""
 
@@ -82,6 +91,9 @@ class HarvestSource(Declaration):
     sharing: Sharing = "conditional"
     themes: tuple[str, ...] = ()
     licence: str = ""
+    entries: dict[str, EntryWords] = Field(
+        default_factory=dict, description="words for entries by the name they have at the source"
+    )
 
 
 class HarvestFile(Declaration):

@@ -24,12 +24,26 @@ def harvested(source: HarvestSource, native_id: str, checksum: str, found: Resou
         provider=found.provider or source.department,
         owner=found.owner or source.department,
         steward=found.steward or source.steward,
-        source_class=source.source_class,
         sharing=source.sharing,
         themes=found.themes or source.themes,
         licence=found.licence or source.licence,
         origin=Origin(source.id, native_id, checksum),
         state="active",
+    )
+
+
+def declared(source: HarvestSource, native_id: str, entry: Resource) -> Resource:
+    """The entry with what its source declares now, whatever the data are: class, words, titles of columns."""
+    entry = replace(entry, source_class=source.source_class)
+    words = source.entries.get(native_id)
+    if words is None:
+        return entry
+    return replace(
+        entry,
+        title=words.title,
+        summary=words.summary or entry.summary,
+        themes=words.themes or entry.themes,
+        fields=tuple(replace(part, title=words.fields.get(part.name, part.title)) for part in entry.fields),
     )
 
 
