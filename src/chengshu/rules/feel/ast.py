@@ -189,11 +189,15 @@ class Parameter(Node):
 
 @dataclass(frozen=True, slots=True)
 class FunctionDefinition(Node):
-    """``function(parameters) body``; ``external`` ones are written in another language."""
+    """``function(parameters) body``; ``external`` ones are written in another language.
+
+    ``name`` is that of the context entry whose value it is: by it the function can call itself.
+    """
 
     parameters: tuple[Parameter, ...]
     body: Node
     external: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

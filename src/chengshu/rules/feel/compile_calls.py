@@ -32,6 +32,7 @@ def _function(node: ast.FunctionDefinition, scope: Scope) -> Code:
         types.append(None if parameter.type is None else resolve(parameter.type, scope.types))
     body = compile_node(node.body, scope.deeper())
     kinds = tuple(types)
+    own = node.name if node.name not in BUILTINS else ""
 
     def code(v: Vars, r: Run) -> Function:
         outer = dict(v)
@@ -43,7 +44,10 @@ def _function(node: ast.FunctionDefinition, scope: Scope) -> Code:
                 run = Run(home, run.budget, trusted)
             return body(inside, run)
 
-        return Function("function", parameters, kinds, call)
+        function = Function("function", parameters, kinds, call)
+        if own and own not in outer and own not in home:
+            outer[own] = function  # it may call itself, where its name means nothing else
+        return function
 
     return code
 

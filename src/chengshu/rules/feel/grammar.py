@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
@@ -303,7 +304,10 @@ class Grammar(TokenReader):
                 pos = self.here.start
                 key = self.take().value if self.here.kind == "string" else self.free_name((":",), "a context")
                 self.expect(":", "a context, after the name of an entry")
-                entries.append(ast.Entry(key, self.expression(), pos=pos))
+                value = self.expression()
+                if isinstance(value, ast.FunctionDefinition):
+                    value = replace(value, name=key)
+                entries.append(ast.Entry(key, value, pos=pos))
                 self.known.add(key)
                 if not self.is_op(","):
                     break

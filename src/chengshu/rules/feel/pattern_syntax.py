@@ -79,6 +79,11 @@ def _word() -> str:
 _CLASSES = {"s": lambda: " \\t\\n\\r", "i": lambda: _NAME_START, "c": lambda: _NAME_PART, "w": _word}
 
 
+def escaped(text: str) -> str:
+    """The pattern that matches just this text (flag ``q``)."""
+    return "".join(f"\\{char}" if char in _LITERAL_ESCAPES else char for char in text)
+
+
 def strip_space(text: str) -> str:
     """The pattern without white space outside character classes (flag ``x``)."""
     kept, level, escaped = [], 0, False

@@ -22,11 +22,12 @@ from chengshu.rules.feel.pattern_syntax import (
     Repeat,
     Sequence,
     bad,
+    escaped,
     read_pattern,
     strip_space,
 )
 
-_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.NOFLAG, "x": re.NOFLAG}
+_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.NOFLAG, "x": re.NOFLAG, "q": re.NOFLAG}
 _AFFORDABLE = 5_000_000
 """Character comparisons for which Python's ``re`` may be asked without counting steps."""
 
@@ -95,7 +96,12 @@ class Pattern:
         if unknown:
             raise bad(text, f"there is no flag «{min(unknown)}»")
         self.text = text
-        reader = read_pattern(strip_space(text) if "x" in flags else text, "s" in flags)
+        self.literal = "q" in flags
+        if self.literal:  # every sign stands for itself; m, s and x have no effect (5.6.2)
+            text, flags = escaped(text), flags.replace("m", "")
+        elif "x" in flags:
+            text = strip_space(text)
+        reader = read_pattern(text, "s" in flags)
         self.tree = reader.tree
         self.groups = reader.groups
         self.flags = re.NOFLAG
@@ -138,7 +144,7 @@ class Pattern:
 
     def replace(self, text: str, replacement: str, spend: Spend, limit: int) -> str:
         """The text with every match replaced."""
-        parts = _replacement(replacement, self.groups)
+        parts = [replacement] if self.literal else _replacement(replacement, self.groups)
         pieces: list[str] = []
         done = size = 0
         for found in self.matches(text, spend):
@@ -197,5 +203,5 @@ def _replacement(text: str, groups: int) -> list[str | int]:
 
 @lru_cache(maxsize=1024)
 def compile_pattern(text: str, flags: str) -> Pattern:
-    """A regular expression with flags out of ``smix``. Raises FeelError."""
+    """A regular expression with flags out of ``smixq``. Raises FeelError."""
     return Pattern(text, flags)

@@ -25,7 +25,7 @@ def _collect(node: ast.Node, bound: frozenset[str], found: set[str]) -> None:
         _collect_loop(node, bound, found)
     elif isinstance(node, ast.FunctionDefinition):
         if not node.external:
-            _collect(node.body, bound | {p.name for p in node.parameters}, found)
+            _collect(node.body, bound | {node.name, *(p.name for p in node.parameters)}, found)
     elif isinstance(node, ast.ContextLiteral):
         for entry in node.entries:
             _collect(entry.value, bound, found)

@@ -26,6 +26,13 @@ class FeelType:
     name: str = ""
     allowed: Callable[[Any], bool | None] | None = None
     allowed_text: str = ""
+    later: Callable[[], FeelType] | None = None
+    """Set where a type contains itself: what it is, once all types are known; ``kind`` is Any until then."""
+
+    @property
+    def anything(self) -> bool:
+        """Whether every value belongs to it."""
+        return self.kind == "Any" and self.later is None
 
     def __str__(self) -> str:
         if self.name:
@@ -86,11 +93,13 @@ def resolve(ref: TypeRef, defined: Callable[[str], FeelType | None]) -> FeelType
 
 def conforms(value: Any, kind: FeelType) -> bool:
     """Whether a value belongs to a type; null belongs to every type here, allowed values do not matter."""
-    if value is None or kind.kind == "Any":
+    if value is None or kind.anything:
         return True
+    if kind.later is not None:
+        return conforms(value, kind.later())
     if kind.kind == "list":
         item = kind.item or ANY
-        return type(value) is list and (item.kind == "Any" or all(conforms(member, item) for member in value))
+        return type(value) is list and (item.anything or all(conforms(member, item) for member in value))
     if kind.kind == "context":
         return type(value) is dict and all(
             key in value and conforms(value[key], entry) for key, entry in kind.entries.items()
@@ -106,8 +115,10 @@ def conforms(value: Any, kind: FeelType) -> bool:
 def _function_conforms(value: Function, kind: FeelType) -> bool:
     if kind.parameters is None:
         return True
-    if len(value.parameters) != len(kind.parameters):
+    if not value.accepts(len(kind.parameters)):
         return False
+    if value.bind is not None:  # a built-in checks its arguments when it is called
+        return True
     pairs = zip(value.types, kind.parameters, strict=True)
     return all(own is None or subtype(wanted, own) for own, wanted in pairs) and (
         value.result is None or kind.result is None or subtype(value.result, kind.result)
@@ -141,6 +152,8 @@ def is_instance(value: Any, kind: FeelType) -> bool:
 
 def _allows(value: Any, kind: FeelType) -> bool:
     """Whether the allowed values of a type and of its parts admit a value."""
+    if kind.later is not None:
+        kind = kind.later()
     if kind.allowed is not None and kind.allowed(value) is not True:
         return False
     if kind.item is not None and type(value) is list:

@@ -61,6 +61,12 @@ class Function:
     result: Any = None
     bind: Callable[[Any, list[Any], tuple[str, ...]], Any] | None = None
     """Set by built-ins, which choose among signatures themselves."""
+    takes: Callable[[int], bool] | None = None
+    """Set with ``bind``: whether a signature takes so many arguments."""
+
+    def accepts(self, count: int) -> bool:
+        """Whether it can be called with so many arguments."""
+        return len(self.parameters) == count if self.takes is None else self.takes(count)
 
 
 _KINDS: dict[type, str] = {

@@ -228,7 +228,7 @@ def list_replace(run: Run, items: list[Any], which: Decimal | Function, new: Any
     if isinstance(which, Decimal):
         at = _index("list replace", items, which)
         return run.made_list([*items[:at], new, *items[at + 1 :]])
-    if len(which.parameters) != 2:
+    if not which.accepts(2):
         raise FeelError("arguments", name="list replace", problem="its function takes (item, newItem)")
     result: list[Any] = []
     for item in items:
@@ -322,7 +322,7 @@ def sort(run: Run, items: list[Any], precedes: Function) -> list[Any]:
             return -1
         return 1 if call_function(run, precedes, [right, left]) is True else 0
 
-    if len(precedes.parameters) != 2:
+    if not precedes.accepts(2):
         raise FeelError("arguments", name="sort", problem="its function takes two values")
     return run.made_list(sorted(items, key=cmp_to_key(by)))
 

@@ -97,8 +97,9 @@ class Builtin:
     signatures: tuple[Signature, ...]
 
     def fitting(self, count: int, names: tuple[str, ...]) -> tuple[Signature, ...]:
-        """The signatures that a call of this form may mean."""
-        return tuple(s for s in self.signatures if s.fits(count, names))
+        """The signatures that a call of this form may mean; first those with the names in this order."""
+        found = [s for s in self.signatures if s.fits(count, names)]
+        return tuple(sorted(found, key=lambda s: tuple(p.name for p in s.parameters) != names))
 
     def refusal(self, count: int, names: tuple[str, ...]) -> FeelError:
         """Why no signature fits."""
@@ -131,6 +132,7 @@ class Builtin:
             (None,) * len(parameters),
             lambda run, values: bind(run, values, ()),
             bind=bind,
+            takes=lambda count: bool(self.fitting(count, ())),
         )
 
 
