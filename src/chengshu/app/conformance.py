@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ SUITES: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 def run_suite(name: str, path: Path | None) -> dict[str, Any]:
-    """Run the suite; the report has suite, passed, failed, total, failing and, where there are any, groups.
+    """Run the suite; the report has suite, passed, failed, total, failing, reasons and, if any, groups.
 
     Raises :class:`Invalid` for an unknown suite or a folder that is not there.
     """
@@ -66,12 +66,20 @@ def run_suite(name: str, path: Path | None) -> dict[str, Any]:
             remedy=f"give their folder: chengshu conformance {name} PATH",
         )
     report = runner(folder)
+    if not report.total:
+        raise Invalid(
+            "suite-missing",
+            "no case of the suite is there",
+            where=str(folder),
+            remedy=f"give the folder of its files: chengshu conformance {name} PATH",
+        )
     return {
         "suite": name,
         "passed": report.passed,
         "failed": report.failed,
         "total": report.total,
         "failing": list(report.failing),
+        "reasons": dict(report.failing) if isinstance(report.failing, Mapping) else {},
         "groups": _groups(getattr(report, "groups", None) or {}),
     }
 

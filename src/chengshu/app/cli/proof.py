@@ -65,7 +65,8 @@ def conformance(
         say_json(report)
     else:
         for name in report["failing"]:
-            out.print(f"fails: {name}", markup=False)
+            why = report["reasons"].get(name, "")
+            out.print(f"fails: {name}" + (f": {why}" if why else ""), markup=False, soft_wrap=True)
         for group, figures in report.get("groups", {}).items():
             out.print(f"{group}: {figures['passed']} of {figures['total']}", markup=False)
         out.print(f"{suite}: {report['passed']} passed, {report['failed']} failed, {report['total']} in all")

@@ -262,4 +262,4 @@ def _check_names(case: Case, model: Model, where: str) -> None:
 
 
 def _inputs_of(model: Model) -> set[str]:
-    return set(model.inputs).union(*(_inputs_of(one) for one in model.imported.values()))
+    return set(model.inputs).union(*(_inputs_of(one) for _, one in model.imported))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from chengshu.kernel.errors import Fault
 from chengshu.rules.dmn import model as dmn
@@ -15,7 +15,8 @@ from chengshu.rules.dmn.explain import Match, NearMiss
 from chengshu.rules.dmn.reader import read_definitions
 from chengshu.rules.dmn.scope import LogicScope
 from chengshu.rules.dmn.types import TypeTable
-from chengshu.rules.feel.errors import Diagnostic
+from chengshu.rules.feel.call import call_function
+from chengshu.rules.feel.errors import Diagnostic, FeelError
 from chengshu.rules.feel.expression import guarded
 from chengshu.rules.feel.limits import DEFAULT_LIMITS, Limits
 from chengshu.rules.feel.names import normal
@@ -24,6 +25,10 @@ from chengshu.rules.feel.types import FeelType
 from chengshu.rules.feel.values import Function, from_python, to_python
 
 _EMPTY: Mapping[str, Any] = {}
+
+
+class NotGiven(DmnError):
+    """A model that is imported was not handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +44,21 @@ class Outcome:
     near: tuple[NearMiss, ...] = ()
 
 
+Imported: TypeAlias = "Sequence[tuple[str, Model]]"
+"""Imported models with the names under which they are seen; an empty name may stand for several."""
+
+
 class Model:
     """A DMN model, compiled. Read one with :func:`read_model`."""
 
-    def __init__(self, definitions: dmn.Definitions, imported: Mapping[str, Model], limits: Limits) -> None:
+    def __init__(self, definitions: dmn.Definitions, imported: Imported, limits: Limits) -> None:
         self.definitions = definitions
         self.imported = imported
         self.limits = limits
         self.name = definitions.name
         self.namespace = definitions.namespace
         self.faults: list[Fault] = []
-        self.types: TypeTable = TypeTable(
-            definitions, {alias: model.types for alias, model in imported.items()}
-        )
+        self.types: TypeTable = TypeTable(definitions, [(alias, model.types) for alias, model in imported])
         self.by_id = {element.id: element for element in definitions.elements}
         self.by_name: dict[str, dmn.Element] = {}
         for element in definitions.elements:
@@ -68,7 +75,7 @@ class Model:
 
     def _all_imported(self) -> list[Model]:
         found: list[Model] = []
-        for model in self.imported.values():
+        for _, model in self.imported:
             found.extend((model, *model._all_imported()))
         return found
 
@@ -81,7 +88,7 @@ class Model:
     @property
     def problems(self) -> tuple[Fault, ...]:
         """What is wrong in this model and the imported ones: texts that do not parse, unknown types."""
-        return (*self.faults, *(fault for model in self.imported.values() for fault in model.problems))
+        return (*self.faults, *(fault for _, model in self.imported for fault in model.problems))
 
     @cached_property
     def decisions(self) -> tuple[str, ...]:
@@ -110,9 +117,14 @@ class Model:
         """Names of the decision services."""
         return tuple(e.name for e in self.definitions.elements if isinstance(e, dmn.Service))
 
+    def outputs_of(self, service: str) -> tuple[str, ...]:
+        """Names of the output decisions of a decision service. Raises DmnError for an unknown one."""
+        node = self._node(service, dmn.Service, "decision service")
+        return tuple(output.element.name for output in node.outputs)
+
     def alias_of(self, model: Model) -> str | None:
-        """The name under which this model imports another; None for itself and for models further away."""
-        return next((alias for alias, other in self.imported.items() if other is model), None)
+        """The name under which this model imports another; None where its names stand for themselves."""
+        return next((alias for alias, other in self.imported if other is model and alias), None)
 
     def find(self, href: str) -> Node | None:
         """The element that a reference (``#id`` or ``namespace#id``) means."""
@@ -184,6 +196,17 @@ class Model:
         node = self._node(name, dmn.Service, "decision service")
         evaluation = _Evaluation(context, Budget(self.limits, clock))
         return evaluation.outcome(lambda: evaluation.service(node, None))
+
+    def call(
+        self, name: str, arguments: Mapping[str, Any] = _EMPTY, *, clock: HasNow | None = None
+    ) -> Outcome:
+        """What a business knowledge model gives for arguments by name; one that is missing is null.
+
+        Raises DmnError for an unknown knowledge model.
+        """
+        node = self._node(name, dmn.Knowledge, "business knowledge model")
+        evaluation = _Evaluation(_EMPTY, Budget(self.limits, clock))
+        return evaluation.outcome(lambda: evaluation.called(node, arguments))
 
 
 class Node:
@@ -305,6 +328,18 @@ class _Evaluation:
         root.update(self._root(node))
         return function
 
+    def called(self, node: Node, arguments: Mapping[str, Any]) -> Any:
+        """The value of a knowledge model for arguments by name."""
+        function = self.value_of(node)
+        if type(function) is not Function:
+            return None
+        values = [self.run.take_in(arguments.get(name)) for name in function.parameters]
+        try:
+            return call_function(self.run, function, values)
+        except FeelError as error:
+            self.run.note_error(error)
+            return None
+
     def _service_function(self, node: Node) -> Function:
         parameters = tuple(p.element.name for p in node.parameters)
         types = tuple(p.type for p in node.parameters)
@@ -348,10 +383,20 @@ def read_model(
     otherwise these are kept in ``Model.problems`` and give null.
     """
     given: dict[str, dmn.Definitions | Model] = {}
+    unread: list[DmnError] = []
     for source in (imports or {}).values():
-        found = source if isinstance(source, Model) else read_definitions(source)
+        try:
+            found = source if isinstance(source, Model) else read_definitions(source)
+        except DmnError as error:  # no matter, unless it is the one that is wanted
+            unread.append(error)
+            continue
         given[found.namespace] = found
-    model = _build(read_definitions(data), given, {}, (), limits)
+    try:
+        model = _build(read_definitions(data), given, {}, (), limits)
+    except NotGiven:
+        if unread:
+            raise unread[0] from None
+        raise
     if strict and model.problems:
         first, rest = model.problems[0], len(model.problems) - 1
         raise DmnError(first.detail + (f" (and {rest} more)" if rest else ""), first.where)
@@ -367,24 +412,25 @@ def _build(
 ) -> Model:
     if definitions.namespace in path:
         raise DmnError(f"«{definitions.name}» imports itself")
-    imported: dict[str, Model] = {}
+    imported: list[tuple[str, Model]] = []
     for wanted in definitions.imports:
         source = given.get(wanted.namespace)
         if source is None:
             raise _not_given(wanted, definitions)
         if isinstance(source, Model):
-            imported[wanted.name] = source
+            imported.append((wanted.name, source))
         elif wanted.namespace in built:
-            imported[wanted.name] = built[wanted.namespace]
+            imported.append((wanted.name, built[wanted.namespace]))
         else:
-            imported[wanted.name] = _build(source, given, built, (*path, definitions.namespace), limits)
+            inner = _build(source, given, built, (*path, definitions.namespace), limits)
+            imported.append((wanted.name, inner))
     model = Model(definitions, imported, limits)
     built[definitions.namespace] = model
     return model
 
 
-def _not_given(wanted: dmn.Import, definitions: dmn.Definitions) -> DmnError:
-    return DmnError(
+def _not_given(wanted: dmn.Import, definitions: dmn.Definitions) -> NotGiven:
+    return NotGiven(
         f"the imported model «{wanted.name}» ({wanted.namespace}) is not given",
         definitions.name,
         "pass it in imports",

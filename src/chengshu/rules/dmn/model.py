@@ -202,7 +202,7 @@ class ItemDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """Another model, whose elements are seen under ``name``."""
+    """Another model, whose elements are seen under ``name``, or as if they were here where it is empty."""
 
     name: str
     namespace: str
@@ -217,3 +217,4 @@ class Definitions:
     elements: tuple[Element, ...]
     types: tuple[ItemDefinition, ...] = ()
     imports: tuple[Import, ...] = ()
+    version: str = ""

@@ -11,6 +11,8 @@ from chengshu.rules.feel.arithmetic import calculate
 from chengshu.rules.feel.compare import equal, order
 from chengshu.rules.feel.errors import FeelError
 from chengshu.rules.feel.runtime import Run
+from chengshu.rules.feel.temporal import Duration, Months
+from chengshu.rules.feel.values import kind_of
 
 Result = tuple[Any, ...]
 
@@ -94,8 +96,13 @@ def _aggregated(aggregate: Callable[[list[Any]], Any]) -> Policy:
     return policy
 
 
+_SUMMED = (Decimal, Duration, Months)
+
+
 def _sum(values: list[Any]) -> Any:
     total = values[0]
+    if not isinstance(total, _SUMMED):
+        raise FeelError("no-operation", op="+", left=kind_of(total), right=kind_of(total))
     for value in values[1:]:
         total = calculate("+", total, value)
     return total
@@ -104,7 +111,7 @@ def _sum(values: list[Any]) -> Any:
 def _extreme(sign: int) -> Callable[[list[Any]], Any]:
     def best(values: list[Any]) -> Any:
         found = values[0]
-        for value in values[1:]:
+        for value in values:
             towards = order(value, found)
             if towards is None:
                 raise FeelError("not-comparable", left="the results", right="each other")

@@ -1,7 +1,11 @@
-"""DMN XML (1.1 to 1.5) to a model. Diagrams and extensions are passed over."""
+"""DMN XML (1.1 to 1.5) to a model. Diagrams and extensions are passed over.
+
+A later version is read as far as it says the same; :func:`version_of` tells that it is one.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,9 +22,39 @@ NAMESPACES = {
     "https://www.omg.org/spec/DMN/20211108/MODEL/": "1.4",
     "https://www.omg.org/spec/DMN/20230324/MODEL/": "1.5",
 }
+_ANY_VERSION = re.compile(r"https?://www\.omg\.org/spec/DMN/(?P<day>\d{8})/MODEL/?")
+NEWEST = "1.5"
+"""The newest version whose every construct is known."""
+
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 60
+_SCHEMA = "http://www.w3.org/2001/XMLSchema"
+_OF_SCHEMA = {
+    name: kind
+    for kind, names in {
+        "number": "decimal integer int long short byte double float positiveInteger nonNegativeInteger",
+        "string": "string token normalizedString anyURI",
+        "boolean": "boolean",
+        "date": "date",
+        "time": "time",
+        "date and time": "dateTime",
+        "days and time duration": "dayTimeDuration",
+        "years and months duration": "yearMonthDuration",
+        "Any": "anyType anySimpleType anyAtomicType",
+    }.items()
+    for name in names.split()
+}
+"""Types of XML Schema that models use in place of FEEL's."""
 Xml = Any
+
+
+def version_of(namespace: str) -> str:
+    """The version of DMN that a namespace stands for, ``later (20300101)`` for one that is not known yet.
+
+    Empty for a namespace that is none of DMN's.
+    """
+    found = _ANY_VERSION.fullmatch(namespace)
+    return NAMESPACES.get(namespace) or (f"later ({found['day']})" if found else "")
 
 
 def read_definitions(data: bytes) -> dmn.Definitions:
@@ -33,7 +67,7 @@ def read_definitions(data: bytes) -> dmn.Definitions:
     except etree.XMLSyntaxError as error:
         raise DmnError(f"not XML: {error.msg}", f"line {error.lineno}") from None
     tag = etree.QName(root)
-    if tag.localname != "definitions" or tag.namespace not in NAMESPACES:
+    if tag.localname != "definitions" or not version_of(tag.namespace or ""):
         raise DmnError(
             f"the root is «{tag.localname}» of «{tag.namespace}»",
             remedy="give a DMN 1.1 to 1.5 definitions file",
@@ -45,6 +79,8 @@ class _Reader:
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
         self.depth = 0
+        self.aliases: dict[str, str] = {}
+        """The names of imports, by namespace: a prefix of a type may stand for one (DMN 1.1)."""
         self.boxed_readers: dict[str, Callable[[Xml], dmn.Boxed]] = {
             "literalExpression": self.literal,
             "decisionTable": self.table,
@@ -92,8 +128,13 @@ class _Reader:
         """``typeRef`` as attribute (1.2 and later) or element (1.1), without the prefix of FEEL's own."""
         found = node.get("typeRef") or self.text(self.child(node, "typeRef"))
         prefix, colon, rest = found.partition(":")
-        known = node.nsmap.get(prefix, "") if colon else ""
-        return normal(rest if colon and ("FEEL" in known or prefix in node.nsmap) else found)
+        if not colon or (prefix not in node.nsmap and prefix != "feel"):
+            return normal(found)
+        meant = node.nsmap.get(prefix, "")
+        if meant == _SCHEMA:
+            return _OF_SCHEMA.get(rest, normal(rest))
+        alias = self.aliases.get(meant)
+        return normal(f"{alias}.{rest}" if alias else rest)
 
     # -- the graph ---------------------------------------------------------------------------------------
 
@@ -104,14 +145,20 @@ class _Reader:
             "businessKnowledgeModel": self.knowledge,
             "decisionService": self.service,
         }
-        elements = [readers[etree.QName(n).localname](n) for n in self.children(root, *readers)]
         imports = tuple(
             dmn.Import(normal(n.get("name", "")), n.get("namespace", ""))
             for n in self.children(root, "import")
         )
+        self.aliases = {one.namespace: one.name for one in imports}
+        elements = [readers[etree.QName(n).localname](n) for n in self.children(root, *readers)]
         types = tuple(self.item(n) for n in self.children(root, "itemDefinition"))
         return dmn.Definitions(
-            root.get("name", ""), root.get("namespace", ""), tuple(elements), types, imports
+            root.get("name", ""),
+            root.get("namespace", ""),
+            tuple(elements),
+            types,
+            imports,
+            version_of(self.namespace),
         )
 
     def named(self, node: Xml) -> tuple[str, str, str]:

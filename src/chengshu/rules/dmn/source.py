@@ -9,7 +9,7 @@ from typing import Any
 from xml.parsers import expat
 
 from chengshu.rules.dmn.errors import DmnError
-from chengshu.rules.dmn.reader import NAMESPACES
+from chengshu.rules.dmn.reader import version_of
 from chengshu.rules.feel.names import normal
 
 _DECLARATION = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._\-]*)["']""")
@@ -131,7 +131,7 @@ class Source:
         except expat.ExpatError as error:
             raise DmnError(f"not XML: {expat.ErrorString(error.code)}", f"line {error.lineno}") from None
         root = top.children[0] if top.children else None
-        if root is None or root.name != "definitions" or namespace not in NAMESPACES:
+        if root is None or root.name != "definitions" or not version_of(namespace):
             raise DmnError("the file is no DMN model", remedy="give a DMN 1.1 to 1.5 definitions file")
         self.namespace = namespace
         return root

@@ -119,6 +119,20 @@ def _cell(text: str, scope: LogicScope, place: str) -> tuple[TestCode, bool, ast
     return compile_tests(tree, scope.inside((PLACEHOLDER,)).feel() if uses else scope.feel()), uses, tree
 
 
+def _in_order(tree: ast.UnaryTests) -> list[Any]:
+    return [constant_of(test.value) for test in tree.tests if not test.op]
+
+
+def _allowed_order(kind: FeelType | None) -> list[Any]:
+    """The allowed values of a type: the order of priority where the table does not state its own."""
+    if kind is None or not kind.allowed_text:
+        return []
+    try:
+        return _in_order(parse_unary_tests(kind.allowed_text))
+    except FeelSyntaxError:
+        return []  # several restrictions of a type do not make one list
+
+
 class CompiledTable:
     """A decision table ready to be asked."""
 
@@ -151,7 +165,10 @@ class CompiledTable:
             compile_text(column.default, f"{place}, default", scope) if column.default else None
             for column in table.outputs
         ]
-        self.ranks = [self._ranks(column.values, scope, place) for column in table.outputs]
+        self.ranks = [
+            self._ranks(column.values, scope, place) if column.values else _allowed_order(kind)
+            for column, kind in zip(table.outputs, kinds, strict=True)
+        ]
         self.policy = self._policy(scope)
         self.index = RuleIndex(trees, len(table.inputs)) if len(self.rules) >= INDEX_FROM else None
 
@@ -165,14 +182,12 @@ class CompiledTable:
 
     def _ranks(self, values: str, scope: LogicScope, place: str) -> list[Any]:
         """The output values in order of priority."""
-        if not values:
-            return []
         try:
             tree = parse_unary_tests(values, scope.names)
         except FeelSyntaxError as error:
             scope.report(f"{place}, output values", f"{error.message} in «{values}»")
             return []
-        return [constant_of(test.value) for test in tree.tests if not test.op]
+        return _in_order(tree)
 
     def __call__(self, v: Vars, r: Run) -> Any:
         values = [code(v, r) for code in self.inputs]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,11 +31,15 @@ def allowed_check(text: str) -> Callable[[Any], bool | None]:
 
 
 class TypeTable:
-    """Finds the types of a model by name; those of imported models are ``alias.name``."""
+    """Finds the types of a model by name; those of imported models are ``alias.name``.
 
-    def __init__(self, definitions: Definitions, imported: Mapping[str, TypeTable]) -> None:
+    Those of a model imported without a name are found as if they were here.
+    """
+
+    def __init__(self, definitions: Definitions, imported: Sequence[tuple[str, TypeTable]]) -> None:
         self._items = {item.name: item for item in definitions.types}
-        self._imported = imported
+        self._imported = {alias: table for alias, table in imported if alias}
+        self._unnamed = [table for alias, table in imported if not alias]
         self._done: dict[str, FeelType] = {}
         self._busy: set[str] = set()
         self.problems: list[str] = []
@@ -46,18 +50,26 @@ class TypeTable:
         if name in self._done:
             return self._done[name]
         if name in self._busy:
-            return ANY  # a type that contains itself: its inner occurrence is not checked
+            return FeelType("Any", name=name, later=lambda: self._settled(name))
         item = self._items.get(name)
         if item is not None:
             self._busy.add(name)
-            found = self._build(item)
+            built = self._done[name] = self._build(item)
             self._busy.discard(name)
-            self._done[name] = found
-            return found
+            return built
         alias, dot, rest = name.partition(".")
         if dot and alias in self._imported:
             return self._imported[alias].find(rest)
-        return SIMPLE.get(name)
+        return next((found for table in self._unnamed if (found := table.find(name))), SIMPLE.get(name))
+
+    def _settled(self, name: str) -> FeelType:
+        """What a type is that was asked for while it was being made; ANY for one made of itself only."""
+        found = self._done.get(name, ANY)
+        for _ in self._items:
+            if found.later is None:
+                return found
+            found = self._done.get(found.name) or ANY
+        return ANY
 
     def member_names(self) -> set[str]:
         """The names of all components, which may follow a dot."""
@@ -69,13 +81,13 @@ class TypeTable:
                 collect(item.components)
 
         collect(tuple(self._items.values()))
-        for table in self._imported.values():
+        for table in (*self._imported.values(), *self._unnamed):
             names |= table.member_names()
         return names
 
     def names(self) -> set[str]:
         """The names of the types."""
-        return set(self._items)
+        return set(self._items).union(*(table.names() for table in self._unnamed))
 
     def _build(self, item: ItemDefinition) -> FeelType:
         base = self._base(item)

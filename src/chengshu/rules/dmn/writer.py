@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chengshu.rules.dmn.errors import DmnError
-from chengshu.rules.dmn.reader import NAMESPACES, read_definitions
+from chengshu.rules.dmn.reader import read_definitions, version_of
 from chengshu.rules.dmn.source import Source, Span
 from chengshu.rules.dmn.writer_columns import (
     InsertColumn,
@@ -146,7 +146,7 @@ def _insert(source: Source, table: Span, place: str, edit: InsertRule) -> bytes:
     if len(edit.inputs) != inputs or len(edit.outputs) != outputs:
         found = f"{len(edit.inputs)} conditions and {len(edit.outputs)} results"
         raise DmnError(f"a rule of {found} in a table of {inputs} and {outputs}", place)
-    if edit.annotations and NAMESPACES[source.namespace] == "1.1":
+    if edit.annotations and version_of(source.namespace) == "1.1":
         raise DmnError("rules of DMN 1.1 have no annotations", place, "leave them out")
     data, rules = source.bytes, table.of("rule")
     if table.empty:

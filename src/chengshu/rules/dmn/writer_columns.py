@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
 from chengshu.rules.dmn.errors import DmnError
-from chengshu.rules.dmn.reader import NAMESPACES
+from chengshu.rules.dmn.reader import version_of
 from chengshu.rules.dmn.source import Source, Span
 from chengshu.rules.dmn.writing import ENTRIES, gap_before, in_range, new_id, xml_text
 
@@ -54,7 +54,7 @@ def insert_column(source: Source, table: Span, place: str, edit: InsertColumn) -
     _known_part(edit.part, place)
     if not edit.name.strip():
         raise DmnError("a column needs a name", place, "give the expression or the name")
-    if edit.part == "annotation" and NAMESPACES[source.namespace] == "1.1":
+    if edit.part == "annotation" and version_of(source.namespace) == "1.1":
         raise DmnError("rules of DMN 1.1 have no annotations", place, "leave them out")
     rules, heads = table.of("rule"), table.of(edit.part)
     entries = [rule.of(ENTRIES[edit.part]) for rule in rules]
