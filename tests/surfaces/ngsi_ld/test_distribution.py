@@ -271,7 +271,7 @@ async def test_the_newest_value_counts_among_equals(city: City) -> None:
 
 
 async def test_an_auxiliary_source_only_fills_gaps(city: City) -> None:
-    await city.register("a", "b", mode="auxiliary")
+    await city.register("a", "b", mode="auxiliary", operations=["retrieveOps"])
     await city.call("a", "POST", "entities?local=true", pump("1", power=1))
     await city.call("b", "POST", "entities?local=true", pump("1", power=2, level=2))
     found = (await city.call("a", "GET", "entities/urn:ngsi-ld:Pump:1?options=keyValues")).json()
@@ -549,6 +549,47 @@ async def test_a_source_is_spoken_to_in_its_own_words(city: City) -> None:
     path = "entities/urn:ngsi-ld:Pump:1/attrs/power"
     assert (await city.call("a", "PATCH", path, {"value": 2})).status_code == 204
     assert city.network.sent[-1].url.endswith("/attrs/potencia")
+
+
+async def test_a_source_is_spoken_to_in_the_format_and_version_it_wants(city: City) -> None:
+    said = {"accept": "application/ld+json", "contentType": "application/ld+json", "ngsildConformance": "1.6"}
+    info = [{"key": key, "value": value} for key, value in said.items()]
+    assert (await city.register("a", "b", mode="redirect", contextSourceInfo=info)).status_code == 201
+    body = pump("1", power=1, kind={"type": "VocabProperty", "vocab": "old"})
+    assert (await city.call("a", "POST", "entities", body)).status_code == 201
+    (request,) = city.network.sent
+    assert request.headers["Content-Type"] == request.headers["Accept"] == "application/ld+json"
+    assert not {"accept", "contentType", "ngsildConformance", "Link"} & request.headers.keys()
+    sent = json.loads(request.body)
+    assert sent.pop("@context") and sent["kind"] == {"type": "Property", "value": "old"}
+    found = by_id(await city.call("a", "GET", f"entities?type={TYPE}&options=keyValues"))
+    assert found["urn:ngsi-ld:Pump:1"] == {
+        "id": "urn:ngsi-ld:Pump:1",
+        "type": TYPE,
+        "power": 1,
+        "kind": "old",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"), [("", True), ("&splitEntities=false", True), ("&splitEntities=true", False)]
+)
+async def test_whether_entities_are_split_decides_who_filters(city: City, said: str, sent: bool) -> None:
+    await city.register("a", "b")
+    await city.call("b", "POST", "entities?local=true", pump("1", power=1))
+    await city.call("b", "POST", "entities?local=true", pump("2", power=5))
+    found = by_id(await city.call("a", "GET", f"entities?type={TYPE}&q=power>4{said}"))
+    assert list(found) == ["urn:ngsi-ld:Pump:2"]
+    assert ("q=power" in city.network.sent[-1].url) is sent
+
+
+async def test_every_type_is_asked_of_this_broker_alone(city: City) -> None:
+    await city.register("a", "b")
+    await city.call("b", "POST", "entities?local=true", pump("1", power=1))
+    await city.call("a", "POST", "entities?local=true", pump("2", power=5))
+    assert list(by_id(await city.call("a", "GET", "entities?type=*"))) == ["urn:ngsi-ld:Pump:2"]
+    assert not city.network.sent
+    assert (await city.call("a", "GET", "entities?type=*&local=false")).status_code == 400
 
 
 async def test_a_source_that_does_not_know_pick_is_asked_as_before(city: City) -> None:

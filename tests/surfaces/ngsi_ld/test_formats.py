@@ -122,3 +122,23 @@ async def test_tenants_know_nothing_of_each_other(api: httpx.AsyncClient) -> Non
     assert missing.status_code == 404 and missing.json()["type"].endswith("/NonexistentTenant")
     for wrong in ("a b", "../x", "x" * 129):
         assert (await api.get("types", headers={"ngsild-tenant": wrong})).status_code == 400
+
+
+async def test_an_answer_as_an_earlier_version_knows_it(api: httpx.AsyncClient) -> None:
+    """Clauses 4.3.6.8 and 6.3.6: altered answers are 203, and each says which version it is of."""
+    kind = {"type": "VocabProperty", "vocab": "old"}
+    assert (await api.post("entities", json=ENTITY | {"kind": kind})).status_code == 201
+    plain = {"type": "Property", "value": "old"}
+    one, many = "entities/urn:v:1", "entities?type=Vehicle"
+    for path in (one, many):
+        answer = await api.get(path, headers={"prefer": "ngsi-ld=1.6"})
+        assert (answer.status_code, answer.headers["preference-applied"]) == (203, "ngsi-ld=1.6")
+        said = answer.json()
+        assert (said[0] if path == many else said)["kind"] == plain
+    for version, applied in (("1.8", "1.8"), ("2.3", "1.9")):
+        answer = await api.get(one, headers={"prefer": f"return=minimal, ngsi-ld={version}"})
+        assert (answer.status_code, answer.headers["preference-applied"]) == (200, f"ngsi-ld={applied}")
+        assert answer.json()["kind"] == kind
+    assert "preference-applied" not in (await api.get(one, headers={"prefer": "body=json"})).headers
+    missing = await api.get("entities/urn:v:2", headers={"prefer": "ngsi-ld=1.6"})
+    assert missing.status_code == 404 and "preference-applied" not in missing.headers

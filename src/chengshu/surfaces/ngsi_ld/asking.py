@@ -53,6 +53,12 @@ def page_of(call: Call) -> Page:
 
 def query_of(call: Call, context: LdContext) -> Query:
     """The query of a query string. Raises :class:`BadRequestData` naming the parameter that is wrong."""
+    if call.params.get("type") == "*" and call.params.get("local", "").lower() == "false":
+        raise BadRequestData(
+            "every type there is can only be asked for here",
+            where="local",
+            remedy="leave local out, or name the types",
+        )
     return Asked(call.params, context).query()
 
 

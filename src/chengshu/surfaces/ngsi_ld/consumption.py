@@ -84,11 +84,11 @@ class Consumption:
             *params.FORM,
             *params.LINKED,
             *params.PAGE,
-            params.ORDER_BY,
-            params.COLLATION,
+            *params.ORDER,
+            params.SPLIT,
             params.LOCAL,
         )
-        post = (*params.FORM, *params.LINKED, *params.PAGE, params.ORDER_BY, params.LOCAL)
+        post = (*params.FORM, *params.LINKED, *params.PAGE, *params.ORDER, params.SPLIT, params.LOCAL)
         one = (params.ATTRS, *params.FORM, *params.LINKED, params.LOCAL, params.TYPE)
         return (
             Operation(
@@ -158,9 +158,14 @@ def _written(value: Any) -> str:
 def parameters_of(body: Mapping[str, Any]) -> dict[str, str]:
     """The members of a query body that say how to give what is found, as parameters (clause 5.2.23)."""
     found: dict[str, str] = {}
-    for name in ("attrs", "pick", "omit", "lang", "join", "datasetId", "containedBy", "orderBy"):
+    for name in ("attrs", "pick", "omit", "lang", "join", "datasetId", "containedBy", "orderBy", "collation"):
         if name in body:
             found[name] = text(body, name)
+    for name in ("orderFrom", "orderGeometry"):
+        if name in body:
+            found[name] = _written(body[name])
+    if isinstance(body.get("splitEntities"), bool):
+        found["splitEntities"] = str(body["splitEntities"]).lower()
     if "orderBy" in found and isinstance(geo := body.get("geoQ"), Mapping):  # where distances are from
         found |= {name: _written(geo[name]) for name in ("geometry", "coordinates") if name in geo}
     if "geometryProperty" in body:

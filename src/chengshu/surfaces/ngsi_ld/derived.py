@@ -43,7 +43,7 @@ def given_back(call: Call, value: Any, context: LdContext) -> Call:
     return made
 
 
-async def compiled(call: Call, source: str) -> LdContext:
+async def compiled(call: Call, source: Any) -> LdContext:
     """The context of ``source``; one that is not compiled yet is made beside other requests."""
     contexts = call.rooms.contexts
     ready = contexts.ready(source)

@@ -17,6 +17,7 @@ from chengshu.kernel.errors import ChengshuError
 from chengshu.surfaces.ngsi_ld.call import Call
 from chengshu.surfaces.ngsi_ld.media import JSON, PROBLEM, wants_plain
 from chengshu.surfaces.ngsi_ld.operation import PREFIX, Answer, Operation
+from chengshu.surfaces.ngsi_ld.preference import as_preferred, preferred
 from chengshu.surfaces.ngsi_ld.problems import (
     method_not_allowed,
     no_such_path,
@@ -88,7 +89,9 @@ class Surface:
             if not operation.open:
                 call.actor = self.rooms.who(scope)
             call.check(self.rooms.limits)
-            return await operation.handler(call)
+            answer = await operation.handler(call)
+            version = preferred(headers["prefer"]) if "prefer" in headers else None
+            return answer if version is None else as_preferred(answer, operation, version)
         except ChengshuError as error:
             return problem(error)
         except RecursionError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -40,12 +41,20 @@ async def words_of(call: Call, registration: Registration, context: LdContext) -
     return await compiled(call, own) if own else context
 
 
-async def answer_words(call: Call, answer: HttpAnswer, asked: LdContext) -> LdContext:
-    """The context an answer is written in: the one its ``Link`` names, else the one we asked in."""
+async def answer_words(call: Call, answer: HttpAnswer, said: Any, asked: LdContext) -> LdContext:
+    """The context an answer is written in: the one inside it (which is taken out), the one its ``Link``
+    names, else the one we asked in."""
+    inside = [one.pop("@context") for one in _objects(said) if "@context" in one]
+    if inside:
+        return await compiled(call, inside[0])
     link = context_link(answer.headers.get("link", ""))
     if not link or link in asked.links:
         return asked
     return await compiled(call, link)
+
+
+def _objects(said: Any) -> list[dict[str, Any]]:
+    return [one for one in (said if isinstance(said, list) else [said]) if isinstance(one, dict)]
 
 
 def questions_of(part: Part, query: Query, words: LdContext, page: int) -> list[Question]:

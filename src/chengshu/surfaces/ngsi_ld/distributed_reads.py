@@ -141,8 +141,7 @@ class DistributedReads:
             call.params = parameters_of(body) | call.params
         shown, page = shown_of(call, context), page_of(call)
         orders = orders_of(call.params, context)
-        narrow = any(part.names is not None for part in plan.parts)
-        asked = _unfiltered(query) if narrow and _filters(query) else query
+        asked = _unfiltered(query) if _split(call, plan) and _filters(query) else query
         wish = _Wish(call, context, query, asked, plan, page, orders)
         claimed = _claimed(plan)
         found, gathered = await (self._all(wish) if orders or claimed is None else self._some(wish, claimed))
@@ -198,8 +197,7 @@ class DistributedReads:
     ) -> Matching:
         """All entities that meet the query, whole, here and at the sources, with who has each."""
         plan = self._plan(call, query, alive) if alive is not None else EMPTY_READ
-        narrow = any(part.names is not None for part in plan.parts)
-        asked = _unfiltered(query) if narrow and _filters(query) else query
+        asked = _unfiltered(query) if _split(call, plan) and _filters(query) else query
         wish = _Wish(call, context, query, asked, plan, Page(0, 0, False), orders)
         gathered = await self._gather(call, plan, asked, context)
         own = await asyncio.to_thread(self._each, wish)
@@ -335,8 +333,9 @@ class DistributedReads:
             if answer.status != 200:
                 return [refusal(question.registration, answer)]
             try:
-                spoken = await answer_words(call, answer, words)
-                entities, faults, size = read_answer(json_of(answer), spoken)
+                said = json_of(answer)
+                spoken = await answer_words(call, answer, said, words)
+                entities, faults, size = read_answer(said, spoken)
             except (ValueError, ChengshuError) as error:
                 return [_nonsense(question.registration, error)]
             before = len(found)
@@ -382,6 +381,14 @@ def _near(asked: Query, first: Found, claimed: frozenset[str]) -> Query | None:
         return None
     selectors = asked.selectors or (Selector(),)
     return replace(asked, selectors=tuple(Selector(ids, one.id_pattern, one.types) for one in selectors))
+
+
+def _split(call: Call, plan: ReadPlan) -> bool:
+    """Whether parts of one entity may lie at several places: as the request says (clause 4.3.6.7), else when
+    some source holds some attributes only."""
+    if "splitEntities" in call.params:
+        return call.flag("splitEntities")
+    return any(part.names is not None for part in plan.parts)
 
 
 def _filters(query: Query) -> bool:

@@ -67,7 +67,7 @@ class Distribution:
 
     def participants(self, call: Call, names: tuple[str, ...]) -> Candidates | None:
         """The registrations that may take part in a request by the operations ``names``; None: it is ours."""
-        if not self._index.any(call.tenant) or call.flag("local"):
+        if not self._index.any(call.tenant) or call.flag("local") or call.params.get("type") == "*":
             return None
         return self._candidates(call, names)
 

@@ -13,6 +13,8 @@ from chengshu.foundation.broker.errors import BadRequestData, TooManyResults
 from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.model import Attribute, Entity
 from chengshu.foundation.broker.query.geo import distance_between, geometry_of, read_geo, reference
+from chengshu.surfaces.ngsi_ld.answers import encode
+from chengshu.surfaces.ngsi_ld.collating import collated, level_of
 
 _TIMES: dict[str, Callable[[Any], Any]] = {
     "createdAt": lambda item: item.created_at,
@@ -21,6 +23,7 @@ _TIMES: dict[str, Callable[[Any], Any]] = {
 _ENTITY: dict[str, Callable[[Entity], Any]] = _TIMES | {
     "id": lambda entity: entity.id,
     "type": lambda entity: sorted(entity.types)[0],
+    "scope": lambda entity: min(entity.scopes, default=None),
 }
 _ATTRIBUTE: dict[str, Callable[[Attribute], Any]] = _TIMES | {
     "observedAt": lambda item: item.observed_at,
@@ -34,29 +37,36 @@ _MOST = 8
 class Order(NamedTuple):
     """One thing to order by: names on the way to it (attribute names are IRIs), and which way.
 
-    With ``origin``, a geometry, by the metres from there to the GeoProperty at the end of the way.
+    With ``origin``, a geometry, by the metres from there to the GeoProperty at the end of the way. ``trail``
+    leads on into a value that is an object; ``level`` says what tells texts apart.
     """
 
     path: tuple[str, ...]
     descending: bool
     origin: BaseGeometry | None = None
+    trail: tuple[str, ...] = ()
+    level: int = 3
 
 
 def orders_of(params: Mapping[str, str], context: LdContext) -> tuple[Order, ...]:
-    """What ``orderBy`` says: ``name,type;desc,a.b;asc``, or ``location;dist-asc``, from the place that
-    ``geometry`` and ``coordinates`` name. Raises :class:`BadRequestData`."""
+    """What ``orderBy`` says: ``name,type;desc,a.b;asc,address[city]``, or ``location;dist-asc``.
+
+    Distances are from what ``orderFrom`` and ``orderGeometry`` name, else from the geometry of the geoquery.
+    Raises :class:`BadRequestData`.
+    """
     text = params.get("orderBy")
     if text is None:
         return ()
+    level = level_of(params.get("collation", ""))
     if not by_distance(params):
-        return _read(text, context, None)
-    for name in ("geometry", "coordinates"):
-        if name not in params:
-            raise BadRequestData(
-                f"a distance is from somewhere: {name} is missing", where=name, remedy="say where from"
-            )
-    place = reference(read_geo("intersects", params["geometry"], params["coordinates"]))
-    return _read(text, context, place)
+        return _read(text, context, None, level)
+    said = params.get("orderFrom") or params.get("coordinates")
+    if said is None:
+        raise BadRequestData(
+            "a distance is from somewhere: orderFrom is missing", where="orderFrom", remedy="say where from"
+        )
+    shape = params.get("orderGeometry") or ("" if "orderFrom" in params else params.get("geometry", ""))
+    return _read(text, context, reference(read_geo("intersects", shape or "Point", said)), level)
 
 
 def by_distance(params: Mapping[str, str]) -> bool:
@@ -64,17 +74,18 @@ def by_distance(params: Mapping[str, str]) -> bool:
     return ";dist-" in params.get("orderBy", "")
 
 
-def _read(text: str, context: LdContext, origin: BaseGeometry | None) -> tuple[Order, ...]:
+def _read(text: str, context: LdContext, origin: BaseGeometry | None, level: int) -> tuple[Order, ...]:
     pieces = text.split(",")
     if len(pieces) > _MOST:
         raise BadRequestData(
             f"orderBy has more than {_MOST} parts", where="orderBy", remedy="order by fewer members"
         )
-    return tuple(_one(piece.strip(), context, origin) for piece in pieces)
+    return tuple(_one(piece.strip(), context, origin, level) for piece in pieces)
 
 
-def _one(piece: str, context: LdContext, origin: BaseGeometry | None) -> Order:
-    name, _, way = piece.partition(";")
+def _one(piece: str, context: LdContext, origin: BaseGeometry | None, level: int) -> Order:
+    whole, _, way = piece.partition(";")
+    name, trail = _parted(whole)
     far = way.startswith("dist-")
     if not name or way not in _WAYS or (far and name in _ENTITY):
         raise BadRequestData(
@@ -83,10 +94,20 @@ def _one(piece: str, context: LdContext, origin: BaseGeometry | None) -> Order:
             remedy="write a name, then ;asc or ;desc, of a place ;dist-asc or ;dist-desc",
         )
     if name in _ENTITY:
-        return Order((name,), way == "desc")
+        return Order((name,), way == "desc", level=level)
     first, *rest = [name] if "://" in name else name.split(".")
     path = [context.expand(first), *(part if part in _ATTRIBUTE else context.expand(part) for part in rest)]
-    return Order(tuple(path), way.endswith("desc"), origin if far else None)
+    return Order(tuple(path), way.endswith("desc"), origin if far else None, trail, level)
+
+
+def _parted(said: str) -> tuple[str, tuple[str, ...]]:
+    """The path of an attribute, and the members in brackets after it: ``address[city]``."""
+    name, bracket, rest = said.partition("[")
+    if not bracket:
+        return said, ()
+    if not rest.endswith("]") or not rest[:-1]:
+        return "", ()
+    return name, tuple(rest[:-1].split("."))
 
 
 def too_many_to_order(most: int) -> TooManyResults:
@@ -100,7 +121,7 @@ def too_many_to_order(most: int) -> TooManyResults:
 
 def ordered(entities: Iterable[Entity], orders: Sequence[Order]) -> list[Entity]:
     """The entities in order; one that lacks what is ordered by comes last, whichever way; ties by id."""
-    rows = [(tuple(_rank(_sought(item, order)) for order in orders), item) for item in entities]
+    rows = [(tuple(_rank(_sought(item, order), order.level) for order in orders), item) for item in entities]
 
     def compare(one: tuple[tuple[Any, ...], Entity], other: tuple[tuple[Any, ...], Entity]) -> int:
         for order, left, right in zip(orders, one[0], other[0], strict=True):
@@ -115,26 +136,40 @@ def ordered(entities: Iterable[Entity], orders: Sequence[Order]) -> list[Entity]
     return [item for _, item in rows]
 
 
-_LACKING = 9
+_LACKING = 10
+_TIMES_OF_DAY = {"Time": 6, "Date": 7, "DateTime": 8}
 
 
-def _rank(value: Any) -> tuple[int, Any]:
-    """Values of one kind compare with each other, kinds among themselves: numbers, texts, others."""
-    if isinstance(value, (bool, int, float)):
+def _rank(value: Any, level: int) -> tuple[int, Any]:
+    """Values of one kind compare with each other, kinds among themselves (clause 4.23.2): numbers, texts,
+    objects, arrays, truth values, times, dates, moments, null; what is not there comes last."""
+    if isinstance(value, bool):
+        return (5, value)
+    if isinstance(value, int | float):
         return (0, float(value))
     if isinstance(value, str):
-        return (1, value) if value else (_LACKING, "")
-    return (_LACKING, "") if value is None else (2, str(value))
+        return (1, collated(value, level)) if value else (_LACKING, "")
+    if isinstance(value, dict):
+        kind = _TIMES_OF_DAY.get(str(value.get("@type", "")).rpartition("/")[2], 3)
+        return (kind, str(value.get("@value", "")) if kind > _OBJECT else encode(value))
+    if isinstance(value, list):
+        return (4, encode(value))
+    return (_LACKING, "") if value is None else (3, str(value))
+
+
+_OBJECT = 3
 
 
 def _sought(entity: Entity, order: Order) -> Any:
     """The value, or the distance, that an entity is put in order by; None when it has none."""
     value = _value(entity, order.path)
+    for member in order.trail:
+        value = value.get(member) if isinstance(value, dict) else None
     if order.origin is None or value is None:
         return value
     place = geometry_of(value)
     if place is None or place.is_empty:
-        return None
+        return None if isinstance(value, int | float) else value  # after all places, by its value
     metres = distance_between(place, order.origin)
     return metres if math.isfinite(metres) else None
 

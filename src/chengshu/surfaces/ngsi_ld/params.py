@@ -65,7 +65,9 @@ ORDER_BY = Param(
     "by what to order: attributes, each with ;asc or ;desc, places with ;dist-asc or ;dist-desc",
     _LIST,
 )
-COLLATION = Param("collation", "the order of texts; only code point order is done here")
+COLLATION = Param(
+    "collation", "the order of texts, as in und-u-ks-level2; -ks-level1 and -ks-level2 make case equal"
+)
 EXPAND_VALUES = Param("expandValues", "attributes whose values in q are terms to be expanded", _LIST)
 JSON_KEYS = Param("jsonKeys", "attributes whose JSON members in q are not expanded", _LIST)
 TIMEREL = Param("timerel", "how time relates", {"type": "string", "enum": ["before", "after", "between"]})
@@ -89,6 +91,17 @@ RELOAD = Param("reload", "fetch it again instead of only forgetting it", _FLAG)
 ENTITY_MAP = Param("entityMap", "keep what is found as an entity map, for the pages that follow", _FLAG)
 ENTITY_MAP_LIFETIME = Param("entityMapLifetime", "how long it is kept, ISO 8601; PT1H when not given")
 
+SPLIT = Param("splitEntities", "whether an entity may lie at several sources, a part at each", _FLAG)
+ORDER_FROM = Param("orderFrom", "from where distances are measured: coordinates, as GeoJSON writes them")
+ORDER_GEOMETRY = Param(
+    "orderGeometry",
+    "what orderFrom is; a Point when not given",
+    {
+        "type": "string",
+        "enum": ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"],
+    },
+)
+
 SELECTION = (ID, TYPE, ID_PATTERN, ATTRS, Q, CSF, GEOREL, GEOMETRY, COORDINATES, GEOPROPERTY, SCOPE_Q)
 SELECTION_MORE = (EXPAND_VALUES, JSON_KEYS)
 FORM = (OPTIONS, FORMAT, PICK, OMIT, LANG, GEOMETRY_PROPERTY, DATASET)
@@ -96,3 +109,4 @@ LINKED = (JOIN, JOIN_LEVEL, CONTAINED_BY)
 PAGE = (LIMIT, OFFSET, COUNT)
 TEMPORAL = (TIMEREL, TIME_AT, END_TIME_AT, TIME_PROPERTY, LAST_N)
 AGGREGATION = (AGGR_METHODS, AGGR_PERIOD)
+ORDER = (ORDER_BY, COLLATION, ORDER_FROM, ORDER_GEOMETRY)

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from chengshu.foundation.broker.ld.contexts import LdContext
+from chengshu.foundation.broker.ld.versions import amended, amended_attribute, version_of
 from chengshu.foundation.broker.registry.forwards import ForwardLog
 from chengshu.foundation.broker.registry.model import Registration
 from chengshu.kernel.clock import Clock, millis
@@ -42,8 +43,10 @@ _OWN = frozenset(  # headers that are ours to set, whatever a registration says
         "upgrade",
     ]
 )
+_MEANT = frozenset({"accept", "contentType", "jsonldContext", "ngsildConformance"})  # clause 4.3.6.6
 _REQUEST = "urn:ngsi-ld:request"  # "take the value from the request that caused this one" (clause 4.3.6.6)
 _PSEUDONYM = re.compile(r"^\s*(?:\S+/)?\d+(?:\.\d+)?\s+([^\s(]+)")
+_ATTRIBUTE = 4  # segments of the path of one attribute
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -168,9 +171,9 @@ class Sources:
 
     def _headers(self, question: Question, call: Call, media: str) -> dict[str, str]:
         registration = question.registration
-        headers = {"Accept": JSON}
+        headers = {"Accept": meant(registration, "accept") or JSON}
         for name, value in registration.info:
-            if name.lower() not in _OWN and name != "jsonldContext":
+            if name.lower() not in _OWN and name not in _MEANT:
                 said = call.headers.get(name.lower(), "") if value == _REQUEST else value
                 if said:
                     headers[name] = said
@@ -189,9 +192,30 @@ class Sources:
         """The body and its format: with @context inside when a ``Link`` header cannot say it."""
         if question.body is None:
             return b"", ""
-        if _single(question.context) or not isinstance(question.body, dict | list):
-            return _encode(question.body), JSON
-        return _encode(in_context(question.body, question.context)), LD_JSON
+        body, wanted = _amended(question), meant(question.registration, "contentType")
+        plain = not isinstance(body, dict | list) or _ids_alone(body)
+        if plain or (_single(question.context) and wanted != LD_JSON):
+            return _encode(body), JSON
+        return _encode(in_context(body, question.context)), LD_JSON
+
+
+def meant(registration: Registration, key: str) -> str:
+    """What ``contextSourceInfo`` says under a key that has a meaning of its own (clause 4.3.6.6)."""
+    return next((value for name, value in registration.info if name == key), "")
+
+
+def _ids_alone(body: Any) -> bool:
+    """Whether it is a list of ids, which has no place for a context."""
+    return isinstance(body, list) and not any(isinstance(item, dict) for item in body)
+
+
+def _amended(question: Question) -> Any:
+    """The body as the version of NGSI-LD that the source conforms to knows it (clause 4.3.6.8)."""
+    version = version_of(meant(question.registration, "ngsildConformance"))
+    if version is None or question.path[-1] == "query":
+        return question.body
+    one = len(question.path) == _ATTRIBUTE
+    return amended_attribute(question.body, version) if one else amended(question.body, version)
 
 
 def _single(context: LdContext) -> str:

@@ -232,7 +232,15 @@ def _operations(temporal: Temporal) -> tuple[Operation, ...]:
     )
     found = {200: "found", 206: "found, with instances left out; Content-Range says which"}
     done = {204: "done"}
-    query = (*params.SELECTION, *params.SELECTION_MORE, *form, *params.PAGE, params.ORDER_BY, params.LOCAL)
+    query = (
+        *params.SELECTION,
+        *params.SELECTION_MORE,
+        *form,
+        *params.PAGE,
+        *params.ORDER,
+        params.SPLIT,
+        params.LOCAL,
+    )
 
     def post(
         path: str,
@@ -278,7 +286,7 @@ def _operations(temporal: Temporal) -> tuple[Operation, ...]:
             "Query Temporal Evolution by POST",
             "6.24.3.1",
             TAG,
-            (*form, *params.PAGE, params.ORDER_BY, params.LOCAL),
+            (*form, *params.PAGE, *params.ORDER, params.SPLIT, params.LOCAL),
             READS,
             GIVES,
             found,

@@ -53,7 +53,14 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "associationOps": (*_CONSUMPTION, "retrieveContextSourceIdentity"),
     "updateOps": ("updateEntity", "updateAttrs", "replaceEntity", "replaceAttrs"),
     "retrieveOps": ("retrieveEntity", "queryEntity"),
-    "redirectionOps": (*_WRITES, "retrieveEntity", "queryEntity", *_DISCOVERY, *_MAPS),
+    "redirectionOps": (
+        *_WRITES,
+        "retrieveEntity",
+        "queryEntity",
+        *_DISCOVERY,
+        *_MAPS,
+        "retrieveContextSourceIdentity",
+    ),
 }
 DEFAULT = "federationOps"
 SINGLE = frozenset((*_CONSUMPTION, *_MAPS, *_WRITES, *_TEMPORAL, *_BATCHES, "retrieveContextSourceIdentity"))
@@ -69,6 +76,10 @@ def offered(said: tuple[str, ...]) -> frozenset[str]:
 def _single(said: Iterable[str]) -> Iterable[str]:
     for name in said:
         yield from GROUPS.get(name, (name,))
+
+
+AUXILIARY = frozenset({"retrieveOps", "retrieveEntity", "queryEntity"})
+"""What an auxiliary source may offer when it says what it offers (clause 5.9.2.4)."""
 
 
 def known(name: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from chengshu.foundation.broker.ld.contexts import LdContext
+from chengshu.foundation.broker.ld.versions import version_of
 from chengshu.foundation.broker.query.patterns import finder
 from chengshu.foundation.broker.registry.members import (
     duration,
@@ -32,7 +33,7 @@ from chengshu.foundation.broker.registry.model import (
     Registration,
     TimeInterval,
 )
-from chengshu.foundation.broker.registry.operations import DEFAULT, known
+from chengshu.foundation.broker.registry.operations import AUXILIARY, DEFAULT, known
 
 TYPE = "ContextSourceRegistration"
 _COMPUTED = frozenset(  # ours to say: accepted, so that what was retrieved can be sent back, and not kept
@@ -106,6 +107,10 @@ def read_registration(
     )
     if registration.mode == "exclusive":
         _check_exclusive(registration)
+    if registration.mode == "auxiliary" and not AUXILIARY.issuperset(registration.operations):
+        raise refuse(
+            "an auxiliary source is only read", "operations", f"say of {', '.join(sorted(AUXILIARY))}"
+        )
     return registration
 
 
@@ -200,8 +205,22 @@ def _pairs(value: Any) -> tuple[tuple[str, str], ...]:
     for at, item in enumerate(value):
         where = f"contextSourceInfo[{at}]"
         pair = object_of(item, where, frozenset({"key", "value"}))
-        pairs.append((text_of(pair.get("key"), f"{where}.key"), text_of(pair.get("value"), f"{where}.value")))
+        key, said = text_of(pair.get("key"), f"{where}.key"), text_of(pair.get("value"), f"{where}.value")
+        _check_meaning(key, said, f"{where}.value")
+        pairs.append((key, said))
     return tuple(pairs)
+
+
+def _check_meaning(key: str, value: str, where: str) -> None:
+    """Four keys have a meaning of their own (clause 4.3.6.6)."""
+    if key in ("accept", "contentType") and value not in ("application/json", "application/ld+json"):
+        raise refuse(
+            f"{value[:80]!r} is not a format of sources", where, "say application/json or application/ld+json"
+        )
+    if key == "jsonldContext":
+        uri_of(value, where)
+    if key == "ngsildConformance" and version_of(value) is None:
+        raise refuse(f"{value[:80]!r} is not a version", where, "write major.minor, such as 1.6")
 
 
 def _scopes(value: Any) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from chengshu.foundation.broker.ld.contexts import LdContext
 from chengshu.foundation.broker.ld.core import CORE_URL
 from chengshu.foundation.broker.ld.rendering import Form, Renderer
 from chengshu.foundation.broker.ld.times import stamp
+from chengshu.foundation.broker.ld.versions import NEWEST, Version, amended, version_of
 from chengshu.foundation.broker.model import Attribute, Entity, EntityChange
 from chengshu.foundation.broker.query.model import LOCATION, Query
 from chengshu.foundation.broker.subscriptions.desk import Record
@@ -65,6 +66,7 @@ class _Key(NamedTuple):
     show_changes: bool
     deleted: bool  # deleted attributes are told
     watched: frozenset[str]
+    version: Version
 
 
 class _Manner(NamedTuple):
@@ -192,7 +194,7 @@ class Composer:
             rendered = rendered | {"@context": manner.context}
         elif manner.key.accept == _GEO_JSON:
             rendered = _feature(rendered, entity)
-        return _encode(rendered)
+        return _encode(amended(rendered, manner.key.version))
 
     # --- the manner of a subscription ----------------------------------------------------------------
 
@@ -213,6 +215,7 @@ class Composer:
             wanted.show_changes,
             bool(triggers & {"attributeDeleted", "entityUpdated"}),
             frozenset(subscription.watched),
+            version_of(subscription.conformance) or NEWEST,
         )
         manner = self._manners.get(key)
         if manner is None:

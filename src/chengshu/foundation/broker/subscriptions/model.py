@@ -80,7 +80,8 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     """A subscription as it is kept (clause 5.2.12).
 
     ``query`` is the selection with names expanded; ``q``, ``geo_q``, ``scope_q`` and ``csf`` keep it as the
-    subscriber wrote it. ``context`` is the JSON-LD context in which the notifications are written.
+    subscriber wrote it. ``context`` is the JSON-LD context in which the notifications are written,
+    ``conformance`` the version of NGSI-LD as which (clause 4.3.6.8).
     ``start`` is the record of the stream after which the subscription sees writes. ``base`` is the address
     by which the subscriber called the hub, ``way`` the brokers that the request had passed.
     """
@@ -108,6 +109,7 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_ms: int = 0
     throttling_s: float = 0.0
     jsonld_context: str = ""
+    conformance: str = ""
     context: Any = None
     created_at: int = 0
     modified_at: int = 0

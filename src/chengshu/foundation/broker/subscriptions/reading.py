@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from chengshu.foundation.broker.ld import checks
 from chengshu.foundation.broker.ld.contexts import LdContext
+from chengshu.foundation.broker.ld.versions import version_of
 from chengshu.foundation.broker.model import NULL
 from chengshu.foundation.broker.moments import millis_of
 from chengshu.foundation.broker.query.geo import read_geo_body
@@ -226,6 +227,12 @@ def _json_ld(value: Any, _context: LdContext, _said: Mapping[str, Any]) -> Field
     return {"jsonld_context": written}
 
 
+def _conformance(value: Any, _context: LdContext, _said: Mapping[str, Any]) -> Fields:
+    if value is not None and version_of(text(value, "ngsildConformance")) is None:
+        raise bad("ngsildConformance", f"{checks.shown(value)} is no version", "write 1.6")
+    return {"conformance": value or ""}
+
+
 def _wanted(value: Any, context: LdContext, _said: Mapping[str, Any]) -> Fields:
     return {"wanted": read_wanted(value, context)}
 
@@ -259,5 +266,6 @@ _MEMBERS: Mapping[str, Read] = {
     "expiresAt": _expires,
     "datasetId": _datasets,
     "jsonldContext": _json_ld,
+    "ngsildConformance": _conformance,
     "notification": _wanted,
 }

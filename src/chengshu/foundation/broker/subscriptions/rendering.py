@@ -34,6 +34,7 @@ def render_subscription(
         "throttling": _plain(item.throttling_s),
         "expiresAt": item.expires_at,
         "jsonldContext": item.jsonld_context,
+        "ngsildConformance": item.conformance,
     }
     rendered |= {name: value for name, value in said.items() if value}
     if item.local_only is not None:
