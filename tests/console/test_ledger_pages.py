@@ -19,6 +19,8 @@ async def test_a_search_keeps_its_filters_and_shows_why(client: httpx.AsyncClien
     assert 'name="kind" value="stream"' in page
     assert "rain (title)" in page and "雨量 (text, synonym)" in page
     assert "take off" in page
+    every = (await client.get("/ledger")).text
+    assert "1200 rows" in every and "97%" in every and "Who may trade." in every
     assert "Nothing found" in (await client.get("/ledger?q=parking")).text
 
 

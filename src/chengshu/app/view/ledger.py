@@ -26,6 +26,7 @@ from chengshu.resources.ledger import Field, Resource, Version, wanting
 from chengshu.resources.ledger.checks import MOST_WANTED
 from chengshu.resources.ledger.harvest import store as harvest_store
 from chengshu.resources.ledger.search import Hit
+from chengshu.resources.quality import store as quality_store
 from chengshu.resources.quality.queries import history
 from chengshu.resources.sharing import store as sharing_store
 
@@ -62,12 +63,15 @@ class LedgerReading(DataBase):
             retired="state" in filters,
         )
         hits = found.hits if as_of is None else self._then(found.hits, as_of)
+        until, shown_ids = as_of or self.means.clock.now(), [hit.resource.id for hit in hits]
+        with self.hub.database.read() as connection:
+            scores = quality_store.newest_scores(connection, until, shown_ids)
         return page.LedgerView(
             self._month(as_of),
             question,
             {name: values[0] for name, values in filters.items()},
             found.total,
-            tuple(self._hit(hit) for hit in hits),
+            tuple(self._hit(hit, scores) for hit in hits),
             {
                 name: tuple((value, self._facet(name, value), count) for value, count in counts.items())
                 for name, counts in found.facets.items()
@@ -177,7 +181,7 @@ class LedgerReading(DataBase):
             found.reconciles,
         )
 
-    def _hit(self, hit: Hit) -> page.LedgerHit:
+    def _hit(self, hit: Hit, scores: Mapping[str, tuple[float, datetime]]) -> page.LedgerHit:
         item = hit.resource
         return page.LedgerHit(
             item.id,
@@ -189,6 +193,9 @@ class LedgerReading(DataBase):
             item.state,
             len(item.fields),
             tuple(page.LedgerMatch(match.part, match.word, match.how) for match in hit.why[:6]),
+            item.summary,
+            item.rows,
+            scores[item.id][0] if item.id in scores else None,
         )
 
     def _provider(self, name: str) -> Text:

@@ -26,7 +26,9 @@ class LedgerMatch:
 
 @dataclass(frozen=True, slots=True)
 class LedgerHit:
-    """One entry in a list. ``provider`` is a department's name where it is one of the city's."""
+    """One entry in a list. ``provider`` is a department's name where it is one of the city's; ``quality`` the
+    newest score, 0 to 1, where it was measured.
+    """
 
     id: str
     kind: str
@@ -37,6 +39,9 @@ class LedgerHit:
     state: EntryState
     fields: int
     why: tuple[LedgerMatch, ...] = ()
+    summary: ShownText = NO_TEXT
+    rows: int | None = None
+    quality: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

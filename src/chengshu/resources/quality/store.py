@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,11 +87,15 @@ def measures_of(
     return [_kept(row) for row in found]
 
 
-def newest_scores(connection: Connection, until: datetime) -> dict[str, tuple[float, datetime]]:
-    """The newest score of each resource until a moment, and when it was measured; none where a measure had
-    no rule to go by.
+def newest_scores(
+    connection: Connection, until: datetime, of: Collection[str] | None = None
+) -> dict[str, tuple[float, datetime]]:
+    """The newest score of each resource (of these alone, where they are given) until a moment, and when it
+    was measured; none where a measure had no rule to go by.
     """
     known = (measures.c.at <= millis(until)) & measures.c.score.is_not(None)
+    if of is not None:
+        known &= measures.c.resource.in_(of)
     newest = select(func.max(measures.c.key)).where(known).group_by(measures.c.resource)
     query = select(measures.c.resource, measures.c.score, measures.c.at).where(measures.c.key.in_(newest))
     return {row.resource: (row.score, from_millis(row.at)) for row in connection.execute(query)}
