@@ -35,6 +35,7 @@ SQL_OUTSIDE_STORES = {
     "foundation/journal/commands.py",  # the journal is the one table every room writes through
     "foundation/journal/outbox.py",
     "foundation/journal/queries.py",
+    "ports/rows.py",  # how a row takes the place of another, for all rooms
     "ports/suites/database.py",  # a suite for databases speaks SQL
     "ports/database.py",  # the port hands tables through
     "app/hub.py",

@@ -25,10 +25,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.foundation.access.model import Grant, Person
 from chengshu.kernel.clock import from_millis, millis
+from chengshu.ports.rows import put
 
 metadata = MetaData()
 
@@ -316,14 +316,13 @@ def find_throttle(connection: Connection, key: str) -> Throttle | None:
 
 def put_throttle(connection: Connection, key: str, throttle: Throttle) -> None:
     """Count failures under a key."""
-    values = {
+    row = {
+        "key": key,
         "failures": throttle.failures,
         "last_at": millis(throttle.last_at),
         "blocked_until": millis(throttle.blocked_until),
     }
-    connection.execute(
-        upsert(throttles).values(key=key, **values).on_conflict_do_update(index_elements=["key"], set_=values)
-    )
+    put(connection, throttles, row)
 
 
 def drop_throttle(connection: Connection, key: str) -> None:

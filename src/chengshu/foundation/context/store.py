@@ -28,6 +28,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.foundation.context.model import Entity, Kind, Series
 from chengshu.kernel.texts import Text as Words
+from chengshu.ports.rows import put
 
 metadata = MetaData()
 _MOST = 500  # parameters of one statement: engines bound them
@@ -136,7 +137,7 @@ def add_series(connection: Connection, entity: str, attribute: str, unit: str, k
 
 def put_entity(connection: Connection, entity: Entity, declared: bool, at: int) -> None:
     """Insert or replace an entity; a deleted one comes back."""
-    values: dict[str, Any] = {
+    row = {
         "id": entity.id,
         "type": entity.type,
         "area": entity.area,
@@ -145,11 +146,11 @@ def put_entity(connection: Connection, entity: Entity, declared: bool, at: int) 
         "name": _dump(entity.name.as_dict()),
         "attributes": _dump(dict(entity.attributes)),
         "declared": declared,
+        "created_at": at,
         "modified_at": at,
         "deleted_at": None,
     }
-    statement = upsert(entities).values(**values, created_at=at)
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    put(connection, entities, row, keep=("created_at",))
 
 
 def mark_deleted(connection: Connection, entity: str, at: int) -> bool:

@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from chengshu.ports.rows import put
+
 metadata = MetaData()
 
 quarantine = Table(
@@ -274,7 +276,4 @@ def replay_done(connection: Connection, source: str, file: str) -> int:
 
 def put_replay(connection: Connection, source: str, file: str, done: int) -> None:
     """Note how many records have been played."""
-    statement = upsert(replays).values(source=source, file=file, done=done)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["source"], set_={"file": file, "done": done})
-    )
+    put(connection, replays, {"source": source, "file": file, "done": done})

@@ -24,10 +24,10 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.foundation.twins.model import ForecastRecord, NodeForecast, Nowcast, Taken
 from chengshu.kernel.clock import from_millis, millis
+from chengshu.ports.rows import put
 
 metadata = MetaData()
 
@@ -90,19 +90,11 @@ ReadingRow = tuple[str, str, int, float]  # kind, entity, at, value
 
 def keep_readings(connection: Connection, scenario: str, rows: Iterable[ReadingRow]) -> None:
     """Keep measured values; a later word on the same moment counts."""
-    values = [
+    values = (
         {"scenario": scenario, "kind": kind, "entity": entity, "at": at, "value": value}
         for kind, entity, at, value in rows
-    ]
-    if values:
-        statement = upsert(readings)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["scenario", "kind", "entity", "at"],
-                set_={"value": statement.excluded.value},
-            ),
-            values,
-        )
+    )
+    put(connection, readings, *values)
 
 
 def read_readings(connection: Connection, scenario: str, start: int, end: int) -> list[ReadingRow]:
@@ -148,40 +140,24 @@ def read_actions(connection: Connection, scenario: str) -> list[Taken]:
 
 def keep_nowcast(connection: Connection, scenario: str, nowcast: Nowcast) -> None:
     """Where the nowcast stands, and a point of its course."""
-    statement = upsert(nowcasts).values(
-        scenario=scenario, at=millis(nowcast.at), data=msgspec.msgpack.encode(nowcast)
-    )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["scenario"],
-            set_={"at": statement.excluded.at, "data": statement.excluded.data},
-        )
-    )
-    point = upsert(course).values(
-        scenario=scenario,
-        at=millis(nowcast.at),
-        flooded_m3=nowcast.flooded_m3,
-        shadow_m3=nowcast.shadow_m3,
-    )
-    connection.execute(
-        point.on_conflict_do_update(
-            index_elements=["scenario", "at"],
-            set_={"flooded_m3": point.excluded.flooded_m3, "shadow_m3": point.excluded.shadow_m3},
-        )
-    )
+    _put_nowcast(connection, scenario, nowcast)
+    point = {
+        "scenario": scenario,
+        "at": millis(nowcast.at),
+        "flooded_m3": nowcast.flooded_m3,
+        "shadow_m3": nowcast.shadow_m3,
+    }
+    put(connection, course, point)
 
 
 def keep_start(connection: Connection, scenario: str, nowcast: Nowcast) -> None:
     """The nowcast the newest forecast began from, so that its futures can be computed again."""
-    statement = upsert(nowcasts).values(
-        scenario=f"{scenario}@forecast", at=millis(nowcast.at), data=msgspec.msgpack.encode(nowcast)
-    )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["scenario"],
-            set_={"at": statement.excluded.at, "data": statement.excluded.data},
-        )
-    )
+    _put_nowcast(connection, f"{scenario}@forecast", nowcast)
+
+
+def _put_nowcast(connection: Connection, name: str, nowcast: Nowcast) -> None:
+    row = {"scenario": name, "at": millis(nowcast.at), "data": msgspec.msgpack.encode(nowcast)}
+    put(connection, nowcasts, row)
 
 
 def read_start(connection: Connection, scenario: str) -> Nowcast | None:

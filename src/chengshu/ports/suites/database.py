@@ -11,11 +11,19 @@ from sqlalchemy.exc import DBAPIError
 
 from chengshu.kernel.errors import Conflict
 from chengshu.ports.database import Database
+from chengshu.ports.rows import put
 from chengshu.ports.suites.promise import expect, expect_raises
 
 Factory = Callable[[], Database]  # opens the same store each time it is called
 _metadata = MetaData()
 _things = Table("suite_things", _metadata, Column("id", Integer, primary_key=True), Column("name", String))
+_marked = Table(
+    "suite_marked",
+    _metadata,
+    Column("id", Integer, primary_key=True),
+    Column("first", Integer),
+    Column("last", Integer),
+)
 
 
 class _Refused(Exception):
@@ -86,6 +94,25 @@ def check_readers_cannot_write(factory: Factory) -> None:
     expect_raises(DBAPIError, misuse, "a reader is refused when it writes")
     database.write(_add("a"))
     expect(_names(database), ["a"], "nothing of the refused write is kept, and writing goes on")
+    database.close()
+
+
+def check_rows_take_their_places(factory: Factory) -> None:
+    """A row with the key of one that is there takes its place; what is to be kept stays as first written."""
+    database = _opened(factory)
+    old, new = {"id": 1, "name": "old"}, {"id": 1, "name": "new"}
+    database.write(lambda connection: put(connection, _things, old, {"id": 2, "name": "other"}))
+    database.write(lambda connection: put(connection, _things, new))
+    expect(_names(database), ["new", "other"], "a row takes the place of the one with its key")
+    database.write(lambda connection: put(connection, _marked, {"id": 1, "first": 1, "last": 1}))
+    database.write(
+        lambda connection: put(connection, _marked, {"id": 1, "first": 2, "last": 2}, keep=("first",))
+    )
+    with database.read() as connection:
+        row = connection.execute(select(_marked)).one()
+    expect(tuple(row), (1, 1, 2), "a column that is kept stays, the others are replaced")
+    database.write(lambda connection: put(connection, _things))
+    expect(_names(database), ["new", "other"], "no rows change nothing")
     database.close()
 
 
@@ -231,6 +258,7 @@ DATABASE_CHECKS: Sequence[Callable[[Factory], None]] = (
     check_failed_work_leaves_nothing,
     check_failure_in_a_group_is_its_own,
     check_readers_cannot_write,
+    check_rows_take_their_places,
     check_read_is_one_state,
     check_writers_from_many_threads,
     check_hooks_run_after_commit,

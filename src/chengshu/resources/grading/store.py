@@ -25,9 +25,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.kernel.clock import from_millis, millis
+from chengshu.ports.rows import put
 
 metadata = MetaData()
 _MOST = 500  # parameters of one statement: engines bound them
@@ -250,7 +250,9 @@ def _item(row: Row[Any]) -> QueueItem:
 
 def put_saying(connection: Connection, saying: Saying) -> None:
     """Keep what a steward says; the same column's earlier saying gives way."""
-    values = {
+    row = {
+        "resource": saying.resource,
+        "column": saying.column,
         "fingerprint": saying.fingerprint,
         "name": saying.name,
         "category": saying.category,
@@ -258,8 +260,7 @@ def put_saying(connection: Connection, saying: Saying) -> None:
         "note": saying.note,
         "at": millis(saying.at),
     }
-    statement = upsert(sayings).values(resource=saying.resource, column=saying.column, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["resource", "column"], set_=values))
+    put(connection, sayings, row)
 
 
 def drop_saying(connection: Connection, resource: str, column: str) -> bool:

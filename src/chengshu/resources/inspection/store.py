@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Row, String, Table, Text, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.kernel.clock import from_millis, millis
+from chengshu.ports.rows import put
 
 metadata = MetaData()
 
@@ -43,7 +43,8 @@ class Look:
 
 def put_look(connection: Connection, look: Look) -> None:
     """Keep the last look into an entry."""
-    values = {
+    row = {
+        "resource": look.resource,
         "run": look.run,
         "at": millis(look.at),
         "stamp": look.stamp,
@@ -51,8 +52,7 @@ def put_look(connection: Connection, look: Look) -> None:
         "error": look.error,
         "remedy": look.remedy,
     }
-    statement = upsert(looks).values(resource=look.resource, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["resource"], set_=values))
+    put(connection, looks, row)
 
 
 def find_look(connection: Connection, resource: str) -> Look | None:

@@ -31,6 +31,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.kernel.clock import from_millis, millis
 from chengshu.kernel.errors import Missing
+from chengshu.ports.rows import put
 from chengshu.scenes.response.model import (
     ENDED,
     Closure,
@@ -139,48 +140,52 @@ def _keep(connection: Connection, kind: str, subject: str, at: datetime, body: s
 def save_event(connection: Connection, event: Event) -> None:
     """Insert or replace an event, and keep this version of it."""
     body = _dump(event)
-    values = {"scenario": event.scenario, "state": event.state.value, "body": body}
-    statement = upsert(events).values(id=event.id, opened_at=millis(event.opened_at), **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    row = {
+        "id": event.id,
+        "scenario": event.scenario,
+        "state": event.state.value,
+        "opened_at": millis(event.opened_at),
+        "body": body,
+    }
+    put(connection, events, row)
     _keep(connection, "event", event.id, event.updated_at, body)
 
 
 def save_order(connection: Connection, order: WorkOrder) -> None:
     """Insert or replace a work order, and keep this version of it."""
     body = _dump(order)
-    values = {"state": order.state.value, "department": order.department, "task": order.task, "body": body}
-    statement = upsert(orders).values(
-        id=order.id,
-        event=order.event,
-        scenario=order.scenario,
-        slot=order.slot,
-        created_at=millis(order.created_at),
-        **values,
-    )
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    row = {
+        "id": order.id,
+        "event": order.event,
+        "scenario": order.scenario,
+        "state": order.state.value,
+        "department": order.department,
+        "slot": order.slot,
+        "task": order.task,
+        "created_at": millis(order.created_at),
+        "body": body,
+    }
+    put(connection, orders, row)
     _keep(connection, "order", order.id, order.updated_at, body)
 
 
 def save_unit(connection: Connection, unit: Unit, at: datetime) -> None:
     """Insert or replace a unit, and keep this version of it."""
     body = _dump(unit)
-    statement = upsert(units).values(id=unit.id, body=body)
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"body": body}))
+    put(connection, units, {"id": unit.id, "body": body})
     _keep(connection, "unit", unit.id, at, body)
 
 
 def save_closure(connection: Connection, closure: Closure) -> None:
     """Insert or replace a closure of a road."""
     opened = None if closure.opened_at is None else millis(closure.opened_at)
-    body = _dump(closure)
-    statement = upsert(closures).values(
-        id=closure.id, closed_at=millis(closure.closed_at), opened_at=opened, body=body
-    )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id", "closed_at"], set_={"opened_at": opened, "body": body}
-        )
-    )
+    row = {
+        "id": closure.id,
+        "closed_at": millis(closure.closed_at),
+        "opened_at": opened,
+        "body": _dump(closure),
+    }
+    put(connection, closures, row)
 
 
 def save_review(connection: Connection, review: Review) -> None:

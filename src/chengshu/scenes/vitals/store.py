@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -27,12 +26,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import Insert
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.kernel.clock import from_millis, millis
 from chengshu.kernel.levels import Level
 from chengshu.kernel.texts import Text as Words
+from chengshu.ports.rows import put
 from chengshu.scenes.vitals.judge import Standing
 from chengshu.scenes.vitals.levels import LevelState
 from chengshu.scenes.vitals.model import Bulletin, Status, Vital, Warning, WarningStep
@@ -140,25 +138,9 @@ def put_standings(
     if not standings:
         return
     values = [_values(item) for item in standings]
-    _upsert(connection, current, ("indicator", "area"), values)
+    put(connection, current, *values)
     if keep_history:
-        _upsert(connection, rows, ("indicator", "area", "at"), values)
-
-
-def _upsert(
-    connection: Connection, table: Table, keys: tuple[str, ...], values: list[dict[str, Any]]
-) -> None:
-    connection.execute(_upsert_into(table, keys), values)
-
-
-@cache
-def _upsert_into(table: Table, keys: tuple[str, ...]) -> Insert:
-    """Built once for each table: some run every minute."""
-    statement = upsert(table)
-    changed = {
-        column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys
-    }
-    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+        put(connection, rows, *values)
 
 
 def forget_rows(connection: Connection, indicators: Iterable[str], after: int) -> None:
@@ -285,7 +267,7 @@ def set_progress(
         "late_from": late_from,
         "late_series": json.dumps(sorted(late)),
     }
-    _upsert(connection, progress, ("id",), [values])
+    put(connection, progress, values)
 
 
 # -- warnings ------------------------------------------------------------------------------------------
@@ -305,7 +287,7 @@ def put_step(connection: Connection, step: WarningStep) -> None:
         "escalate_at": millis(state.escalate_at) if state.escalate_at else None,
         "body": body,
     }
-    _upsert(connection, warnings, ("id",), [values])
+    put(connection, warnings, values)
     connection.execute(
         insert(steps).values(
             warning=state.id,

@@ -20,9 +20,9 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy import insert as plain_insert
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from chengshu.kernel.clock import from_millis, millis
+from chengshu.ports.rows import put
 from chengshu.resources.ledger.harvest.model import Drift, Problem, Run
 
 metadata = MetaData()
@@ -78,7 +78,9 @@ drifts = Table(
 
 def put_run(connection: Connection, run: Run) -> None:
     """Keep a run as it stands."""
-    values = {
+    row = {
+        "source": run.source,
+        "number": run.number,
         "started_at": millis(run.started_at),
         "finished_at": millis(run.finished_at) if run.finished_at else None,
         "state": run.state,
@@ -86,8 +88,7 @@ def put_run(connection: Connection, run: Run) -> None:
         "error": run.error,
         **{name: getattr(run, name) for name in _COUNTS},
     }
-    statement = upsert(runs).values(source=run.source, number=run.number, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["source", "number"], set_=values))
+    put(connection, runs, row)
 
 
 def last_run(connection: Connection, source: str) -> Run | None:
@@ -107,15 +108,7 @@ def runs_of(connection: Connection, source: str | None, limit: int) -> list[Run]
 
 def note_seen(connection: Connection, source: str, run: int, native_ids: Iterable[str]) -> None:
     """Note that these were seen in this run."""
-    rows = [{"source": source, "native_id": native_id, "run": run} for native_id in native_ids]
-    if rows:
-        statement = upsert(seen)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["source", "native_id"], set_={"run": statement.excluded.run}
-            ),
-            rows,
-        )
+    put(connection, seen, *({"source": source, "native_id": native, "run": run} for native in native_ids))
 
 
 def unseen(connection: Connection, source: str, run: int) -> set[str]:
