@@ -32,8 +32,7 @@ def test_what_a_column_holds(case: dict[str, Any]) -> None:
 
 
 def test_every_category_has_a_case() -> None:
-    held = {case["holds"] for case in CASES} - {""}
-    assert set(catalogue().categories) - held == {"longitude", "latitude"}  # they are told in pairs, below
+    assert set(catalogue().categories) <= {case["holds"] for case in CASES}
 
 
 def test_a_reason_counts_and_names() -> None:

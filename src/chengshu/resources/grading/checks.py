@@ -23,6 +23,7 @@ from chengshu.resources.grading.folding import list_file
 from chengshu.resources.grading.latin import is_latin_address, is_latin_name
 from chengshu.resources.grading.places import LATITUDES, LONGITUDES, point_of, read_degrees, says_axis
 from chengshu.resources.grading.regions import regions
+from chengshu.resources.grading.steps import is_stepwise
 from chengshu.resources.grading.text_model import text_flags
 from chengshu.resources.grading.values import Values
 
@@ -48,7 +49,6 @@ _ABROAD = _ascii(  # as dialled from elsewhere: without the zero of the area cod
     ignore_case=True,
 )
 _SERVICE = _ascii(r"[48]00[ -]?\d{3}[ -]?\d{4}")
-_LOCAL = _ascii(r"[2-8]\d{6,7}(?:[-转]\d{1,6})?")
 _PLATE = _ascii(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬雲遼魯蘇贛貴粵陝閩][A-HJ-Z]"
     r"(?:(?=(?:[^A-Z]*[A-Z]){0,3}[^A-Z]*$)[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳试领超]"
@@ -67,12 +67,6 @@ _IPV6 = _ascii(r"[0-9A-Fa-f:]{2,39}(?:\.[0-9.]+)?(?:/\d{1,3})?")
 
 _SHORT = _ascii(r"[+-]?\d{1,3}(?:\.\d{0,2})?")
 _OF_TODAY = 0.6  # share of codes that exist from which abolished ones are believed
-_LONGEST_ADDRESS = 80
-_STEP = r"(?:[\u4e00-\u9fff]{1,8}?(?:省|市|区|县|旗|州|盟|镇|乡|街道|村|屯|寨|庄|社区|路|街|大道|道|巷|弄|里|段|小区|花园|苑|區|縣|鎮|鄉|莊|號|邨|樓)\d{0,5})"
-_STEPS = re.compile(
-    rf"{_STEP}{{2,9}}[\u4e00-\u9fff()（）]{{0,14}}(?:第?[\dA-Za-z一二三四五六七八九十-]{{1,6}}"
-    r"(?:号|號|组|組|队|户|戶|栋|棟|幢|座|单元|單元|层|層|楼|樓|室|弄|巷|院|村民小组|村民组|之\d)){1,5}[\dA-Za-z-]{0,6}",
-)
 _YEARS_APART, _YEARS = 12, (15, 90)  # of birth among old numbers: how far apart at least, and within which
 
 
@@ -86,7 +80,9 @@ def identity_number(values: Values) -> Flags:
     texts = values.tight
     whole = values.checked(values.matching(_ID, texts), _identities, texts) | _beyond(values)
     old = old_identities(values)
-    if whole.sum() < old.sum() and not _of_all_ages([text for text, one in zip(texts, old, strict=True) if one]):
+    if whole.sum() < old.sum() and not _of_all_ages(
+        [text for text, one in zip(texts, old, strict=True) if one]
+    ):
         return whole
     both: Flags = whole | old
     return both
@@ -146,12 +142,12 @@ def mobile(values: Values) -> Flags:
 
 def landline(values: Values) -> Flags:
     """With an area code, or a service number of 400 and 800."""
-    return values.matching(_LANDLINE) | values.matching(_LANDLINE, values.tight) | values.matching(_ABROAD) | values.matching(_SERVICE)
-
-
-def local_line(values: Values) -> Flags:
-    """As :func:`landline`, or seven to eight digits without an area code."""
-    return landline(values) | values.matching(_LOCAL)
+    return (
+        values.matching(_LANDLINE)
+        | values.matching(_LANDLINE, values.tight)
+        | values.matching(_ABROAD)
+        | values.matching(_SERVICE)
+    )
 
 
 @cache
@@ -183,6 +179,22 @@ def plate(values: Values) -> Flags:
     return values.matching(_PLATE, values.tight) | values.matching(_EMBASSY, values.tight)
 
 
+_FORMS: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
+    "passport": (_ascii(r"[EG]\d{8}"), _ascii(r"E[A-HJ-NP-Z]\d{7}")),
+    "hk_macao_permit": (_ascii(r"H\d{8}(?:\d{2})?|C\d{8}"), _ascii(r"M\d{8}(?:\d{2})?|C[A-HJ-NP-Z]\d{7}")),
+}
+_OFTEN = 0.05  # share of values from which a form is one of a column's
+
+
+def has_both_forms(values: Values, category: str) -> bool:
+    """Whether a column has documents of one kind in both forms they were given out in: codes of goods have
+    one.
+    """
+    least = max(2.0, _OFTEN * len(values))
+    forms = _FORMS.get(category, ())
+    return bool(forms) and all(values.matching(form, values.tight).sum() >= least for form in forms)
+
+
 def passport(values: Values) -> Flags:
     """Shapes of Chinese passports: outside their machine-read line they have no check character."""
     return values.matching(_PASSPORT, values.tight)
@@ -195,7 +207,7 @@ def hk_macao_permit(values: Values) -> Flags:
 
 def taiwan_permit(values: Values) -> Flags:
     """Shapes of the permits of residents of Taiwan, and of others to go there; no days in 8 digits."""
-    flags = values.matching(_TAIWAN, values.tight)
+    flags = values.matching(_TAIWAN)
     if flags.any() and (days := dates(values)).mean() > 0.5:
         flags &= ~days
     return flags
@@ -261,7 +273,8 @@ def _degrees(values: Values, axis: str, bounds: tuple[float, float]) -> Flags:
     read = [read_degrees(value, axis) for value in values.plain]
     inside = np.array([one is not None and low <= one <= high for one in read], bool)
     whole = np.array([value.isdigit() or _SHORT.fullmatch(value) is not None for value in values.plain], bool)
-    return inside & ~whole
+    found: Flags = inside & ~whole
+    return found
 
 
 def own_axis(values: Values, axis: str) -> float:
@@ -298,15 +311,12 @@ def person_name(values: Values) -> Flags:
 
 
 def address(values: Values) -> Flags:
-    """Chinese addresses by the model of texts or by their steps from district to door; those in Latin letters."""
+    """Chinese addresses by the model of texts or by their steps down to a door; those in Latin letters."""
     flags = text_flags(values, "address")
-    flags |= np.array([stepwise(value) or is_latin_address(value) for value in values.plain[: len(flags)]], bool)
+    flags |= np.array(
+        [is_stepwise(value) or is_latin_address(value) for value in values.plain[: len(flags)]], bool
+    )
     return flags
-
-
-def stepwise(value: str) -> bool:
-    """Whether a text goes down at least two steps of place and ends with a numbered door, house or group."""
-    return len(value) <= _LONGEST_ADDRESS and _STEPS.fullmatch(value) is not None
 
 
 CHECKS: Mapping[str, Callable[[Values], Flags]] = {
@@ -340,7 +350,7 @@ GIVEN_OUT = frozenset(["mobile", "passport", "hk_macao_permit", "taiwan_permit"]
 
 MASKED: Mapping[str, re.Pattern[str]] = {
     "identity_number": _ascii(r"[1-9]\d{0,13}[*×xX]{4,17}\d{0,4}[\dXx]?"),
-    "mobile": _ascii(r"1[3-9]\d?[*×xX]{3,6}\d{2,5}"),
+    "mobile": _ascii(r"1(?:[3-9]\d{0,2})?[*×xX]{3,9}\d{2,5}"),
     "bank_card": _ascii(r"(?:62|[345])\d{2,4} ?[*×xX ]{4,14} ?\d{3,4}"),
     "person_name": _ascii(r"[\u4e00-\u9fff]{1,2}[*×xX某]{1,2}|[\u4e00-\u9fff][*×][\u4e00-\u9fff]"),
     "email": _ascii(r"\S*[*×]+\S*@\S+\.\w+"),

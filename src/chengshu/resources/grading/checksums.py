@@ -71,7 +71,7 @@ def is_hong_kong_identity(text: str) -> bool:
 
 
 def is_taiwan_identity(text: str) -> bool:
-    """Whether a text is an identity number of Taiwan: a letter, nine digits, the last of them a check digit."""
+    """Whether a text is an identity number of Taiwan: a letter and nine digits, the last one a check."""
     if not _TAIWAN.fullmatch(text):
         return False
     region = "ABCDEFGHJKLMNPQRSTUVXYWZIO".index(text[0]) + 10

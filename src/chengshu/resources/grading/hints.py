@@ -34,16 +34,33 @@ class Hint:
 def _words() -> Mapping[str, Mapping[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for category, entry in catalogue().categories.items():
-        for strength, words in ((0.5, entry.weak), (1.0, entry.names)):
+        for strength, words in ((1.0, entry.names), (0.5, entry.weak)):
             for word in words:
-                found.setdefault(_key(word), {})[category] = strength
+                for said in _with_number(_key(word)):
+                    found.setdefault(said, {}).setdefault(category, strength)
     for word in catalogue().other:
         found.setdefault(_key(word), {})[OTHER] = 1.0
     return found
 
 
+def _with_number(word: str) -> tuple[str, ...]:
+    """A word, and where it is a document, that document's number: 台胞证, 台胞证号, 台胞证号码."""
+    return (word, f"{word}号", f"{word}号码") if word[-1:] in _DOCUMENTS else (word,)
+
+
+_DOCUMENTS = frozenset("证照牌卡")
+
+
 def _key(word: str) -> str:
     return simplified(word.lower()).replace("_", "")
+
+
+_NUMBER = frozenset(["no", "num", "nbr", "number"])
+_DOCUMENT_KINDS = ("passport", "hk_macao_permit", "taiwan_permit")
+_NUMBERED = frozenset(
+    ["identity_number", "uscc", "mobile", "landline", "bank_card", "plate", *_DOCUMENT_KINDS]
+)
+"""Categories that are numbers, so that ``passport_num`` says the same as ``passport``."""
 
 
 def hint_of(name: str, learned: Mapping[str, str] | None = None) -> Hint:
@@ -71,6 +88,8 @@ def _found(name: str) -> Iterator[tuple[int, str]]:
             joined = "".join(tokens[start:end])
             if joined in words:
                 yield end * 1000, joined
+                if tokens[end : end + 1] and tokens[end] in _NUMBER and words[joined].keys() <= _NUMBERED:
+                    yield (end + 1) * 1000, joined
     for at, token in enumerate(tokens):
         for part in re.finditer(r"[\u4e00-\u9fff]+", token):
             text = part[0]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text

@@ -25,7 +25,7 @@ class Values:
     def __init__(self, sample: ColumnSample) -> None:
         self.rows = sample.rows
         self.kinds: NDArray[np.intp] | None = None  # of Chinese texts, once they were looked at
-        seen = dict.fromkeys(folded(value[:LONGEST]) for value in sample.values[: ENOUGH * 2])
+        seen = dict.fromkeys(_as_typed(folded(value[:LONGEST])) for value in sample.values[: ENOUGH * 2])
         known = [value for value in seen if not is_nothing(value)][:ENOUGH]
         stars = [bool(_MASK.search(value)) for value in known]
         self.masked = [value for value, star in zip(known, stars, strict=True) if star]
@@ -75,5 +75,12 @@ class Values:
         return flags
 
 
+def _as_typed(value: str) -> str:
+    """A value without what spreadsheets do to numbers: 13800138000.0, '13800138000, ="13800138000"."""
+    match = _SPREADSHEET.fullmatch(value)
+    return next(filter(None, match.groups())) if match else value
+
+
+_SPREADSHEET = re.compile(r"""(\d{6,19})\.0|'([0-9X]{6,20})|="([^"]{1,300})\"""", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
 _TAIL = re.compile(r"\d{6,18}$", re.ASCII)
