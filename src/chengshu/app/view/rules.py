@@ -23,7 +23,7 @@ from chengshu.kernel.errors import ChengshuError, Fault, Missing
 from chengshu.kernel.texts import LANGUAGES, Text
 from chengshu.rules.cases import Change
 from chengshu.rules.dmn import Model
-from chengshu.rules.dmn.analysis import analyse, kinds_of, tables_of
+from chengshu.rules.dmn.analysis import analyse_in, tables_of
 from chengshu.rules.dmn.difference import Difference, differences
 from chengshu.rules.dmn.explain import shown as in_feel
 from chengshu.rules.dmn.model import Decision, Table
@@ -95,7 +95,7 @@ class RuleReading(Base):
                     _names(version),
                     len(own),
                     sum(one.passed for one in own),
-                    len(analyse(table, rule.context(moment), kinds_of(model)).findings),
+                    len(analyse_in(model, table, rule.context(moment)).findings),
                     len(drafts),
                     min(coming, default=None),
                     self.department(self.owner(rule)),
@@ -189,7 +189,7 @@ class RuleReading(Base):
         outcome = (
             None if values is None else rule.decide_with(version, element.name, values, moment, near=True)
         )
-        analysis = analyse(table, rule.context(moment), kinds_of(model))
+        analysis = analyse_in(model, table, rule.context(moment))
         draft = version.change if version.change is not None and not version.name else None
         different = self._different(rule, other, table, place)
         checks = None if draft is None or other is None else self.desk.check(rule, version, other, moment)

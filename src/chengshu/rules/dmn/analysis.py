@@ -3,9 +3,9 @@
 Each input has finitely many classes of values (see :mod:`analysis_columns`). One value of each class stands
 for all; the classes are gone through input by input, keeping only the rules that still can match, so whole
 regions are settled at once. A gap or an overlap is told only with values on which every condition was
-evaluated; conditions that hang on what is not known here (other inputs, the clock) may hold or not, the same
-text alike in all rules. Each input is taken for itself, save where one expression hangs on another's name.
-Settings and parameters whose values are given count as those values.
+evaluated; conditions that hang on what is not known here (the clock) may hold or not, the same text alike in
+all rules. Inputs that share names, and decisions of the model that are inputs, have what follows from the
+values of those names (see :mod:`analysis_ties`). Settings and parameters count as their values.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chengshu.kernel.texts import Text
+from chengshu.rules.dmn.analysis_around import Around, around
 from chengshu.rules.dmn.analysis_columns import OTHER, Cell, Class, Column, make_column, merged
 from chengshu.rules.dmn.analysis_ties import UNSETTLED, Ties
 from chengshu.rules.dmn.decide import Model
@@ -64,12 +65,15 @@ class Analysis:
 
 
 def analyse(
-    table: Table, given: Mapping[str, Any] = _NOTHING, kind_of_input: KindOfInput = lambda column: None
+    table: Table,
+    given: Mapping[str, Any] = _NOTHING,
+    kind_of_input: KindOfInput = lambda column: None,
+    around: Around | None = None,
 ) -> Analysis:
     """Gaps, contradictory overlaps and unreachable rules of a table.
 
     ``given`` has what is known beside the inputs (settings, parameters), by name; ``kind_of_input`` the types
-    of the inputs (see :func:`kinds_of`).
+    of the inputs (see :func:`kinds_of`); ``around`` the model that the table stands in.
     """
     columns: list[Column] = []
     for at, column in enumerate(table.inputs):
@@ -79,7 +83,7 @@ def analyse(
         allowed = _condition(text, table, given) if text else None
         columns.append(make_column(column, cells, None if allowed is None else Cell(allowed, given), kind))
     analysis = Analysis()
-    search = _Search(table, columns, given, analysis)
+    search = _Search(table, columns, given, analysis, around or Around())
     search.run()
     analysis.unread = tuple(columns[at].name for at in sorted(search.unread))
     return analysis
@@ -94,12 +98,17 @@ def _condition(text: str, table: Table, given: Mapping[str, Any]) -> ast.UnaryTe
 
 class _Search:
     def __init__(
-        self, table: Table, columns: list[Column], given: Mapping[str, Any], analysis: Analysis
+        self,
+        table: Table,
+        columns: list[Column],
+        given: Mapping[str, Any],
+        analysis: Analysis,
+        around: Around,
     ) -> None:
         self.table = table
         self.columns = columns
         self.analysis = analysis
-        self.ties = Ties(columns, given)
+        self.ties = Ties(columns, given, around)
         self.known = (1 << len(table.rules)) - 1
         for column in columns:
             self.known &= column.known
@@ -109,13 +118,17 @@ class _Search:
                 column.classes = merged(column.classes)
         self.left = MAX_VISITS
         self.decides = 0
+        self.fits = 0
         self.seen: set[tuple[str, tuple[int, ...]]] = set()
         self.visited: set[tuple[object, ...]] = set()
+        self.told: set[tuple[object, ...]] = set()
 
     def is_unread(self, at: int, column: Column) -> bool:
         """Whether a condition of an input cannot be told even when all inputs have values."""
         everything = (1 << len(self.table.rules)) - 1
         later = (column.cells[rule] for rule in bits(everything & ~column.known))
+        if all(cell.any for cell in column.cells):
+            return False
         return at in self.ties.blind or any(not self.ties.can_tell(cell) for cell in later)
 
     def run(self) -> None:
@@ -126,6 +139,17 @@ class _Search:
         never = [at for at in dead if self.analysis.complete and self.never(at)]
         for at in never if self.analysis.complete else ():
             self.unreachable(at)
+        if self.analysis.complete and self.ties.bound and self.ties.exact:
+            for at in dead:
+                if at not in never and not self.fits >> at & 1 and self.settles(at):
+                    self.never_together(at)
+
+    def settles(self, rule: int) -> bool:
+        """Whether what was tried of a rule is all there is: its cells compare, and null does not pass."""
+        return all(column.understood >> rule & 1 for column in self.columns) and all(
+            cell.any or cell.holds(None, {}) is False
+            for cell in (self.columns[at].cells[rule] for at in self.ties.bound)
+        )
 
     def regions(self, at: int, rules: int, sample: list[Any]) -> Iterator[tuple[list[Any], int]]:
         """A sample of each region, with the rules that may match; one that no rule reaches stays whole."""
@@ -137,7 +161,7 @@ class _Search:
         if self.left < 0:
             self.analysis.complete = False
             return
-        if at == len(self.columns) or not rules:
+        if at == len(self.columns) or not (rules or self.ties.sources):
             yield sample, rules
             return
         if at in self.ties.bound:
@@ -193,10 +217,14 @@ class _Search:
 
     def look(self, sample: list[Any], rules: int) -> None:
         sample, rules, sure = self.settle(sample, rules)
+        if self.ties.sources and self.ties.lacks(sample):
+            return
         numbers, surely = bits(rules), bits(sure)
+        self.fits |= sure
         policy = self.table.hit_policy
         if not numbers:
-            if policy in _SINGLE_HIT and not any(column.default for column in self.table.outputs):
+            must = policy in _SINGLE_HIT and not any(column.default for column in self.table.outputs)
+            if must and self.is_new(sample):
                 self.gap(sample)
             return
         for at in surely if policy != "FIRST" else surely[:1] if surely[:1] == numbers[:1] else ():
@@ -205,6 +233,18 @@ class _Search:
             results = {self.table.rules[at].outputs for at in surely}
             if policy == "UNIQUE" or len(results) > 1:
                 self.overlap(sample, surely)
+
+    def is_new(self, sample: list[Any]) -> bool:
+        """Whether no gap was told yet at which each input fails the same conditions; only asked of ties."""
+        if not self.ties.bound:
+            return True
+        others = {name: sample[at] for at, name in self.ties.names.items() if at < len(sample)}
+        shown = [(at, value) for at, value in enumerate(sample[: self.ties.shown]) if value is not UNSETTLED]
+        key = tuple((at, self.columns[at].rules_for(value, others)) for at, value in shown)
+        if ("gap", key) in self.told:
+            return False
+        self.told.add(("gap", key))
+        return True
 
     def example(self, sample: list[Any]) -> dict[str, Any]:
         return {
@@ -249,14 +289,16 @@ class _Search:
             ),
         )
 
+    def never_together(self, at: int) -> None:
+        """A rule whose cells each fit something, but nothing all of them: they are about the same."""
+        asking = [column for column in self.columns if not column.cells[at].any]
+        why = _NOTHING_TOGETHER.fill(inputs=_named(asking))
+        self.add("unreachable", (at + 1,), [], _joined(_never_said(at), why))
+
     def unreachable(self, at: int) -> None:
         """A rule that never decides, with what stands in its way: an earlier rule, or a cell."""
         wanted = [_wanted(column, at) for column in self.columns]
-        said = (
-            f"rule {at + 1} of «{{name}}» never decides",
-            f"“{{name}}”的规则 {at + 1} 永远不起作用",
-            f"「{{name}}」的規則 {at + 1} 永遠不起作用",
-        )
+        said = _never_said(at)
         classes = [one for one in wanted if one is not None]
         if len(classes) < len(wanted):
             column = wanted.index(None)
@@ -275,6 +317,18 @@ class _Search:
         self.add("unreachable", (at + 1,), [one.sample for one in classes], _joined(said, why))
 
 
+def _never_said(at: int) -> tuple[str, str, str]:
+    return (
+        f"rule {at + 1} of «{{name}}» never decides",
+        f"“{{name}}”的规则 {at + 1} 永远不起作用",
+        f"「{{name}}」的規則 {at + 1} 永遠不起作用",
+    )
+
+
+def _named(columns: list[Column]) -> str:
+    return ", ".join(_literally(column.name) for column in columns)
+
+
 def _wanted(column: Column, rule: int) -> Class | None:
     """A class that a rule accepts: one that the input may have before one that it may not."""
     fitting = [one for one in column.classes if one.possible >> rule & 1]
@@ -285,6 +339,11 @@ _CELL_FITS_NOTHING = Text(
     ": no value that {input} may have is {cell}",
     "：{input} 可取的值都不满足 {cell}",
     "：{input} 可取的值都不滿足 {cell}",
+)
+_NOTHING_TOGETHER = Text(
+    ": its cells for {inputs} fit no values together",
+    "：{inputs} 各格不能同时满足",
+    "：{inputs} 各格無法同時滿足",
 )
 _DECIDED_BEFORE = Text(
     ": with {{when}}, rule {rule} decides",
@@ -313,7 +372,16 @@ def analyse_model(model: Model, given: Mapping[str, Any] = _NOTHING) -> dict[str
     number there.
     """
     kinds = kinds_of(model)
-    return {place: analyse(table, given, kinds) for place, (_, table) in tables_of(model.definitions).items()}
+    return {
+        place: analyse(table, given, kinds, around(model, element, table, given))
+        for place, (element, table) in tables_of(model.definitions).items()
+    }
+
+
+def analyse_in(model: Model, table: Table, given: Mapping[str, Any] = _NOTHING) -> Analysis:
+    """The analysis of one table of a model."""
+    element = next(own for own, one in tables_of(model.definitions).values() if one is table)
+    return analyse(table, given, kinds_of(model), around(model, element, table, given))
 
 
 def kinds_of(model: Model) -> KindOfInput:

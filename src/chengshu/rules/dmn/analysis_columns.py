@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from chengshu.rules.dmn.model import TableInput
@@ -51,6 +52,11 @@ class Class:
     rules: int
     possible: int
     real: bool = True
+
+    @property
+    def named(self) -> bool:
+        """Whether it stands for a value that a condition names, rather than for what is left."""
+        return self.sample is not None and self.sample is not OTHER
 
 
 class Cell:
@@ -96,6 +102,59 @@ class Column:
     """Rules whose condition here was tried on every sample."""
     understood: int
     """Rules whose condition treats all values of a class alike."""
+    admits: Callable[[Any], bool] = lambda value: True
+
+    def rules_for(self, value: Any, others: Mapping[str, Any] = MappingProxyType({})) -> int:
+        """The rules that accept a value; those that cannot be told are among them."""
+        told: dict[str, bool | None] = {}
+        rules = 0
+        for at, cell in enumerate(self.cells):
+            if cell.text not in told:
+                told[cell.text] = cell.holds(value, others)
+            rules |= (told[cell.text] is not False) << at
+        return rules
+
+
+def free_cell() -> Cell:
+    """The condition that fits everything."""
+    return Cell(ast.UnaryTests((), any=True), {})
+
+
+def with_samples(column: Column, samples: Sequence[Any]) -> None:
+    """Let an input have more values tried; what it may not be (see :func:`make_column`) is passed over."""
+    if len(samples) * len({cell.text for cell in column.cells}) > MAX_TRIALS:
+        return
+    every = (1 << len(column.cells)) - 1
+    have = {(type(one.sample), str(one.sample)) for one in column.classes}
+    for sample in samples:
+        if (type(sample), str(sample)) not in have and column.admits(sample):
+            rules = column.rules_for(sample)
+            column.classes.append(Class(sample, rules, rules | every & ~column.understood))
+
+
+def constants_of(tree: ast.UnaryTests | None) -> list[Any]:
+    """The constants that a condition names."""
+    if tree is None:
+        return []
+    values = (constant_of(node) for node in ast.walk(tree))
+    return [value for value in values if isinstance(value, (*ORDERED, str, bool))]
+
+
+def spread(values: Sequence[Any], declared: str) -> list[Any]:
+    """Values, and one beside and between each two of a kind; of a declared kind some, if there are none."""
+    ordered = [value for value in values if isinstance(value, ORDERED)]
+    found: list[Any] = []
+    for of in dict.fromkeys(map(type, ordered)):
+        keys = sorted({key_of(value) for value in ordered if type(value) is of})
+        segments = (_sample_key(keys, segment) for segment in range(2 * len(keys) + 1))
+        found += [_value(of, key) for key in segments if key is not None]
+    texts = sorted({value for value in values if isinstance(value, str)})
+    found += [*texts, OTHER] if texts or declared == "string" else []
+    if declared == "boolean" or any(isinstance(value, bool) for value in values):
+        found += [False, True]
+    if not found and declared == "number":
+        found = [Decimal(0), Decimal(1), Decimal("-1.5")]
+    return found
 
 
 def _understood(test: ast.Test) -> bool:
@@ -138,7 +197,7 @@ def make_column(
         classes.append(Class(OTHER, free | every & ~understood, free | every & ~understood))
         trial.known &= free
     name = column.label or column.expression
-    return Column(name, column.expression, classes, cells, trial.known, understood)
+    return Column(name, column.expression, classes, cells, trial.known, understood, admits)
 
 
 @dataclass(slots=True)
@@ -225,20 +284,8 @@ def _samples(cells: Sequence[Cell], allowed: Cell | None, kind: FeelType | None)
     """A value of each class with whether the input may be that; a missing one only where a cell asks."""
     trees = [cell.tree for cell in (*cells, *([allowed] if allowed else [])) if cell.tree is not None]
     nodes = [node for tree in trees for node in ast.walk(tree)]
-    values = [value for node in nodes if isinstance(value := constant_of(node), (*ORDERED, str, bool))]
-    ordered = [value for value in values if isinstance(value, ORDERED)]
     declared = "" if kind is None else kind.kind
-    found: list[Any] = []
-    for of in dict.fromkeys(map(type, ordered)):
-        keys = sorted({key_of(value) for value in ordered if type(value) is of})
-        segments = (_sample_key(keys, segment) for segment in range(2 * len(keys) + 1))
-        found += [_value(of, key) for key in segments if key is not None]
-    texts = sorted({value for value in values if isinstance(value, str)})
-    found += [*texts, OTHER] if texts or declared == "string" else []
-    if declared == "boolean" or any(isinstance(value, bool) for value in values):
-        found += [False, True]
-    if not found and declared == "number":
-        found = [Decimal(0), Decimal(1), Decimal("-1.5")]
+    found = spread([value for tree in trees for value in constants_of(tree)], declared)
     if declared == "list":
         found = [[], *([value] for value in found), list(found)]
     elif declared in _KINDS:
