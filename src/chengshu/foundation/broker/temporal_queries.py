@@ -177,7 +177,7 @@ class Reader:
             if any(methods.values()):
                 found.append(SeriesAggregates(name, series.dataset, kind_of(series.kind), methods))
         found += [
-            SeriesAggregates(name, "", "Property", _of_items(items, cover, ask))
+            SeriesAggregates(name, "", "Property", of_items(items, cover, ask))
             for name, items in texts.items()
             if items
         ]
@@ -193,7 +193,7 @@ class Reader:
         rows = st.read_instances(self._connection, series.id, replace(ask, last=0), _EVERYTHING)
         items = [(_time(row, ask), to_attribute(row, series)) for row in rows if row.deleted_at is None]
         known = {at for at, _ in items}
-        return _of_items([*items, *(one for one in more if one[0] not in known)], cover, ask)
+        return of_items([*items, *(one for one in more if one[0] not in known)], cover, ask)
 
     def _of_past(
         self, row: EvolutionRow, ask: Ask
@@ -212,7 +212,7 @@ class Reader:
         return numbers, others
 
 
-def _of_items(
+def of_items(
     items: Iterable[tuple[int, Attribute]], cover: Cover, ask: Ask
 ) -> dict[str, tuple[Aggregate, ...]]:
     """The aggregates of instances, each with its time."""

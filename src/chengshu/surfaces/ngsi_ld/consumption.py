@@ -144,10 +144,11 @@ def entities_answer(
     page: Page,
     more: bool,
     total: int | None,
+    status: int = 200,
 ) -> Answer:
     """A page of entities as they were asked for, with the way to the pages beside it."""
     headers = page_headers(call, limit=page.limit, offset=page.offset, more=more, count=total)
-    return give(call, shown.many(entities), shown.context, headers=headers)
+    return give(call, shown.many(entities), shown.context, status=status, headers=headers)
 
 
 def _written(value: Any) -> str:

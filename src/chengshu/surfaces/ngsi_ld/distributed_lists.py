@@ -84,7 +84,7 @@ class DistributedLists:
         else:
             context = await call.context()
         wanted = spec.detailed if spec.detailed and call.flag("details") else spec.operation
-        about = _matter(spec, call, context, body)
+        about = matter(spec.about, call, context, body)
         asked = [one for one in alive.about() if wanted in offered(one.operations) and about(one)]
         if not asked:
             return await local(call)
@@ -143,26 +143,26 @@ def _take(
         failed.append(refusal(registration, answer))
 
 
-def _matter(
-    spec: ListSpec, call: Call, context: LdContext, body: dict[str, Any] | None
+def matter(
+    kind: About, call: Call, context: LdContext, body: dict[str, Any] | None
 ) -> Callable[[Registration], bool]:
     """Whether a registration concerns what the request is about."""
     selectors: tuple[Selector, ...] = ()
     attrs: tuple[str, ...] = ()
-    if spec.about == "type":
+    if kind == "type":
         selectors = (Selector(types=((attribute_name(call.path[0], context),),)),)
-    elif spec.about == "attribute":
+    elif kind == "attribute":
         attrs = (attribute_name(call.path[0], context),)
-    elif spec.about == "entity":
+    elif kind == "entity":
         selectors = (Selector((entity_id(call.path[0]),)),)
     elif body is not None:
         selectors = read_selectors(body["entities"], context.expand) if "entities" in body else ()
-    elif spec.about == "query" and "type" in call.params:
+    elif kind == "query" and "type" in call.params:
         selectors = (Selector(types=read_types(call.params["type"], context.expand)),)
-    if spec.about in ("entity", "query") and call.params.get("attrs"):
+    if kind in ("entity", "query") and call.params.get("attrs"):
         attrs = read_names(call.params["attrs"], context.expand)
     times = call.params if body is None else body.get("temporalQ") or {}
-    wish = temporal_wish(times) if spec.about in ("entity", "query") and isinstance(times, Mapping) else None
+    wish = temporal_wish(times) if kind in ("entity", "query") and isinstance(times, Mapping) else None
 
     def about(registration: Registration) -> bool:
         if not (in_time(registration, None) or in_time(registration, wish)):

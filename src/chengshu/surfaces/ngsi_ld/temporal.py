@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from chengshu.foundation.broker.ld.reading import (
     read_temporal_entity,
     read_temporal_fragment,
 )
-from chengshu.foundation.broker.model import AttributePatch, Kind
+from chengshu.foundation.broker.model import AttributePatch, Entity, Kind
 from chengshu.foundation.broker.query.model import Query
 from chengshu.foundation.broker.temporal import (
     AddInstances,
@@ -48,12 +48,30 @@ _SORTED = 1000  # evolutions that are put in order for one answer
 _MEMBERS = frozenset({"type", "@type", "id", "@id"})
 
 
+class Past(Protocol):
+    """Where evolutions are read from: the hub's own, or those of a snapshot."""
+
+    def peek(self, tenant: str, entity: str) -> Entity | None:
+        """The entity as it is, if it is there."""
+        ...
+
+    def evolution(self, tenant: str, entity: str, ask: Ask) -> Evolution:
+        """One evolution. Raises :class:`ResourceNotFound`."""
+        ...
+
+    def evolutions(
+        self, tenant: str, query: Query, ask: Ask, *, limit: int, offset: int = 0, count: bool = False
+    ) -> Evolutions:
+        """A page of those that meet the query."""
+        ...
+
+
 class Temporal:
     """Keeps and gives the evolution of entities."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, past: Past | None = None) -> None:
         self._rooms = rooms
-        self._queries = rooms.queries
+        self._queries: Past = past or rooms.queries
 
     async def upsert(self, call: Call) -> Answer:
         """Create or Update Temporal Evolution of an Entity: clauses 5.6.11 and 6.18.3.1."""

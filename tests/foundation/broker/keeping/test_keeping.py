@@ -11,7 +11,7 @@ from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.broker.errors import AlreadyExists, ResourceNotFound, TooManyResults
 from chengshu.foundation.broker.keeping import commands, store
 from chengshu.foundation.broker.keeping.commands import Keeping
-from chengshu.foundation.broker.keeping.model import EntityMap, Snapshot
+from chengshu.foundation.broker.keeping.model import Copied, EntityMap, Snapshot
 from chengshu.foundation.broker.model import Attribute, Entity
 from chengshu.foundation.journal import Actor
 from chengshu.foundation.journal import store as journal_store
@@ -85,9 +85,9 @@ def test_a_tenant_keeps_only_so_many(keeping: Keeping, monkeypatch: pytest.Monke
 def test_a_snapshot_gives_its_entities_as_they_were(keeping: Keeping) -> None:
     entity = Entity("urn:a", ("http://x/T",), attributes={"http://x/a": (Attribute("Property", [1, "水"]),)})
     one = Snapshot("urn:s:1", "", keeping.now(), keeping.now() + 1000, count=1)
-    keeping.keep_snapshot(one, [entity], WHO)
+    keeping.keep_snapshot(one, Copied((entity,)), WHO)
     assert keeping.snapshot("", "urn:s:1") == one
-    assert keeping.entities("", "urn:s:1") == (entity,)
+    assert keeping.held("", "urn:s:1").entities == (entity,)
     keeping.delete_snapshot("", "urn:s:1", WHO)
     with pytest.raises(ResourceNotFound):
-        keeping.entities("", "urn:s:1")
+        keeping.held("", "urn:s:1")

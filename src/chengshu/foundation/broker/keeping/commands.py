@@ -3,8 +3,6 @@ that is kept; until then nobody sees it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
@@ -12,7 +10,6 @@ from chengshu.foundation.broker.errors import AlreadyExists, ResourceNotFound, T
 from chengshu.foundation.broker.keeping import store
 from chengshu.foundation.broker.keeping.model import Copied, EntityMap, Snapshot
 from chengshu.foundation.broker.keeping.store import Kept, Shelf
-from chengshu.foundation.broker.model import Entity
 from chengshu.foundation.journal import Act, Actor, record
 from chengshu.kernel.clock import Clock, millis
 from chengshu.ports.database import Database
@@ -36,9 +33,8 @@ class Keeping:
         """Keep a new entity map. Raises :class:`TooManyResults` beyond :data:`MOST`."""
         self._database.write(lambda connection: self._keep(connection, store.MAPS, one, None, actor))
 
-    def keep_snapshot(self, one: Snapshot, entities: Sequence[Entity], actor: Actor) -> None:
+    def keep_snapshot(self, one: Snapshot, copied: Copied, actor: Actor) -> None:
         """Keep a new snapshot. Raises :class:`AlreadyExists`, :class:`TooManyResults` beyond :data:`MOST`."""
-        copied = Copied(tuple(entities))
         self._database.write(lambda connection: self._keep(connection, store.SNAPSHOTS, one, copied, actor))
 
     def map(self, tenant: str, id_: str) -> EntityMap:
@@ -51,19 +47,30 @@ class Keeping:
         with self._database.read() as connection:
             return self._found(connection, store.SNAPSHOTS, tenant, id_)
 
-    def entities(self, tenant: str, id_: str) -> tuple[Entity, ...]:
+    def snapshots(self, tenant: str) -> list[Snapshot]:
+        """All of a tenant that are not over."""
+        with self._database.read() as connection:
+            return store.SNAPSHOTS.all(connection, tenant, self.now())
+
+    def held(self, tenant: str, id_: str) -> Copied:
         """What a snapshot holds. Raises :class:`ResourceNotFound`."""
         with self._database.read() as connection:
             self._found(connection, store.SNAPSHOTS, tenant, id_)
-            return store.copied(connection, tenant, id_).entities
+            return store.copied(connection, tenant, id_)
 
     def extend_map(self, tenant: str, id_: str, expires_at: int, actor: Actor) -> None:
         """Let an entity map live until then. Raises :class:`ResourceNotFound`."""
         self._database.write(lambda c: self._extend(c, store.MAPS, tenant, id_, expires_at, actor))
 
-    def extend_snapshot(self, tenant: str, id_: str, expires_at: int, actor: Actor) -> None:
-        """Let a snapshot live until then. Raises :class:`ResourceNotFound`."""
-        self._database.write(lambda c: self._extend(c, store.SNAPSHOTS, tenant, id_, expires_at, actor))
+    def change_snapshot(self, one: Snapshot, actor: Actor) -> None:
+        """Keep what has changed of a snapshot: its end, its priority. Raises :class:`ResourceNotFound`."""
+
+        def work(connection: Connection) -> None:
+            self._found(connection, store.SNAPSHOTS, one.tenant, one.id)
+            store.SNAPSHOTS.put(connection, one)
+            self._record(connection, one, "changed", actor)
+
+        self._database.write(work)
 
     def delete_map(self, tenant: str, id_: str, actor: Actor) -> None:
         """Forget an entity map. Raises :class:`ResourceNotFound`."""

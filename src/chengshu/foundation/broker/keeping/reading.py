@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from chengshu.foundation.broker.errors import BadRequestData
-from chengshu.foundation.broker.keeping.model import EntityMap, Snapshot
+from chengshu.foundation.broker.keeping.model import EntityMap, Snapshot, Status
 from chengshu.foundation.broker.ld import checks
 from chengshu.foundation.broker.ld.times import stamp
 from chengshu.foundation.broker.moments import millis_of
@@ -17,12 +17,15 @@ from chengshu.kernel.errors import Invalid
 
 LIFETIME = "PT1H"
 LONGEST = timedelta(days=31)
+_MOST_PRIORITY = 10
+_LONGEST_MS = LONGEST // timedelta(milliseconds=1)
 
 
 def until(said: Any, where: str, now: int) -> int:
     """When something ends that is to live so long (ISO 8601 duration, :data:`LIFETIME` when it is None).
 
-    Raises :class:`BadRequestData` for what is no duration, none at all, or beyond :data:`LONGEST`.
+    Nothing lives longer than :data:`LONGEST`. Raises :class:`BadRequestData` for what is no duration, or none
+    at all.
     """
     text = LIFETIME if said is None else said
     try:
@@ -32,7 +35,7 @@ def until(said: Any, where: str, now: int) -> int:
         raise BadRequestData(
             f"{checks.shown(said)} is not a duration", where=where, remedy="write PT1H"
         ) from error
-    return _within(millis(moved), now, where)
+    return _within(min(millis(moved), now + _LONGEST_MS), now, where)  # which may be overridden
 
 
 def expiry(said: Any, now: int) -> int:
@@ -62,27 +65,52 @@ def render_map(one: EntityMap) -> dict[str, Any]:
     }
 
 
+def priority(said: Any) -> int:
+    """A ``snapshotPriority``. Raises :class:`BadRequestData` outside 1 to 10."""
+    if isinstance(said, bool) or not isinstance(said, int) or not 1 <= said <= _MOST_PRIORITY:
+        raise BadRequestData(
+            f"{checks.shown(said)} is not a priority", where="snapshotPriority", remedy="write 1 to 10"
+        )
+    return said
+
+
+def status_of(missing: Sequence[Sequence[str]], found: Sequence[int]) -> Status:
+    """What came of all queries: nothing and nothing failed is ``empty``, nothing but failures ``failure``."""
+    if not any(missing):
+        return "success" if any(found) else "empty"
+    return "partial" if any(found) or not all(missing) else "failure"
+
+
 def render_snapshot(one: Snapshot) -> dict[str, Any]:
     """The JSON of a snapshot: its queries, and what came of each."""
-    details = [
-        {"resultStatus": "partial" if missing else "successful"}
-        | ({"problemDetails": [{"detail": detail} for detail in missing]} if missing else {})
-        for missing in one.missing
-    ]
-    return {
+    rendered: dict[str, Any] = {
         "id": one.id,
         "type": "Snapshot",
         "createdAt": stamp(one.created_at),
         "expiresAt": stamp(one.expires_at),
-        "snapshotStatus": one.status,
+        "snapshotStatus": "success" if one.status == "successful" else one.status,
+        "snapshotPriority": one.priority,
         "entityCount": one.count,
-        "snapshotQueries": list(one.queries),
-        "snapshotQueriesDetails": details,
     }
+    if one.queries:
+        rendered["snapshotQueries"] = list(one.queries)
+        rendered["snapshotQueriesDetails"] = _details(one.missing, one.found)
+    if one.temporal_queries:
+        rendered["snapshotTemporalQueries"] = list(one.temporal_queries)
+        rendered["snapshotTemporalQueriesDetails"] = _details(one.temporal_missing, one.temporal_found)
+    return rendered
+
+
+def _details(missing: Sequence[Sequence[str]], found: Sequence[int]) -> list[dict[str, Any]]:
+    return [
+        {"resultStatus": status_of([failed], [number])}
+        | ({"problemDetails": [{"detail": detail} for detail in failed]} if failed else {})
+        for failed, number in zip(missing, found or [1] * len(missing), strict=True)
+    ]
 
 
 def _within(moment: int, now: int, where: str) -> int:
-    if not now < moment <= now + millis(from_millis(0) + LONGEST):
+    if not now < moment <= now + _LONGEST_MS:
         raise BadRequestData(
             "the end is not in the future, or too far in it",
             where=where,

@@ -57,6 +57,12 @@ class Shelf(Generic[Kept]):
         found = connection.execute(query).scalar_one_or_none()
         return None if found is None else self._decode(found)
 
+    def all(self, connection: Connection, tenant: str, now: int) -> list[Kept]:
+        """All that the tenant has and that are not over at ``now``, by their ids."""
+        table = self._table.c
+        query = select(table.document).where(table.tenant == tenant, table.expires > now).order_by(table.id)
+        return [self._decode(found) for found in connection.execute(query).scalars()]
+
     def count(self, connection: Connection, tenant: str) -> int:
         """How many the tenant has."""
         query = select(func.count()).where(self._table.c.tenant == tenant)
