@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
-from sqlalchemy import select
 from tests.sharing.office import APPLICANT, COLLEAGUE, PROVIDER, RESIDENTS, Office
 
-from chengshu.foundation.journal import entries_about
-from chengshu.foundation.journal import store as journal_store
+from chengshu.foundation.journal import changes_after, entries_about
 from chengshu.kernel.errors import Conflict, Denied, Invalid, Missing
 from chengshu.resources.sharing import Corrections, Party, Residents, Terms
 
@@ -25,10 +22,11 @@ def corrections(office: Office) -> Corrections:
     return Corrections(office.database, office.duties, residents.counted_token)
 
 
-def notices(office: Office) -> list[dict[str, Any]]:
+def answers(office: Office) -> list[dict[str, Any]]:
+    """What the stream says of corrections that were answered: the notices follow from it."""
     with office.database.read() as connection:
-        rows = connection.execute(select(journal_store.outbox.c.payload).order_by(journal_store.outbox.c.id))
-        return [msgspec.msgpack.decode(row.payload) for row in rows]
+        found = changes_after(connection, 0, ("sharing.correction_answered",), 100)
+        return [dict(change.payload) for change in found]
 
 
 def test_a_correction_is_told_to_all_who_had_the_field_and_marked_in_the_quality_record(
@@ -39,11 +37,15 @@ def test_a_correction_is_told_to_all_who_had_the_field_and_marked_in_the_quality
     item = corrections.ask(request.grant_id, "row 7", "district", CLAIM, SHOWN, APPLICANT)
     assert (item.provider, item.department, item.state) == ("civil", "emergency", "open")
     assert [one.clock.kind for one in office.queries.ticking(office.clock.now(), "civil")] == ["correction"]
-    assert notices(office) == []
+    assert answers(office) == []
     done = corrections.answer(item.id, PROVIDER, corrected=True, reason="mended at the source")
     assert done.told == ("emergency",)
-    [notice] = notices(office)
-    assert (notice["to"], notice["uses"], notice["field"]) == ("emergency", [used], "district")
+    [answer] = answers(office)
+    assert (answer["told"], answer["uses"], answer["field"]) == (
+        ["emergency"],
+        {"emergency": [used]},
+        "district",
+    )
     assert office.queries.ticking(office.clock.now(), "civil") == []
     with office.database.read() as connection:
         marks = [one for one in entries_about(connection, RESIDENTS) if one.action == "quality.corrected"]
@@ -57,7 +59,7 @@ def test_a_refusal_is_told_to_who_asked_and_to_nobody_else(office: Office, corre
     office.gate.query(request.grant_id, COLLEAGUE, request.ask.purpose)
     item = corrections.ask(request.grant_id, "row 7", "", CLAIM, SHOWN, APPLICANT)
     done = corrections.answer(item.id, PROVIDER, corrected=False, reason="the register says east")
-    assert done.told == ("emergency",) and notices(office)[0]["state"] == "declined"
+    assert done.told == ("emergency",) and answers(office)[0]["state"] == "declined"
     with office.database.read() as connection:
         assert not [one for one in entries_about(connection, RESIDENTS) if one.action == "quality.corrected"]
 

@@ -1,4 +1,4 @@
-"""What works beside the pump while the hub serves: harvest, a look into what was found, vectors."""
+"""What works beside the pump while the hub serves: messages out, harvest, a look into it, vectors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from chengshu.app.inspection import inspector_of, watch_of
 from chengshu.app.inventory import book_own
 from chengshu.app.knowledge import enter_documents
 from chengshu.app.meaning import MeaningThread
+from chengshu.app.notices import couriers_of
 from chengshu.engines.http import ThreadedHttp
 from chengshu.ports.addresses import AddressGuard
 from chengshu.resources.libraries import mark_libraries, read_libraries
@@ -28,6 +29,9 @@ def beside(hub: Hub, reach: Sequence[str] = ()) -> Iterator[None]:
     with ExitStack() as last:
         calls = ThreadedHttp(AddressGuard(reach))
         last.callback(calls.close)
+        couriers = couriers_of(hub.city, hub.notices, hub.database, hub.clock, calls)
+        couriers.start()
+        last.callback(couriers.stop)
         harvester = harvester_of(hub.city, hub.database, hub.clock, hub.ledger, calls)
         inspector = inspector_of(hub.city, hub.database, hub.clock, hub.inspection, harvester)
         watch = watch_of(hub.city, hub.database, hub.clock, hub.ledger_queries, harvester)

@@ -128,7 +128,8 @@ def _rules(city: City) -> Iterator[Fault]:
             found += _faults(read_names, root / "rules" / "names.yaml")
             if (root / "parameters.yaml").is_file():
                 found += _faults(read_parameters, root / "parameters.yaml")
-        found += _cases_of(scenario.folder, [scenario.overlay, scenario.folder])
+        for root in (scenario.folder, scenario.overlay):
+            found += _cases_of(root, [scenario.overlay, scenario.folder])
     return iter(found or _faults(Decisions, city))
 
 
@@ -272,6 +273,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     from chengshu.app.demo_desk import DeskFile
     from chengshu.app.drill.declared import DevicesFile, DrillFile
     from chengshu.foundation.city.declared import DepartmentsFile, DutiesFile, OverlaySettings
+    from chengshu.foundation.notices.declared import NoticesFile
     from chengshu.foundation.sensing.declared import Sources
     from chengshu.foundation.twins.declared import TwinFile
     from chengshu.resources.crossings.declared import CrossingsFile
@@ -304,6 +306,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "crossings.yaml": CrossingsFile,
         "libraries.yaml": LibrariesFile,
         "retention.yaml": RetentionFile,
+        "notices.yaml": NoticesFile,
         "grading.yaml": GradingFile,
         "quality-rules.yaml": EntryQuality,
     }

@@ -13,6 +13,8 @@ from chengshu.foundation.access import Access
 from chengshu.foundation.broker.models.declared import EntityRules
 from chengshu.foundation.city import City
 from chengshu.foundation.declared import Document, checked, read_document
+from chengshu.foundation.notices import read_notices
+from chengshu.foundation.notices.declared import FILE as NOTICES
 from chengshu.kernel.errors import ChengshuError, Fault, Invalid
 from chengshu.resources.crossings.declared import FILE as CROSSINGS
 from chengshu.resources.crossings.declared import read_crossings
@@ -45,6 +47,7 @@ def data_faults(city: City) -> list[Fault]:
         _libraries,
         _retention,
         _documents,
+        _notices,
         _described,
         _models,
         _policies,
@@ -139,6 +142,28 @@ def _libraries(city: City) -> Iterator[Fault]:
 def _retention(city: City) -> Iterator[Fault]:
     read_retention(city.folder)
     return iter(())
+
+
+def _notices(city: City) -> Iterator[Fault]:
+    file = read_notices(city.folder)
+    if not (city.folder / NOTICES).is_file():
+        return
+    document = read_document(city.folder / NOTICES)
+    for number, reach in enumerate(file.reach):
+        where = document.where(("reach", number))
+        if reach.department and reach.department not in city.departments:
+            detail = f"the city has no department {reach.department!r}"
+            yield _unknown("notices-department", detail, where, reach.department, city.departments)
+        if reach.duty and reach.duty not in city.areas:
+            detail = f"the city has no area {reach.duty!r}"
+            yield _unknown("notices-area", detail, where, reach.duty, [area.id for area in city.areas])
+    for number, route in enumerate(file.routes):
+        for name in route.to or ():
+            team, _, key = name.partition(":")
+            if team == "department" and key not in city.departments:
+                where = document.where(("routes", number, "to"))
+                detail = f"the city has no department {key!r}"
+                yield _unknown("notices-department", detail, where, key, city.departments)
 
 
 def _documents(city: City) -> Iterator[Fault]:

@@ -16,6 +16,7 @@ from chengshu.app.inspection import STORES as INSPECTION_STORES
 from chengshu.app.inspection import InspectionRoom, room_of
 from chengshu.app.knowledge import KnowledgeRoom, knowledge_of
 from chengshu.app.meaning import MeaningRoom, meanings_of
+from chengshu.app.notices import NoticesRoom, notices_of
 from chengshu.app.retention import RetentionRoom, retention_of
 from chengshu.app.sharing import SharingRoom, sharing_of
 from chengshu.app.stores import open_state
@@ -24,12 +25,14 @@ from chengshu.engines.pyvrp import PyVrpSolver
 from chengshu.engines.spiff import SpiffEngine
 from chengshu.engines.swmm.twin import SwmmEngine
 from chengshu.engines.tantivy import TantivyIndex
+from chengshu.foundation.access import store as access_store
 from chengshu.foundation.city import City
 from chengshu.foundation.context import Context, ContextQueries, HistoryFeed
 from chengshu.foundation.context import store as context_store
 from chengshu.foundation.journal import Actor
 from chengshu.foundation.journal import store as journal_store
 from chengshu.foundation.journal.pump import Pump
+from chengshu.foundation.notices import store as notices_store
 from chengshu.foundation.processes import Processes, Services, Timers
 from chengshu.foundation.processes import store as processes_store
 from chengshu.foundation.roads import RoadGraph, read_roads
@@ -80,6 +83,8 @@ STORES = (
     sharing_store,
     datasets_store,
     retention_store,
+    access_store,
+    notices_store,
 )
 HUB = Actor.hub("start")
 
@@ -115,6 +120,7 @@ class Hub:
     inspection: InspectionRoom
     datasets: DatasetsRoom
     retention: RetentionRoom
+    notices: NoticesRoom
     pump: Pump
     engine: SwmmEngine
 
@@ -197,6 +203,16 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
     sharing = sharing_of(city, folder, database, clock, ids, calendar, ledger_queries)
     datasets = datasets_of(folder, database, clock, ids)
     retention = retention_of(database, clock, ids, read_retention(city.folder), datasets, history)
+    notices = notices_of(
+        city,
+        database,
+        clock,
+        sharing.queries,
+        ledger_queries,
+        sharing.desk.terms.bureau,
+        outside=not manner.exercise,
+    )
+    told = [] if manner.strict else [notices.follower]  # in a drill nobody has an inbox
     services, feed = Services(processes), HistoryFeed(history, clock, every=manner.flush)
     pump = Pump(
         database,
@@ -211,6 +227,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
             ledger_search,
             knowledge.search,
             CatalogueWatch(),
+            *told,
         ],
         [
             *replays,
@@ -221,6 +238,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
             Timers(database, clock, processes),
             sharing.clocks,
             retention.finisher,
+            notices.notices,
             *response.tickers,
         ],
         strict=manner.strict,
@@ -253,6 +271,7 @@ def open_hub(city: City, folder: Path, clock: Clock, ids: Ids, manner: Manner = 
         room_of(folder, database, clock, ids, ledger, ledger_queries),
         datasets,
         retention,
+        notices,
         pump,
         engine,
     )

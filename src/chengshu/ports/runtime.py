@@ -9,6 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
+from chengshu.kernel.errors import ChengshuError
+
 Effect = Callable[[Connection], None]
 
 
@@ -69,9 +71,19 @@ class Ticker(Protocol):
         ...
 
 
+class Rejected(ChengshuError):
+    """The other side answered that it will never take this one: trying again does not help."""
+
+    status = 502
+    title = "The other side does not take it"
+
+
 class Channel(Protocol):
     """A way out of the hub: mail, a webhook, a device. The only place where side effects happen."""
 
     def deliver(self, key: str, payload: Mapping[str, Any]) -> None:
-        """Do it, or raise; ``key`` is the idempotency key to hand to the other side."""
+        """Do it, or raise; ``key`` is the idempotency key to hand to the other side.
+
+        Raises :class:`Rejected` where trying again does not help, anything else where it may.
+        """
         ...

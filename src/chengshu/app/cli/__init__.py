@@ -26,6 +26,7 @@ PARTS = (
     "knowledge",
     "ledger",
     "libraries",
+    "notices",
     "proof",
     "retention",
     "rules",

@@ -153,6 +153,7 @@ ACTIONS = {
     "sharing.correction_answered": Text("Correction answered", "数据校核已答复", "資料校核已答覆"),
     "sharing.correction_asked": Text("Correction asked for", "已提出数据校核", "已提出資料校核"),
     "sharing.destroyed": Text("Received data proven destroyed", "所获数据已证明销毁", "所獲資料已證明銷毀"),
+    "sharing.due_soon": Text("A period ends soon", "时限将到", "時限將到"),
     "sharing.ended": Text("Grant ended by its holder", "持有方已终止授权", "持有方已終止授權"),
     "sharing.expired": Text("The granted time is over", "授权到期", "授權到期"),
     "sharing.extended": Text("Time to answer extended, once", "答复期限已延长一次", "答覆期限已延長一次"),

@@ -3,13 +3,14 @@
 from chengshu.foundation.journal.commands import Act, append_change, enter, record, send
 from chengshu.foundation.journal.gathering import Gathering
 from chengshu.foundation.journal.model import Actor, Entry
-from chengshu.foundation.journal.outbox import Delivery, Outbox, deliveries
+from chengshu.foundation.journal.outbox import Attempt, Delivery, Outbox, deliveries
 from chengshu.foundation.journal.pump import PartHealth, Pump, Trouble
 from chengshu.foundation.journal.queries import changes_after, entries_about, head, last_seq, verify
 
 __all__ = [
     "Act",
     "Actor",
+    "Attempt",
     "Delivery",
     "Entry",
     "Gathering",

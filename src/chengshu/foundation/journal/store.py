@@ -62,6 +62,20 @@ outbox = Table(
     Index("outbox_due", "done_at", "next_at"),
 )
 
+attempts = Table(
+    "outbox_attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("took_ms", Integer, nullable=False),
+    Column("outcome", String, nullable=False),  # done, failed (to be tried again), rejected (never again)
+    Column("error", Text, nullable=False),
+    Index("outbox_attempts_channel", "channel", "id"),
+    Index("outbox_attempts_key", "key", "id"),
+)
+
 offsets = Table(
     "offsets",
     metadata,

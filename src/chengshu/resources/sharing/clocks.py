@@ -6,7 +6,7 @@ left, and a request, its grant, its clock and the use that suspends it must comm
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import msgspec
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from chengshu.resources.sharing import store
 from chengshu.resources.sharing.model import StatutoryClock
 
 HUB = Actor.hub("sharing")
+WARN_DAYS = 2  # working days before the end on which its owner is told that a period ends
 
 
 def begin(
@@ -109,14 +110,46 @@ def left(clock: StatutoryClock, calendar: WorkingCalendar, now: datetime) -> int
 
 def _on(clock: StatutoryClock, calendar: WorkingCalendar, start: datetime) -> StatutoryClock:
     due = calendar.due(start, Duration(working_days=max(1, clock.days - clock.used)))
-    return replace(clock, started_at=millis(start), due_at=millis(due))
+    warn = warn_moment(calendar, start, due)
+    return replace(
+        clock, started_at=millis(start), due_at=millis(due), warn_at=0 if warn is None else millis(warn)
+    )
+
+
+def warn_moment(calendar: WorkingCalendar, start: datetime, due: datetime) -> datetime | None:
+    """The beginning of the second last working day; None for a period that has no day before that."""
+    day, count = due.astimezone(calendar.zone).date(), 0
+    while True:
+        count += calendar.is_workday(day)
+        if count == WARN_DAYS:
+            break
+        day -= timedelta(days=1)
+        if day <= start.astimezone(calendar.zone).date():
+            return None
+    if day <= start.astimezone(calendar.zone).date() + timedelta(days=1):
+        return None
+    return datetime.combine(day, time(), calendar.zone)
+
+
+def warn(connection: Connection, now: datetime) -> int:
+    """Tell of every clock that ends soon, once; how many. One that has run out is told of as that."""
+    soon = store.clocks_to_warn(connection, millis(now))
+    for clock in soon:
+        store.save_clock(connection, replace(clock, warn_at=0))
+        body = {
+            "clock": msgspec.to_builtins(clock),
+            "due": iso(from_millis(clock.due_at)),
+            "owner": clock.owner,
+        }
+        record(connection, Act(HUB, "sharing.due_soon", clock.subject, now, body))
+    return len(soon)
 
 
 def escalate(connection: Connection, now: datetime, bureau: str) -> int:
     """Tell of every clock that ran out, once; how many."""
     late = store.overdue_clocks(connection, millis(now))
     for clock in late:
-        told = replace(clock, escalated_at=millis(now))
+        told = replace(clock, escalated_at=millis(now), warn_at=0)
         store.save_clock(connection, told)
         body = {
             "clock": msgspec.to_builtins(told),

@@ -106,7 +106,7 @@ class Duties:
                 decided_by=by.person,
                 decided_at=millis(now),
             )
-            done = telling.tell_in(connection, done, self._ledger.get(item.resource), now)
+            done, uses = telling.told_in(connection, done)
             store.save_correction(connection, done)
             clocks.end(connection, id_, "correction", now)
             body = {
@@ -115,6 +115,8 @@ class Duties:
                 "state": done.state,
                 "reason": reason,
                 "told": list(done.told),
+                "field": item.field,
+                "uses": uses,
             }
             record(connection, Act(actor_of(by), "sharing.correction_answered", id_, now, body, policy=_LAW))
             if corrected:

@@ -45,6 +45,7 @@ class SharingClocks:
         def work(connection: Connection) -> None:
             self._sharing.expire_in(connection, now)
             clocks.escalate(connection, now, terms.bureau)
+            clocks.warn(connection, now)
             oldest = store.oldest_unsealed(connection)
             if oldest is not None and from_millis(oldest) + timedelta(minutes=terms.seal_minutes) <= now:
                 uses.seal_in(connection, now)

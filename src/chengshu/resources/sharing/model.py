@@ -170,7 +170,8 @@ class StatutoryClock(msgspec.Struct, frozen=True):
     """A period in working days that somebody has.
 
     ``used`` are the days spent before ``started_at`` (a clock that stood still goes on where it was).
-    ``due_at`` is 0 while it stands still; ``ended_at`` 0 while it is not done.
+    ``due_at`` is 0 while it stands still; ``ended_at`` 0 while it is not done; ``warn_at``, when its owner is
+    told that it ends soon, is 0 where that is done or the period is too short for it.
     """
 
     subject: str
@@ -183,6 +184,7 @@ class StatutoryClock(msgspec.Struct, frozen=True):
     extended: bool = False
     escalated_at: int = 0
     ended_at: int = 0
+    warn_at: int = 0
 
     @property
     def running(self) -> bool:

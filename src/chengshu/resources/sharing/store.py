@@ -64,6 +64,7 @@ clocks = Table(
     Column("extended", Boolean, nullable=False),
     Column("escalated_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger, nullable=False),
+    Column("warn_at", BigInteger, nullable=False, server_default="0"),
     Index("sharing_clocks_due", "ended_at", "due_at"),
 )
 uses = Table(
@@ -250,13 +251,20 @@ def overdue_clocks(connection: Connection, now: int) -> list[StatutoryClock]:
     return [clock for clock in open_clocks(connection) if clock.due_at <= now and not clock.escalated_at]
 
 
+def clocks_to_warn(connection: Connection, now: int) -> list[StatutoryClock]:
+    """Clocks whose owners are to be told now that they end soon."""
+    return [clock for clock in open_clocks(connection) if 0 < clock.warn_at <= now < clock.due_at]
+
+
 def next_due(connection: Connection) -> int | None:
-    """When the next clock that was not escalated runs out."""
-    query = select(func.min(clocks.c.due_at)).where(
-        clocks.c.ended_at == 0, clocks.c.due_at > 0, clocks.c.escalated_at == 0
+    """When the next clock that was not escalated runs out, or is to be told of before it does."""
+    running = (clocks.c.ended_at == 0, clocks.c.due_at > 0)
+    out = select(func.min(clocks.c.due_at)).where(*running, clocks.c.escalated_at == 0)
+    soon = select(func.min(clocks.c.warn_at)).where(
+        *running, clocks.c.warn_at > 0, clocks.c.escalated_at == 0
     )
-    value = connection.scalar(query)
-    return None if value is None else int(value)
+    moments = [int(value) for query in (out, soon) if (value := connection.scalar(query)) is not None]
+    return min(moments, default=None)
 
 
 def last_seq(connection: Connection) -> int:

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from chengshu.foundation.journal import send
-from chengshu.resources.ledger import Resource
 from chengshu.resources.sharing import store
 from chengshu.resources.sharing.model import OPEN_STATES, Correction, Use
 
-NOTICES = "notices"  # the outbox channel for what people are told
 _STANDING = (*sorted(OPEN_STATES), "suspended")
 _MOST = 100_000  # uses of an entry that are looked through
 _TOLD = 20  # uses named in a notice
 
 
-def tell_in(connection: Connection, item: Correction, entry: Resource, now: datetime) -> Correction:
-    """Put a notice for each department into the outbox; the correction with those that were told."""
+def told_in(connection: Connection, item: Correction) -> tuple[Correction, dict[str, list[int]]]:
+    """The correction with the departments that are told of it, and for each the newest uses it made of the
+    datum: they stand in the change, from which the notices follow.
+    """
     uses = _uses(connection, item) if item.state == "corrected" else {}
     wanted = set(uses)
     if item.state == "corrected":
         wanted |= _holders(connection, item)
     told = sorted((wanted | {item.department}) - {"", item.provider})
-    for department in told:
-        payload = {
-            "what": "correction",
-            "to": department,
-            "correction": item.id,
-            "state": item.state,
-            "resource": item.resource,
-            "title": entry.title.as_dict(),
-            "field": item.field,
-            "record": item.record,
-            "reason": item.reason,
-            "uses": [use.seq for use in uses.get(department, ())][-_TOLD:],
-        }
-        send(connection, NOTICES, f"{item.id}:{department}", now, payload)
-    return replace(item, told=tuple(told))
+    named = {department: [use.seq for use in uses.get(department, ())][-_TOLD:] for department in told}
+    return replace(item, told=tuple(told)), named
 
 
 def _uses(connection: Connection, item: Correction) -> dict[str, list[Use]]:

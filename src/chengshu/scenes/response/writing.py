@@ -1,4 +1,4 @@
-"""How every change of this scene is kept: row, version, journal entry and notice, together."""
+"""How every change of this scene is kept: row, version and journal entry, together."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from sqlalchemy import Connection
 
 from chengshu.foundation import journal
 from chengshu.foundation.journal import Act, Actor
-from chengshu.kernel.clock import iso
 from chengshu.kernel.reasons import Reason
 from chengshu.scenes.response import store
 from chengshu.scenes.response.alarming import schedule
 from chengshu.scenes.response.means import HUB, Means
 from chengshu.scenes.response.model import Closure, Event, Review, Unit, WorkOrder, plain
-
-NOTICES = "notices"  # the outbox channel for what people are told
 
 
 def put_event(
@@ -55,22 +52,8 @@ def put_order(
     store.save_order(connection, order)
     schedule(connection, means, order)
     body = {"work_order": plain(order), **(extra or {})}
-    seq = journal.record(connection, Act(actor, f"work_order.{action}", order.id, now, body, why))
-    if action in _TOLD:
-        notice = {
-            "kind": f"work_order.{action}",
-            "work_order": order.id,
-            "event": order.event,
-            "department": (extra or {}).get("to", order.department),
-            "units": list(order.units),
-            "name": order.name,
-            "at": iso(now),
-        }
-        journal.send(connection, NOTICES, f"{order.id}:{action}:{seq}", now, notice)
+    journal.record(connection, Act(actor, f"work_order.{action}", order.id, now, body, why))
     return order
-
-
-_TOLD = frozenset({"assigned", "reassigned", "proposed", "cancelled", "escalated"})
 
 
 def put_unit(connection: Connection, means: Means, unit: Unit, **changes: Any) -> Unit:
