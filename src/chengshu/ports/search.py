@@ -51,7 +51,7 @@ class Ask:
     """A question: terms (none: everything), filters by facet (any of the values), a page, facets to count.
 
     ``without``: values by facet that no hit may have. Hits need one term at least, or all that are
-    ``needed``.
+    ``needed``; none has all terms of a group of ``unwanted``.
     """
 
     terms: tuple[Term, ...] = ()
@@ -61,6 +61,7 @@ class Ask:
     offset: int = 0
     most_facets: int = 20
     without: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unwanted: tuple[tuple[Term, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,9 @@ class FtsIndex:
         """Every hit by key: its id and score."""
         allowed = self._allowed(ask.filters)
         barred = self._with(ask.without)
+        for group in ask.unwanted:
+            having = [self._term(term).keys() for term in group]
+            barred |= set.intersection(*map(set, having)) if having else set()
         if not ask.terms:
             rows = self._db.execute("SELECT key, id FROM documents")
             return {
@@ -184,7 +187,8 @@ class FtsIndex:
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:most])
 
     def _check(self, ask: Ask) -> None:
-        fields = {name for term in ask.terms for name in term.fields} - self._layout.fields.keys()
+        asked = [*ask.terms, *(term for group in ask.unwanted for term in group)]
+        fields = {name for term in asked for name in term.fields} - self._layout.fields.keys()
         facets = ({*ask.filters} | {*ask.without} | {*ask.facets}) - {*self._layout.facets}
         if fields or facets:
             raise Invalid(

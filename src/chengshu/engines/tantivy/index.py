@@ -129,7 +129,12 @@ class TantivyIndex:
             for name, values in ask.filters.items()
         ]
         parts += [(Occur.MustNot, self._having(name, values)) for name, values in ask.without.items()]
+        parts += [(Occur.MustNot, self._all_of(group)) for group in ask.unwanted if group]
         return Query.boolean_query([(Occur.Must, words), *parts]) if parts else words
+
+    def _all_of(self, terms: Sequence[Term]) -> Query:
+        ways = [Query.boolean_query([(Occur.Should, way) for way, *_ in self._ways(term)]) for term in terms]
+        return Query.boolean_query([(Occur.Must, way) for way in ways])
 
     def _having(self, facet: str, values: Sequence[str]) -> Query:
         if len(values) == 1:
@@ -167,7 +172,8 @@ class TantivyIndex:
         return {name: _counts(found[name]["buckets"], ask.most_facets) for name in ask.facets}
 
     def _check(self, ask: Ask) -> None:
-        fields = {name for term in ask.terms for name in term.fields} - self._layout.fields.keys()
+        asked = [*ask.terms, *(term for group in ask.unwanted for term in group)]
+        fields = {name for term in asked for name in term.fields} - self._layout.fields.keys()
         facets = ({*ask.filters} | {*ask.without} | {*ask.facets}) - {*self._layout.facets}
         if fields or facets:
             raise Invalid(

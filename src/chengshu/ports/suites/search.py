@@ -90,6 +90,17 @@ def check_needed(factory: Factory) -> None:
     index.close()
 
 
+def check_unwanted(factory: Factory) -> None:
+    """What has all terms of an unwanted group is left out of hits and counts."""
+    index = _filled(factory)
+    flow = Ask((Term("water"),), facets=("theme",), unwanted=((Term("river"), Term("flow")),))
+    expect(_ids(index, flow), ["a"], "only what has both words is left out")
+    expect(index.search(flow).facets["theme"], {"sensors": 1, "water": 1}, "nor is it counted")
+    alone = Ask(unwanted=((Term("rain"),), (Term("cars", fields=("body",)),)))
+    expect(_ids(index, alone), ["a"], "without other terms: everything but")
+    index.close()
+
+
 def check_filters_and_facets(factory: Factory) -> None:
     """Filters are exact; values of one facet are alternatives, facets add up; counts follow the filters."""
     index = _filled(factory)
@@ -175,6 +186,7 @@ SEARCH_CHECKS = (
     check_alternatives,
     check_edits_and_prefixes,
     check_needed,
+    check_unwanted,
     check_filters_and_facets,
     check_facets_count_what_is_hit,
     check_replaces_and_removes,

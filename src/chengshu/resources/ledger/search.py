@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
@@ -12,17 +12,16 @@ from chengshu.kernel.errors import Invalid
 from chengshu.kernel.likeness import within
 from chengshu.kernel.texts import Text
 from chengshu.ports.runtime import Change, Effect
-from chengshu.ports.search import Ask, Document, Layout, SearchIndex, Term
+from chengshu.ports.search import Ask, Document, Layout, SearchIndex
+from chengshu.resources.ledger.asking import Question, edits, is_sign, read_question, terms, unwanted
 from chengshu.resources.ledger.meaning import Meanings, fused
 from chengshu.resources.ledger.model import Resource
 from chengshu.resources.ledger.queries import LedgerQueries
-from chengshu.resources.ledger.words import cut, pairs, stand_ins
+from chengshu.resources.ledger.words import cut, pairs
 
 FACETS = ("kind", "provider", "sharing", "source_class", "base_library", "grade", "state", "theme", "format")
 LAYOUT = Layout({"title": 4.0, "keywords": 2.5, "text": 1.0, "pairs": 0.6}, (*FACETS, "open"))
-_SYNONYM = 0.6
 _LONGEST = 400  # letters of a question
-_MOST_TERMS = 32
 _FUSED = 100  # hits of words and of meaning that are joined; pages beyond are by words alone
 MEANT = 0.25  # nearness from which an entry is a hit without any of the words
 _BITE = 2000  # entries held at a time while indexing
@@ -56,13 +55,6 @@ class Results:
     total: int
     hits: tuple[Hit, ...]
     facets: Mapping[str, Mapping[str, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    words: tuple[str, ...]
-    synonyms: tuple[str, ...]
-    pairs: tuple[str, ...] = field(default=())
 
 
 class LedgerSearch:
@@ -105,6 +97,8 @@ class LedgerSearch:
     ) -> Results:
         """Entries for a question in words; an empty one gives all. Retired ones only when asked for.
 
+        "Words in quotes" must all be there, -words must not, and facet:value narrows as ``filters`` do.
+
         ``open_only``: what everybody may see; nothing else is shown or counted.
 
         Raises :class:`Invalid` for a question that is too long or a facet that does not exist.
@@ -113,19 +107,25 @@ class LedgerSearch:
             raise Invalid(
                 "search-long", f"the question has over {_LONGEST} letters", remedy="ask for a few words"
             )
-        asked = _question(text)
-        wanted = dict(filters or {})
+        asked = read_question(text, FACETS)
+        if asked.empty:
+            return Results(0, (), {name: {} for name in facets})
+        wanted = {name: list(values) for name, values in (filters or {}).items()}
+        for name, values in asked.filters.items():
+            wanted.setdefault(name, []).extend(values)
         if open_only:
             wanted["open"] = ["yes"]
         without = {"state": ["retired"]} if open_only or not (retired or "state" in wanted) else {}
-        question = Ask(_terms(asked), wanted, tuple(facets), limit, offset, without=without)
-        if self._meanings is None or not asked.words or offset + limit > _FUSED:
+        question = Ask(
+            terms(asked), wanted, tuple(facets), limit, offset, without=without, unwanted=unwanted(asked)
+        )
+        if self._meanings is None or not asked.words or asked.strict or offset + limit > _FUSED:
             found = self._index.search(question)
             return Results(found.total, self._hits(found.hits, asked, open_only), found.facets)
-        return self._joined(text, asked, question, self._meanings, open_only)
+        return self._joined(asked.plain, asked, question, self._meanings, open_only)
 
     def _joined(
-        self, text: str, asked: _Question, question: Ask, meanings: Meanings, open_only: bool
+        self, text: str, asked: Question, question: Ask, meanings: Meanings, open_only: bool
     ) -> Results:
         """The page by words and by meaning together (reciprocal rank fusion)."""
         found = self._index.search(replace(question, limit=_FUSED, offset=0))
@@ -142,7 +142,7 @@ class LedgerSearch:
     def _hits(
         self,
         found: Sequence[tuple[str, float]],
-        asked: _Question,
+        asked: Question,
         open_only: bool,
         near: Mapping[str, float] | None = None,
     ) -> tuple[Hit, ...]:
@@ -216,28 +216,7 @@ def _forms(text: Text) -> tuple[str, str, str]:
     return (text.en, text.zh_hans, text.zh_hant)
 
 
-def _question(text: str) -> _Question:
-    words = tuple(dict.fromkeys(cut(text)))[:_MOST_TERMS]
-    synonyms = {token for phrase in stand_ins(cut(text)) for token in phrase} - set(words)
-    return _Question(words, tuple(sorted(synonyms)), tuple(dict.fromkeys(pairs(text)))[:_MOST_TERMS])
-
-
-def _terms(asked: _Question) -> tuple[Term, ...]:
-    whole = ("title", "keywords", "text")
-    return (
-        *(Term(word, fields=whole, edits=_edits(word)) for word in asked.words),
-        *(Term(word, fields=whole, weight=_SYNONYM) for word in asked.synonyms),
-        *(Term(pair, fields=("pairs",)) for pair in asked.pairs),
-    )
-
-
-def _edits(word: str) -> int:
-    if not word.isascii() or word.isdigit() or len(word) < 4:
-        return 0
-    return 1 if len(word) < 8 else 2
-
-
-def why(item: Resource, asked: _Question, nearness: float | None = None) -> tuple[Match, ...]:
+def why(item: Resource, asked: Question, nearness: float | None = None) -> tuple[Match, ...]:
     """Which words of the entry answer the question, each in the first part that has it; and how near in
     meaning it is, where that counted.
     """
@@ -254,13 +233,15 @@ def why(item: Resource, asked: _Question, nearness: float | None = None) -> tupl
     return (*words, Match("text", f"{nearness:.2f}", "meaning")) if nearness is not None else tuple(words)
 
 
-def _how(token: str, asked: _Question) -> How | None:
+def _how(token: str, asked: Question) -> How | None:
     if token in asked.words:
         return "word"
     if token in asked.synonyms:
         return "synonym"
     for word in asked.words:
-        edits = _edits(word)
-        if edits and token.isascii() and within(word, token, edits):
+        if is_sign(word) and word in token:
+            return "word"
+        slips = edits(word)
+        if slips and token.isascii() and within(word, token, slips):
             return "near"
     return None
