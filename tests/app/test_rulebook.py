@@ -323,7 +323,7 @@ def test_publications_are_exported_to_files_that_decide_the_same(city: City, tmp
         folder = city.city.folder / "overlays" / "waterlogging" / "rules"
         assert (folder / "severity.dmn").is_file() and (folder / "severity" / "2026-07-21.dmn").is_file()
         again = run("rules", "export", city.city.folder, "--data", city.folder / "data", "--json")
-        assert json.loads(again.out) == {"publications": 1, "written": []}
+        assert json.loads(again.out) == {"publications": 1, "cases": 0, "written": []}
         dated = folder / "severity" / "2026-07-21.dmn"
         dated.write_bytes(dated.read_bytes() + b"\n")
         assert "--overwrite" in run("rules", "export", city.city.folder, "--data", city.folder / "data").err

@@ -179,6 +179,10 @@ class Ruling(Protocol):
         """The DMN file of a version, or of the one that holds. Raises Missing."""
         ...
 
+    def rule_files(self, person: Person) -> RuleFile:
+        """All that was published and kept here as files of the city's folder, packed. Raises Denied."""
+        ...
+
     def rule_change_file(self, person: Person, change: str) -> RuleFile:
         """The DMN file of a draft as it is saved. Raises Missing."""
         ...

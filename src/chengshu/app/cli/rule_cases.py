@@ -34,18 +34,19 @@ class Sitting:
 def sittings(path: Path, moment: datetime) -> Iterator[Sitting]:
     """The cases at a path with the rules they name, ready to be decided.
 
-    For a city these are the cases of its installed scenarios, with the rules of its overlays and its own
-    settings. Raises Invalid for a list of bare inputs, and what :func:`read_cases` raises.
+    For a city these are the cases of its installed scenarios and of their overlays, with the rules of the
+    overlays and its own settings. Raises Invalid for a list of bare inputs, and what :func:`read_cases`
+    raises.
     """
     if (path / "city.toml").is_file():
         for scenario in read_city(path, find_packages(path)).scenarios.values():
             found = around(scenario.folder)
             offered = Around(nested(scenario.settings), found.parameters)
-            for one in _cases_of_decisions(scenario.folder):
+            roots = (scenario.overlay, scenario.folder)
+            for one in (each for root in reversed(roots) for each in _cases_of_decisions(root)):
                 head = _head(one)
-                file = scenario.overlay / head.file
-                if not file.exists():
-                    file = rule_path(one.path.parent, head.file)
+                there = (root / head.file for root in roots if (root / head.file).exists())
+                file = next(there, None) or rule_path(one.path.parent, head.file)
                 yield Sitting(
                     one, head, decider(read_rules(file), head.decision, offered, moment, strict=True)
                 )

@@ -195,13 +195,13 @@ def export(
     packages: Packages = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the versions published in a hub to files, for the city's folder and its history in git."""
+    """Write versions published and cases kept in a hub to files, for the city's folder and git."""
     from chengshu.app.places import find_packages
     from chengshu.app.stores import open_state
     from chengshu.foundation.city import read_city
     from chengshu.foundation.rulebook import store
     from chengshu.foundation.rulebook.export import exported, write_files
-    from chengshu.foundation.rulebook.queries import begun_rules, publications
+    from chengshu.foundation.rulebook.queries import all_kept_cases, begun_rules, publications
     from chengshu.foundation.rulebook.standing import fresh_rules, rules_of
 
     read = read_city(city, packages or find_packages(city))
@@ -210,17 +210,23 @@ def export(
     try:
         database.create(store.metadata)
         with database.read() as connection:
-            changes = publications(connection)
-            rules |= fresh_rules(read, rules, begun_rules(connection))
+            changes, kept = publications(connection), all_kept_cases(connection)
+            begun = begun_rules(connection)
+            rules |= fresh_rules(read, rules, begun)
     finally:
         database.close()
-    written = write_files(exported(rules, changes, folder or city / "overlays"), overwrite=overwrite)
+    files = exported(rules, changes, kept, begun, folder or city / "overlays", _moment(""))
+    written = write_files(files, overwrite=overwrite)
     if as_json:
-        say_json({"publications": len(changes), "written": [str(path) for path in written]})
+        told = [str(path) for path in written]
+        say_json({"publications": len(changes), "cases": len(kept), "written": told})
     else:
         for path in written:
             out.print(str(path), markup=False, soft_wrap=True)
-        err.print(f"publications: {len(changes)}, files written: {len(written)}", markup=False)
+        err.print(
+            f"publications: {len(changes)}, kept cases: {len(kept)}, files written: {len(written)}",
+            markup=False,
+        )
 
 
 def _is_model(what: str) -> bool:

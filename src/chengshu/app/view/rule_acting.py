@@ -8,6 +8,7 @@ from chengshu.app.view.rules import PAST_SHOWN, RuleReading
 from chengshu.console import model as shown
 from chengshu.console.model import rules as page
 from chengshu.foundation.rulebook.commands import By, taken
+from chengshu.foundation.rulebook.export import archive
 from chengshu.foundation.rulebook.files import parse_model
 from chengshu.foundation.rulebook.fresh import new_table, read_columns
 from chengshu.foundation.rulebook.model import KeptCase, RuleChange, Version
@@ -80,6 +81,12 @@ class RuleActing(RuleReading):
         data = edit_table(found.data, table, [_edit(edit, drawn)])
         parse_model(data, rule.path)  # nothing is saved that cannot be read again
         self.desk.book.save(change, data, revision, by)
+
+    def rule_files(self, person: shown.Person) -> page.RuleFile:
+        """All that was published and kept here, laid out as the city's folder."""
+        self.require(person, "view", "rules")
+        files = self.desk.files(self.means.clock.now())
+        return page.RuleFile(f"{self.city.id}-rules.zip", archive(files), "application/zip")
 
     def check_cell(
         self, person: shown.Person, change: str, table: str, edit: page.RuleEdit

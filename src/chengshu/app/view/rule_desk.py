@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,16 +15,17 @@ from chengshu.foundation.processes import queries as processes
 from chengshu.foundation.rulebook.checking import (
     Checks,
     Tried,
-    cases_of,
+    all_cases,
     check,
-    kept_sets,
     replayable,
     try_cases,
 )
 from chengshu.foundation.rulebook.commands import RuleBook
+from chengshu.foundation.rulebook.export import exported
 from chengshu.foundation.rulebook.model import KeptCase, Version
 from chengshu.foundation.rulebook.queries import (
     Decided,
+    all_kept_cases,
     begun_rules,
     kept_cases,
     past_decisions,
@@ -55,6 +57,7 @@ class RuleDesk:
             begun = fresh_rules(self.hub.city, self.hub.decisions.rules, begun_rules(connection))
             self.rules = {**self.hub.decisions.rules, **begun}
             take_publications(self.rules, publications(connection))
+        self.hub.decisions.take_begun(begun)
 
     def rule(self, scenario: str, name: str) -> Rule:
         """A rule by scenario and name (without folder and ending). Raises Missing."""
@@ -71,7 +74,8 @@ class RuleDesk:
 
     def tried(self, rule: Rule, version: Version, moment: datetime) -> tuple[Tried, ...]:
         """The cases of a rule by a version, remembered until a file of cases changes or the day does."""
-        files = sorted((rule.scenario.folder / "cases").glob("*.yaml"))
+        folders = (rule.scenario.folder, rule.scenario.overlay)
+        files = [path for folder in folders for path in sorted((folder / "cases").glob("*.yaml"))]
         stamps = tuple(path.stat().st_mtime_ns for path in files)
         day = moment.astimezone(rule.zone).date()
         kept = self.kept(rule)
@@ -80,7 +84,7 @@ class RuleDesk:
             if len(self._tried) > 500:
                 self._tried.clear()
             since = moment if version.since is None else version.since
-            self._tried[key] = try_cases(rule, [*cases_of(rule), *kept_sets(kept)], version, moment, since)
+            self._tried[key] = try_cases(rule, all_cases(rule, kept), version, moment, since)
         return self._tried[key]
 
     def check(self, rule: Rule, new: Version, old: Version, moment: datetime) -> Checks:
@@ -93,6 +97,13 @@ class RuleDesk:
         """The past decisions of a rule that were kept as cases."""
         with self.hub.database.read() as connection:
             return kept_cases(connection, rule.scenario.id, rule.file)
+
+    def files(self, moment: datetime) -> dict[Path, bytes]:
+        """What was published and kept here, as the files of a city's ``overlays``."""
+        with self.hub.database.read() as connection:
+            changes, cases = publications(connection), all_kept_cases(connection)
+            begun = begun_rules(connection)
+        return exported(self.rules, changes, cases, begun, Path("overlays"), moment)
 
     def past(self, rule: Rule, decision: str, moment: datetime, most: int) -> list[tuple[Decided, Outcome]]:
         """The newest past decisions that can become cases, each with how it comes out again."""

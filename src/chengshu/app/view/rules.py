@@ -11,6 +11,7 @@ from chengshu.app.view import rule_grid
 from chengshu.app.view.base import Base, Means
 from chengshu.app.view.rule_desk import RuleDesk, open_desk
 from chengshu.app.view.rule_graph import requirements
+from chengshu.app.view.rule_uses import uses_of
 from chengshu.console import faults
 from chengshu.console import model as shown
 from chengshu.console.model import rules as page
@@ -56,7 +57,8 @@ class RuleReading(Base):
                 rows += self._rows(rule, moment, as_of)
             except ChengshuError as error:
                 told.append(_fault(rule.file, error.fault))
-        return page.RulesView(moment, tuple(rows), tuple(told), () if as_of else self._writable(person))
+        may = () if as_of else self._writable(person)
+        return page.RulesView(moment, tuple(rows), tuple(told), may, len(self.desk.files(moment)))
 
     def _writable(self, person: shown.Person) -> tuple[tuple[str, Text], ...]:
         """The scenarios for which a person may write a new table."""
@@ -228,6 +230,8 @@ class RuleReading(Base):
             () if other is None or draft is not None else self._outcomes(rule, other, version, moment),
             requirements(model, place, rule.called),
             self._past(rule, element, moment) if asked.past and draft is None else None,
+            uses_of(self.hub, rule, model),
+            model.decisions,
         )
 
     def _past(self, rule: Rule, element: Any, moment: datetime) -> tuple[page.PastRow, ...]:

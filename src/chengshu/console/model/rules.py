@@ -46,6 +46,7 @@ class RulesView:
     tables: tuple[RuleTableRow, ...]
     faults: tuple[ShownText, ...] = ()
     writable: tuple[tuple[str, ShownText], ...] = ()
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,10 +261,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """A version of a rule as the file it is: for a DMN editor, or to keep."""
+    """A version of a rule as the file it is, for a DMN editor; or all that was published, packed."""
 
     name: str
     content: bytes
+    media_type: str = "application/xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +297,8 @@ class RuleView:
     outcomes: tuple[OutcomeRow, ...] = ()
     requirements: tuple[Requirement, ...] = ()
     past: tuple[PastRow, ...] | None = None
+    uses: tuple[ShownText, ...] = ()
+    decisions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ def router(console: Console) -> APIRouter:
         visit = console.visit(request)
         return console.page(visit, "rules", rules=view.rules(visit.who, visit.as_of), typed={}, error=None)
 
+    @routes.get("/rules/export")
+    def export(request: Request) -> Response:
+        return _file(view.rule_files(console.visit(request).who))
+
     @routes.get("/rules/changes/{change}/file")
     def change_file(request: Request, change: str) -> Response:
         return _file(view.rule_change_file(console.visit(request).who, change))
@@ -188,7 +192,7 @@ def _shown(visit: Visit, rule: RuleView, base: str) -> dict[str, Any]:
 
 def _file(made: RuleFile) -> Response:
     headers = HEADERS | {"content-disposition": f"attachment; filename*=UTF-8''{quote(made.name)}"}
-    return Response(made.content, media_type="application/xml", headers=headers)
+    return Response(made.content, media_type=made.media_type, headers=headers)
 
 
 def _texts(form: Mapping[str, object]) -> dict[str, str]:

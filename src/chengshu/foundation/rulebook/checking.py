@@ -20,6 +20,7 @@ from chengshu.kernel.texts import Text
 from chengshu.rules.cases import UNSET, Case, Change, Decide, Verdict, compare, judge
 from chengshu.rules.dmn import Model, Outcome
 from chengshu.rules.dmn.analysis import Analysis, analyse_model
+from chengshu.rules.dmn.explain import plain
 from chengshu.rules.dmn.model import Decision, InputData, Knowledge
 
 NO_RESULT = Text("it cannot be decided: {detail}", "无法作出决定：{detail}", "無法作出決定：{detail}")
@@ -82,15 +83,27 @@ class Checks:
 
 
 def cases_of(rule: Rule) -> list[CaseSet]:
-    """The cases of a rule's scenario that are about it. Raises Invalid for a file with mistakes."""
-    folder = rule.scenario.folder
-    if not has_cases(folder):
-        return []
+    """The cases about a rule, of its scenario and its overlay. Raises Invalid for a file with mistakes."""
     return [
         one
+        for folder in (rule.scenario.folder, rule.scenario.overlay)
+        if has_cases(folder)
         for one in read_cases(folder)
         if one.decision is not None and Path(one.decision.file).stem == rule.name
     ]
+
+
+def all_cases(rule: Rule, kept: Iterable[KeptCase]) -> list[CaseSet]:
+    """The cases of files, and those kept in the hub that were not exported to one."""
+    files = cases_of(rule)
+    known = {
+        (one.decision.decision, case.name, repr(plain(case.given)))
+        for one in files
+        if one.decision is not None
+        for case in one.cases
+    }
+    own = [one for one in kept if (one.decision, one.name, repr(plain(one.given))) not in known]
+    return [*files, *kept_sets(own)]
 
 
 def kept_sets(kept: Iterable[KeptCase]) -> list[CaseSet]:
@@ -271,7 +284,7 @@ def check(
 ) -> Checks:
     """All checks of ``new`` against ``old``; ``past`` gives the kept decisions by name of the decision."""
     model = rule.model(new)
-    sets = [*cases_of(rule), *kept_sets(kept_as_cases)]
+    sets = all_cases(rule, kept_as_cases)
     changes: list[Change] = []
     kept = replayed = 0
     for decision, decided in past:

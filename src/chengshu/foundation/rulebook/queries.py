@@ -109,6 +109,11 @@ def kept_cases(connection: Connection, scenario: str, file: str) -> list[KeptCas
     return store.kept(connection, scenario, file)
 
 
+def all_kept_cases(connection: Connection) -> list[KeptCase]:
+    """Every past decision that was kept as a case; the newest last."""
+    return store.kept(connection)
+
+
 def kept_case(connection: Connection, case: str) -> KeptCase:
     """A kept case by id. Raises Missing."""
     found = store.kept(connection, case=case)
