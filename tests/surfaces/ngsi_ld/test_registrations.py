@@ -175,3 +175,45 @@ async def test_the_life_of_a_subscription_to_registrations(api: httpx.AsyncClien
     assert (await api.delete(f"{path}/urn:sub:1")).status_code == 204
     assert (await api.get(f"{path}/urn:sub:1")).status_code == 404
     assert (await api.get(f"{path}/nonsense")).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("mode", "information", "status"),
+    [
+        (
+            "exclusive",
+            {"entities": [{"id": "urn:b:1", "type": "Building"}], "propertyNames": ["height"]},
+            409,
+        ),
+        ("exclusive", {"entities": [{"id": "urn:b:1", "type": "Building"}], "propertyNames": ["age"]}, 201),
+        (
+            "exclusive",
+            {"entities": [{"id": "urn:b:2", "type": "Building"}], "propertyNames": ["height"]},
+            201,
+        ),
+        ("redirect", {"entities": [{"type": "Building"}]}, 409),
+        ("redirect", {"entities": [{"idPattern": "b:[1-3]$", "type": "Building"}]}, 409),
+        ("redirect", {"propertyNames": ["height"]}, 409),
+        ("redirect", {"entities": [{"type": "Tower"}]}, 201),
+        ("inclusive", {"entities": [{"type": "Building"}]}, 201),
+    ],
+)
+async def test_nobody_answers_alone_for_what_is_here(
+    api: httpx.AsyncClient, mode: str, information: dict[str, Any], status: int
+) -> None:
+    """Clauses 5.9.2.4 and 5.9.3.4: what is held here cannot be registered as held elsewhere alone."""
+    await api.post("entities", json={"id": "urn:b:1", "type": "Building", "height": 3})
+    answer = await api.post(PATH, json=registration("one", mode=mode, information=[information]))
+    assert answer.status_code == status, answer.text
+    held = await api.post(PATH, json=registration("two", information=[{"entities": [{"type": "Shed"}]}]))
+    change = await api.patch(held.headers["location"], json={"mode": mode, "information": [information]})
+    assert change.status_code == (204 if status == 201 and mode != "exclusive" else 409)
+
+
+async def test_q_names_attributes_of_the_entities_that_are_held(api: httpx.AsyncClient) -> None:
+    for name, names in (("low", ["height"]), ("old", ["age"]), ("all", [])):
+        piece = {"entities": [{"type": "Building"}]} | ({"propertyNames": names} if names else {})
+        assert (await api.post(PATH, json=registration(name, information=[piece]))).status_code == 201
+    for q, wanted in (("height>3", "low all"), ("age<9|height>3", "low old all"), ("colour", "all")):
+        found = await api.get(PATH, params={"q": q})
+        assert [one["id"].rpartition(":")[2] for one in found.json()] == wanted.split(), q

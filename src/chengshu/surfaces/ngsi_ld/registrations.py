@@ -6,17 +6,18 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from chengshu.foundation.broker.errors import BadRequestData
+from chengshu.foundation.broker.errors import BadRequestData, Conflict, NonexistentTenant
 from chengshu.foundation.broker.ld.contexts import LdContext
-from chengshu.foundation.broker.query.model import Condition, Every
 from chengshu.foundation.broker.query.selection import read_names, read_scopes
 from chengshu.foundation.broker.registry.amending import amended
 from chengshu.foundation.broker.registry.commands import Registry
-from chengshu.foundation.broker.registry.matching import SourceQuery, compile_source_query
+from chengshu.foundation.broker.registry.conflicts import held_here
+from chengshu.foundation.broker.registry.matching import SourceQuery, about_entities, compile_source_query
 from chengshu.foundation.broker.registry.model import Registration
 from chengshu.foundation.broker.registry.reading import read_registration
 from chengshu.foundation.broker.registry.rendering import render_registration
 from chengshu.foundation.broker.registry.watching import temporal_wish
+from chengshu.foundation.journal import Actor
 from chengshu.kernel.clock import iso, millis
 from chengshu.kernel.ids import Ids
 from chengshu.surfaces.ngsi_ld import params
@@ -79,7 +80,7 @@ class Registrations:
         payload, context = await call.document()
         new_id = f"urn:ngsi-ld:ContextSourceRegistration:{self._ids.new('csr')}"
         read = read_registration(payload, context, now_ms=self._now(), new_id=new_id)
-        kept = await asyncio.to_thread(self._registry.register, call.tenant, read, call.actor)
+        kept = await asyncio.to_thread(self._register, call.tenant, read, call.actor)
         return created(PATH, kept.id)
 
     async def update(self, call: Call) -> Answer:
@@ -88,10 +89,31 @@ class Registrations:
         fragment, context = await call.document()
 
         def change(before: Registration) -> Registration:
-            return amended(before, fragment, context, now_ms=self._now())
+            after = amended(before, fragment, context, now_ms=self._now())
+            if (after.mode, after.information) != (before.mode, before.information):
+                self._check_held(call.tenant, after)
+            return after
 
         await asyncio.to_thread(self._registry.update, call.tenant, id_, change, call.actor)
         return no_content()
+
+    def _register(self, tenant: str, new: Registration, actor: Actor) -> Registration:
+        self._check_held(tenant, new)
+        return self._registry.register(tenant, new, actor)
+
+    def _check_held(self, tenant: str, new: Registration) -> None:
+        """Raise :class:`Conflict` when the broker itself has what a proxy is to answer for alone (5.9.2)."""
+        for at, query in held_here(new):
+            try:
+                found = self._rooms.queries.find(tenant, query, limit=1).entities
+            except NonexistentTenant:
+                return
+            if found:
+                raise Conflict(
+                    f"the broker itself holds what the source is to answer for alone, of {found[0].id}",
+                    where=f"information[{at}]",
+                    remedy="delete it here first, or register as inclusive",
+                )
 
     async def delete(self, call: Call) -> Answer:
         """Delete Context Source Registration: clauses 5.9.4 and 6.9.3.3."""
@@ -109,9 +131,10 @@ class Registrations:
     async def query(self, call: Call) -> Answer:
         """Query Context Source Registrations: clauses 5.10.2 and 6.8.3.2."""
         context = await call.context()
-        matching = compile_source_query(source_query(call.params, context))
-        page = page_of(call)
-        found = [one for one in await asyncio.to_thread(self._registry.find, call.tenant) if matching(one)]
+        asked, page = source_query(call.params, context), page_of(call)
+        held = await asyncio.to_thread(self._registry.find, call.tenant)
+        matching = compile_source_query(about_entities(asked, held))
+        found = [one for one in held if matching(one)]
         part = found[page.offset : page.offset + page.limit]
         headers = page_headers(
             call,
@@ -243,19 +266,15 @@ def source_query(said: Mapping[str, str], context: LdContext) -> SourceQuery:
             remedy="say type, attrs, id, idPattern, q, csf, georel, scopeQ or timerel",
         )
     asked = Asked({name: value for name, value in said.items() if value}, context)
-    about = [part for part in (asked.condition("q"), asked.condition("csf")) if part is not None]
     return SourceQuery(
         selectors=asked.selectors(),
         attrs=read_names(said["attrs"], context.expand) if said.get("attrs") else (),
-        filter=_all(about),
+        filter=asked.condition("csf"),
+        q=asked.condition("q"),
         geo=asked.geo(),
         scopes=read_scopes(said["scopeQ"]) if said.get("scopeQ") else (),
         temporal=temporal_wish(said),
     )
-
-
-def _all(parts: list[Condition]) -> Condition | None:
-    return None if not parts else parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 
 def _sys_attrs(call: Call) -> bool:

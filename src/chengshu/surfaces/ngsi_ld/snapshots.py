@@ -6,7 +6,7 @@ Source: ETSI GS CIM 009 V1.9.1, clauses 5.16 (operations) and 6.36 to 6.38 (reso
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,8 @@ from chengshu.foundation.broker.ld.contexts import CORE, LdContext
 from chengshu.foundation.broker.model import Attribute, Entity
 from chengshu.foundation.broker.query.grammar import read_q
 from chengshu.foundation.broker.query.matching import compile_query
-from chengshu.foundation.broker.query.model import Compare, Condition, Every, Exists, Like, Query, Some
+from chengshu.foundation.broker.query.model import Query
+from chengshu.foundation.broker.registry.matching import attributes_of
 from chengshu.kernel.ids import Ids
 from chengshu.surfaces.ngsi_ld.answers import created, give, no_content
 from chengshu.surfaces.ngsi_ld.asking import page_of, query_of_body, refuse_wide
@@ -184,7 +185,7 @@ class Snapshots:
             raise BadRequestData("nothing is said of what is to go", where="q", remedy="say q")
         condition = read_q(said, CORE.expand)
         known = {CORE.expand(name) for name in _MEMBERS}
-        if unknown := sorted(set(_names(condition)) - known):
+        if unknown := sorted(set(attributes_of(condition)) - known):
             raise BadRequestData(
                 f"{CORE.compact(unknown[0])[:80]!r} is no member of a snapshot",
                 where="q",
@@ -264,15 +265,6 @@ def _as_entity(one: Snapshot) -> Entity:
         CORE.expand(name): (Attribute("Property", members[name]),) for name in _MEMBERS if name in members
     }
     return Entity(one.id, ("Snapshot",), attributes=attributes)
-
-
-def _names(condition: Condition) -> Iterator[str]:
-    """The attributes that a condition is about."""
-    if isinstance(condition, Every | Some):
-        for part in condition.parts:
-            yield from _names(part)
-    elif isinstance(condition, Exists | Compare | Like):
-        yield condition.path.names[0]
 
 
 def _among(shown: Shown, entities: dict[str, Entity]) -> Shown:

@@ -264,6 +264,6 @@ def test_a_subscription_is_given_as_it_was_said(house: House) -> None:
     assert house.subscriptions.page("", 10, 0)[1] == 1
     with pytest.raises(AlreadyExists):
         house.subscribe()
-    for wrong in ({"temporalQ": {"timerel": "now"}}, {"temporalQ": {"timerel": "before"}}, {"q": "name"}):
+    for wrong in ({"temporalQ": {"timerel": "now"}}, {"temporalQ": {"timerel": "before"}}, {"q": "name=="}):
         with pytest.raises(BadRequestData):
             house.subscribe("urn:sub:9", **wrong)

@@ -64,6 +64,29 @@ def test_formats(bench: Bench, format_: str, level: Any) -> None:
     assert told(bench)["level"] == level
 
 
+KINDS = {
+    "Relationship": ("urn:e:2", {"object": "urn:e:2"}, "urn:e:2"),
+    "LanguageProperty": ({"en": "ok"}, {"languageMap": {"en": "ok"}}, {"languageMap": {"en": "ok"}}),
+    "VocabProperty": ("http://x/old", {"vocab": "http://x/old"}, {"vocab": "http://x/old"}),
+    "ListProperty": ([1, 2], {"valueList": [1, 2]}, {"valueList": [1, 2]}),
+    "JsonProperty": ({"a": 1}, {"json": {"a": 1}}, {"json": {"a": 1}}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_attributes_in_every_format_and_version(bench: Bench, kind: Any) -> None:
+    value, said, simple = KINDS[kind]
+    for format_ in ("normalized", "concise", "keyValues"):
+        bench.subscribe(format_, notification={"format": format_})
+    bench.subscribe("older", ngsildConformance="1.3")
+    bench.create("g1", level=Attribute(kind, value))
+    bench.settle()
+    full, concise, key_values, older = (body["data"][0]["level"] for body in bench.post.bodies())
+    assert (full, concise, key_values) == ({"type": kind} | said, said, simple)
+    plain = {"type": "Property", "value": next(iter(said.values()))}
+    assert older == (full if kind == "Relationship" else plain)
+
+
 def test_attributes_pick_and_omit(bench: Bench) -> None:
     bench.subscribe("attributes", notification={"attributes": ["level"]})
     bench.subscribe("pick", notification={"pick": ["id", "name"]})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chengshu.foundation.broker.errors import Conflict
+from chengshu.foundation.broker.query.model import Query, Selector
 from chengshu.foundation.broker.registry.matching import is_meant
 from chengshu.foundation.broker.registry.model import EntityInfo, Information, Registration
 
@@ -28,6 +29,21 @@ def check_conflicts(new: Registration, others: Iterable[Registration]) -> None:
                     where=f"information[{at}]",
                     remedy="delete that one first, or register as inclusive",
                 )
+
+
+def held_here(new: Registration) -> Iterator[tuple[int, Query]]:
+    """Per piece of a registration, what the broker itself must not hold of what a proxy answers for alone.
+
+    Of an exclusive registration attributes of entities named by their ids; of a redirect one all it means.
+    """
+    for at, piece in enumerate(new.information if new.mode in _PROXIES else ()):
+        selectors = tuple(
+            Selector((one.id,) if one.id else (), one.id_pattern, tuple((name,) for name in one.types))
+            for one in piece.entities
+            if one.id or new.mode == "redirect"
+        )
+        if selectors or (new.mode == "redirect" and piece.names):
+            yield at, Query(selectors=selectors, attrs=piece.names)
 
 
 def _collide(one: Information, other: Information) -> bool:

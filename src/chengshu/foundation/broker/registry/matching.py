@@ -6,7 +6,7 @@ cheaply, and asking a source in vain is better than missing it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -14,7 +14,18 @@ import msgspec
 from chengshu.foundation.broker.ld.core import NGSI_LD
 from chengshu.foundation.broker.model import Attribute, Entity
 from chengshu.foundation.broker.query.matching import compile_query
-from chengshu.foundation.broker.query.model import Condition, GeoQuery, Groups, Query, Selector
+from chengshu.foundation.broker.query.model import (
+    Compare,
+    Condition,
+    Every,
+    Exists,
+    GeoQuery,
+    Groups,
+    Like,
+    Query,
+    Selector,
+    Some,
+)
 from chengshu.foundation.broker.query.patterns import finder
 from chengshu.foundation.broker.registry.members import micros
 from chengshu.foundation.broker.registry.model import EntityInfo, Information, Registration, TimeInterval
@@ -35,15 +46,43 @@ class TemporalWish(msgspec.Struct, frozen=True):
 class SourceQuery(msgspec.Struct, frozen=True):
     """What is asked of the registry; parts left empty ask nothing.
 
-    ``filter`` is about the source's own properties (``csf``, and ``q`` of a discovery).
+    ``filter`` (``csf``) is about the source's own properties, ``q`` about those of the entities it holds: see
+    :func:`about_entities`.
     """
 
     selectors: tuple[Selector, ...] = ()
     attrs: tuple[str, ...] = ()
     filter: Condition | None = None
+    q: Condition | None = None
     geo: GeoQuery | None = None
     scopes: Groups = ()
     temporal: TemporalWish | None = None
+
+
+def about_entities(query: SourceQuery, registrations: Iterable[Registration]) -> SourceQuery:
+    """``query`` with its ``q`` as registrations can meet it (clause 5.10.2.4): by the names of attributes.
+
+    A registration has no values of them. Where some registration has all that is named as properties of its
+    own, ``q`` is a condition on these, as in the conformance suite.
+    """
+    if query.q is None:
+        return query
+    names = frozenset(attributes_of(query.q))
+    if any(names <= one.properties.keys() for one in registrations):
+        both = query.q if query.filter is None else Every((query.q, query.filter))
+        return msgspec.structs.replace(query, filter=both, q=None)
+    return msgspec.structs.replace(
+        query, attrs=tuple({**dict.fromkeys(query.attrs), **dict.fromkeys(names)}), q=None
+    )
+
+
+def attributes_of(condition: Condition) -> Iterator[str]:
+    """The names of the attributes (expanded) that a condition of ``q`` is about."""
+    if isinstance(condition, Every | Some):
+        for part in condition.parts:
+            yield from attributes_of(part)
+    elif isinstance(condition, Exists | Compare | Like):
+        yield condition.path.names[0]
 
 
 Matcher = Callable[[Registration], tuple[Information, ...]]

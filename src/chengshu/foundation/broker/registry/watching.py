@@ -18,6 +18,7 @@ from chengshu.foundation.broker.registry.matching import (
     Matcher,
     SourceQuery,
     TemporalWish,
+    attributes_of,
     compile_source_query,
 )
 from chengshu.foundation.broker.registry.members import micros, moment, object_of, plain, refuse
@@ -52,7 +53,6 @@ def read_source_subscription(
     Raises :class:`BadRequestData` for the first member that is wrong.
     """
     said, temporal = _parted(payload)
-    _refuse_q(said)
     read = read_subscription(said, context, tenant=tenant, name=name, now_ms=now_ms)
     return SourceSubscription(read, temporal or {})
 
@@ -65,7 +65,6 @@ def change_source_subscription(
     Raises :class:`BadRequestData`.
     """
     said, temporal = _parted(payload)
-    _refuse_q(said)
     after = change_subscription(before.subscription, said, context, now_ms)
     return SourceSubscription(after, before.temporal if temporal is None else temporal)
 
@@ -79,14 +78,6 @@ def render_source_subscription(
     if not progress.times_failed and "notification" in rendered:
         rendered["notification"].pop("timesFailed", None)
     return rendered | ({"temporalQ": item.temporal} if item.temporal else {})
-
-
-def _refuse_q(said: Mapping[str, Any]) -> None:
-    """``q`` is about attributes of entities, and a registration has no values of these."""
-    if said.get("q") is not None:
-        raise refuse(
-            "a registration has no values that q could ask for", "q", "ask for csourceProperties by csf"
-        )
 
 
 def _parted(payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -130,10 +121,11 @@ def _matcher(query: SourceQuery) -> Matcher:
 def matcher_of(item: SourceSubscription) -> Matcher:
     """Which registrations the subscription means, and which pieces of them."""
     query = item.subscription.query
+    asked = attributes_of(query.q) if query.q is not None else ()  # of which a registration knows the names
     return _matcher(
         SourceQuery(
             selectors=query.selectors,
-            attrs=item.subscription.watched,
+            attrs=tuple(dict.fromkeys((*item.subscription.watched, *asked))),
             filter=query.csf,
             geo=query.geo,
             scopes=query.scopes,
