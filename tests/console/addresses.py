@@ -53,5 +53,8 @@ EVERY = [
     "/sources",
     "/journal",
     "/access",
+    "/notices",
+    "/notices?scope=all",
+    "/notices/ways",
     "/account",
 ]

@@ -18,6 +18,7 @@ from chengshu.console.model.grading import DIMENSIONS, StepKind
 from chengshu.console.model.holdings import CrossingName, CrossingState, LibraryName, PathHow, ValuePart
 from chengshu.console.model.ledger import EntryState, MatchHow, Move
 from chengshu.console.model.life import FactName, StageName
+from chengshu.console.model.notices import Scope as NoticeScope
 from chengshu.console.model.response import EndBasis, EventState, OrderState, OrderVerb
 from chengshu.console.model.retention import DestructionState, ItemOutcome
 from chengshu.console.model.rules import CellPart, ChangeStateName, RequirementKind
@@ -110,6 +111,9 @@ FAMILIES = {
     + ["waiting", "asked_by_us", "told_us", "others"],
     "retention": [f"state_{state}" for state in get_args(DestructionState)]
     + [f"outcome_{outcome}" for outcome in get_args(ItemOutcome)],
+    "notices": [f"{kind}_{scope}" for kind in ("scope", "none") for scope in get_args(NoticeScope)]
+    + [f"outcome_{outcome}" for outcome in ("done", "failed", "rejected")]
+    + ["kind_smtp", "kind_webhook"],
     "labels": [f"scale_{scale}" for scale in SCALES],
     "role": ROLES,
     "access": [f"right_{right}" for right in RIGHTS] + [f"secret_{kind}" for kind in get_args(SecretKind)],

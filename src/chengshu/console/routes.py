@@ -17,6 +17,7 @@ from chengshu.console.pages import (
     holdings,
     knowledge,
     ledger,
+    notices,
     operation,
     residents,
     response,
@@ -50,6 +51,7 @@ def router(view: HubView) -> APIRouter:
         residents,
         rules,
         access,
+        notices,
         entrance,
     )
     for part in (*pages, api):

@@ -41,6 +41,7 @@ from chengshu.console.view_data import DataDesk
 from chengshu.console.view_datasets import DatasetDesk
 from chengshu.console.view_holdings import HoldingsDesk
 from chengshu.console.view_knowledge import KnowledgeDesk
+from chengshu.console.view_notices import NoticeDesk
 from chengshu.console.view_retention import RetentionDesk
 from chengshu.console.view_sharing import SharingDesk
 
@@ -266,6 +267,7 @@ class HubView(
     HoldingsDesk,
     KnowledgeDesk,
     AccessDesk,
+    NoticeDesk,
     Acting,
     Protocol,
 ):

@@ -24,6 +24,7 @@ from .holdings import Holdings
 from .knowledge import Knowledge
 from .layers import Layers
 from .ledger import Ledger
+from .notices import Notices
 from .operation import Operation
 from .response import Response
 from .retention import Retention
@@ -45,6 +46,7 @@ class FakeView(
     Corrections,
     Datasets,
     Retention,
+    Notices,
     Situation,
     Layers,
     Response,

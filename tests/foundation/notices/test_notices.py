@@ -215,6 +215,23 @@ def test_what_happened_becomes_notices_once_however_often_it_is_looked_at(desk: 
     assert follower.prepare([old]) is None, "a hub does not tell its whole past"
 
 
+def test_what_nobody_could_be_told_waits_for_the_first_who_can(desk: Desk) -> None:
+    kept = PEOPLE.copy()
+    PEOPLE.clear()
+    try:
+        desk.post(notice(1))
+        PEOPLE.append(ADMIN)
+        follower = NoticeFollower(desk.notices, desk.clock, ("sharing.",), lambda _: ())
+        pump = Pump(desk.database, desk.clock, [follower], [], strict=True)
+        act = Act(Actor("person:root"), "account.created", "root", desk.clock.now())
+        for _ in range(2):
+            desk.database.write(lambda connection: record(connection, act))
+            pump.drain()
+        assert [line.notice.id for line in desk.queries.inbox("root")] == ["notice-1"]
+    finally:
+        PEOPLE[:] = kept
+
+
 def test_after_a_year_notices_are_forgotten(desk: Desk) -> None:
     desk.post(notice(1))
     desk.notices.tick(NOON + timedelta(days=300))

@@ -10,6 +10,7 @@ from chengshu.app.view.knowledge import KnowledgeReading
 from chengshu.app.view.layers import Layers
 from chengshu.app.view.ledger import LedgerReading
 from chengshu.app.view.life import LifeReading
+from chengshu.app.view.notices import NoticeReading
 from chengshu.app.view.operation import Operation
 from chengshu.app.view.retention import RetentionReading
 from chengshu.app.view.rule_acting import RuleActing
@@ -28,6 +29,7 @@ class View(
     Layers,
     LedgerReading,
     LifeReading,
+    NoticeReading,
     Operation,
     RetentionReading,
     RuleActing,

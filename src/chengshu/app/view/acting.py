@@ -57,6 +57,7 @@ class Acting(Base):
             self.department(own) if own else Text(),
             account.roles,
             bool(OPERATORS & set(account.roles)),
+            self.hub.notices.queries.unread(account.id),
         )
 
     def acknowledge(self, person: shown.Person, warning: str, note: str) -> None:

@@ -85,7 +85,9 @@ ALLOWED = Permission(True)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is signed in. ``roles`` are the access room's; ``may_operate`` opens sources and journal."""
+    """Who is signed in. ``roles`` are the access room's; ``may_operate`` opens sources and journal;
+    ``unread`` counts notices.
+    """
 
     id: str
     name: str
@@ -93,6 +95,7 @@ class Person:
     department_name: ShownText
     roles: tuple[str, ...] = ()
     may_operate: bool = False
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

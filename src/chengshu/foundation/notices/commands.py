@@ -25,6 +25,7 @@ from chengshu.ports.database import Database
 LATE = timedelta(days=1)  # what is told later than this goes to inboxes alone: nobody is woken for old news
 KEPT = timedelta(days=366)
 _DAY = timedelta(days=1)
+_UNCLAIMED, _MOST = timedelta(days=30), 200  # what new accounts are told of the time when there were none
 
 
 class Notices:
@@ -63,6 +64,15 @@ class Notices:
                 for way in found.ways:
                     self._leave_in(connection, way, store.Told(notice, found.urgent))
         return told
+
+    def claim_in(self, connection: Connection) -> int:
+        """There are new accounts: what nobody could be told lately is told now, in inboxes; how many."""
+        people, count = list(self._people(connection)), 0
+        for notice in store.unclaimed(connection, self._clock.now() - _UNCLAIMED, _MOST):
+            found = routed(notice, self.declared, people, self._house)
+            store.put_in_inboxes(connection, notice, found.accounts)
+            count += bool(found.accounts)
+        return count
 
     def _leave_in(self, connection: Connection, way: Way, told: store.Told) -> None:
         now, notice = self._clock.now(), told.notice

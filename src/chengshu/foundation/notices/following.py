@@ -13,6 +13,7 @@ from chengshu.kernel.clock import Clock
 from chengshu.ports.runtime import Change, Effect
 
 Teller = Callable[[Change], Sequence[Notice]]
+_ACCOUNTS = "account."
 OLD = timedelta(days=30)  # a hub that tells for the first time does not tell its whole past
 
 
@@ -22,17 +23,20 @@ class NoticeFollower:
     name = "notices"
 
     def __init__(self, notices: Notices, clock: Clock, kinds: tuple[str, ...], tell: Teller) -> None:
-        self.kinds = kinds
+        self.kinds = (*kinds, _ACCOUNTS)
         self._notices, self._clock, self._tell = notices, clock, tell
 
     def prepare(self, changes: Sequence[Change]) -> Effect | None:
         """The notices of these changes."""
+        someone_new = any(change.kind.startswith(_ACCOUNTS) for change in changes)
         since = self._clock.now() - OLD
         found = [notice for change in changes if change.at > since for notice in self._tell(change)]
-        if not found:
+        if not found and not someone_new:
             return None
 
         def effect(connection: Connection) -> None:
             self._notices.post_in(connection, found)
+            if someone_new:
+                self._notices.claim_in(connection)
 
         return effect

@@ -111,6 +111,16 @@ def put_in_inboxes(connection: Connection, notice: Notice, accounts: Sequence[st
         connection.execute(statement.on_conflict_do_nothing(index_elements=["account", "notice"]))
 
 
+def unclaimed(connection: Connection, since: datetime, limit: int) -> list[Notice]:
+    """Notices that stand in nobody's inbox, the newest first."""
+    somewhere = select(inbox.c.notice).where(inbox.c.notice == notices.c.id).exists()
+    query = select(notices.c.body).where(notices.c.at > millis(since), ~somewhere)
+    return [
+        _notice.decode(row.body)
+        for row in connection.execute(query.order_by(notices.c.at.desc()).limit(limit))
+    ]
+
+
 def hold(connection: Connection, way: Way, notice: str, due: datetime) -> None:
     """Keep a message back until ``due``."""
     statement = upsert(held).values(
