@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
 from chengshu.rules.feel import ast
@@ -34,6 +34,17 @@ _LITERALS: dict[str, Callable[[int], ast.Node]] = {
     "false": lambda pos: ast.Boolean(False, pos=pos),
     "null": lambda pos: ast.Null(pos=pos),
 }
+
+
+def _number(text: str) -> Decimal:
+    """A number as written; an exponent that no decimal can hold is one that is merely far out of range."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        mantissa, _, exponent = text.lower().partition("e")
+        if not Decimal(mantissa):
+            return Decimal(0)
+        return Decimal("1e-999999" if exponent.startswith("-") else "1e999999")
 
 
 class Grammar(TokenReader):
@@ -220,7 +231,7 @@ class Grammar(TokenReader):
         token = self.here
         if token.kind == "number":
             self.take()
-            return ast.Number(Decimal(token.text), pos=token.start)
+            return ast.Number(_number(token.text), pos=token.start)
         if token.kind == "string":
             self.take()
             return ast.String(token.value, pos=token.start)
