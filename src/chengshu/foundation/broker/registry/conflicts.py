@@ -32,17 +32,15 @@ def check_conflicts(new: Registration, others: Iterable[Registration]) -> None:
 
 
 def held_here(new: Registration) -> Iterator[tuple[int, Query]]:
-    """Per piece of a registration, what the broker itself must not hold of what a proxy answers for alone.
-
-    Of an exclusive registration attributes of entities named by their ids; of a redirect one all it means.
+    """Per piece of an exclusive registration, the attributes of entities (named by their ids) that the broker
+    itself must not hold (clause 5.9.2.4). Of a redirect one nothing: the conformance suite registers these
+    over entities that are here, and they then take over.
     """
-    for at, piece in enumerate(new.information if new.mode in _PROXIES else ()):
+    for at, piece in enumerate(new.information if new.mode == "exclusive" else ()):
         selectors = tuple(
-            Selector((one.id,) if one.id else (), one.id_pattern, tuple((name,) for name in one.types))
-            for one in piece.entities
-            if one.id or new.mode == "redirect"
+            Selector((one.id,), "", tuple((name,) for name in one.types)) for one in piece.entities if one.id
         )
-        if selectors or (new.mode == "redirect" and piece.names):
+        if selectors:
             yield at, Query(selectors=selectors, attrs=piece.names)
 
 
