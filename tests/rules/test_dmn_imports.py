@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
@@ -209,3 +210,35 @@ def test_a_knowledge_model_is_called_by_name(build: type[Builder]) -> None:
     assert model.call("twice").value is None
     with pytest.raises(DmnError, match="business knowledge model"):
         model.call("thrice")
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "given", "fits"),
+    [
+        ("number", "> 3", [5], True),
+        ("number", "> 3", [5, 6], False),
+        ("date and time", '> @"2019-01-01T00:00:00Z"', date(2026, 1, 1), True),
+        ("date", '> @"2019-01-01"', date(2026, 1, 1), True),
+        ("tMany", "count(?) = 1", 5, True),
+    ],
+)
+def test_inputs_of_tables_are_converted_to_their_types(kind: str, cell: str, given: Any, fits: bool) -> None:
+    many = '<itemDefinition name="tMany" isCollection="true"><typeRef>number</typeRef></itemDefinition>'
+    text = (
+        f'<decisionTable><input><inputExpression typeRef="{kind}"><text>x</text></inputExpression></input>'
+        "<output/>"
+        f"<rule><inputEntry><text>{escape(cell)}</text></inputEntry>"
+        "<outputEntry><text>true</text></outputEntry></rule></decisionTable>"
+    )
+    model = read_model(_file(many + input_data("x") + decision("d", text, ["x"])))
+    assert (model.decide("d", {"x": given}).value is True) is fits
+
+
+def test_a_function_declared_as_a_number_gives_one() -> None:
+    typed = _knowledge("one", "n", "[n]").replace(
+        "<encapsulatedLogic>", '<encapsulatedLogic typeRef="number">'
+    )
+    boxed = '<functionDefinition typeRef="number"><formalParameter name="n"/>' + literal("[n]")
+    entry = f'<context><contextEntry><variable name="f"/>{boxed}</functionDefinition></contextEntry>'
+    entry += f"<contextEntry>{literal('f(5) + one(6)')}</contextEntry></context>"
+    assert read_model(_file(typed + decision("d", entry, ["fn:one"]))).decide("d").value == 11

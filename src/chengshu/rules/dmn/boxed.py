@@ -71,7 +71,15 @@ def compile_text(text: str, scope: LogicScope, place: str = "") -> Code:
 def compile_boxed(boxed: dmn.Boxed, scope: LogicScope) -> Code:
     """The closure of any boxed expression."""
     code = _COMPILERS[type(boxed)](boxed, scope)
+    if isinstance(boxed, dmn.FunctionLogic) and _result_type(boxed, scope) is not None:
+        return code
     return converted(code, declared(scope, boxed.type_ref), scope.place)
+
+
+def _result_type(boxed: dmn.FunctionLogic, scope: LogicScope) -> FeelType | None:
+    """The declared type of a function that is no function type: editors mean that of its result."""
+    kind = scope.types(boxed.type_ref) if boxed.type_ref else None
+    return None if kind is None or kind.kind in ("function", "Any") else kind
 
 
 def _literal(boxed: dmn.Literal, scope: LogicScope) -> Code:
@@ -141,6 +149,7 @@ def compile_function(
     parameters = tuple(p.name for p in boxed.parameters)
     types = tuple(declared(scope, p.type_ref) for p in boxed.parameters)
     body = compile_boxed(boxed.body, scope.inside(parameters))
+    result = _result_type(boxed, scope)
 
     def make(v: Vars, r: Run) -> Function:
         home = r.root
@@ -149,7 +158,7 @@ def compile_function(
             inside = {**v, **dict(zip(parameters, values, strict=True))}
             return body(inside, run if run.root is home else run.inside(home))
 
-        return Function(name, parameters, types, call)
+        return Function(name, parameters, types, call, result)
 
     return make
 

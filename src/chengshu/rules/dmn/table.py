@@ -19,6 +19,7 @@ from chengshu.rules.feel.compile_tests import PLACEHOLDER, TestCode, compile_tes
 from chengshu.rules.feel.errors import FeelSyntaxError, LimitExceeded
 from chengshu.rules.feel.parser import parse_unary_tests
 from chengshu.rules.feel.runtime import MISSING, Code, Run, Vars
+from chengshu.rules.feel.temporal import Date
 from chengshu.rules.feel.types import FeelType, convert
 from chengshu.rules.feel.values import kind_of, to_python
 
@@ -119,6 +120,23 @@ def _cell(text: str, scope: LogicScope, place: str) -> tuple[TestCode, bool, ast
     return compile_tests(tree, scope.inside((PLACEHOLDER,)).feel() if uses else scope.feel()), uses, tree
 
 
+def _taken(code: Code, kind: FeelType | None) -> Code:
+    """The value of an input as one of its declared type, where an implicit conversion makes it one."""
+    if kind is None or kind.anything:
+        return code
+    wanted, listed = kind, kind.kind == "list"
+
+    def taken(v: Vars, r: Run) -> Any:
+        value = code(v, r)
+        given = type(value)
+        if listed is (given is list) and given is not Date:
+            return value
+        converted, fits = convert(value, wanted)
+        return converted if fits else value
+
+    return taken
+
+
 def _in_order(tree: ast.UnaryTests) -> list[Any]:
     return [constant_of(test.value) for test in tree.tests if not test.op]
 
@@ -143,7 +161,11 @@ class CompiledTable:
         self.kinds = kinds
         place = scope.place
         self.inputs = [
-            compile_text(c.expression, f"{place}, input {i}", scope) for i, c in enumerate(table.inputs, 1)
+            _taken(
+                compile_text(c.expression, f"{place}, input {i}", scope),
+                scope.types(c.type_ref) if c.type_ref else None,
+            )
+            for i, c in enumerate(table.inputs, 1)
         ]
         self.allowed = [
             _cell(column.allowed, scope, f"{place}, input values {i}")[:2] if column.allowed else None
