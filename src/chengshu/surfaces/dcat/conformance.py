@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from rdflib import DCAT, DCTERMS, FOAF, RDF, SH, SKOS, XSD, BNode, Graph, Literal, URIRef
+from rdflib import DCAT, DCTERMS, FOAF, RDF, SH, SKOS, XSD, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
 from chengshu.kernel.errors import Unavailable
 from chengshu.kernel.texts import Text
 from chengshu.resources.ledger import Distribution, Resource
-from chengshu.surfaces.dcat.graph import CatalogGraph
+from chengshu.surfaces.dcat.graph import AUTHORITY, CatalogGraph
 
 SHAPES = (
     "shapes.ttl",
@@ -57,11 +58,15 @@ def run(path: Path) -> Report:
 
 
 def read_shapes(path: Path) -> Graph:
-    """The shapes in a folder, or in its folder ``shacl-3.0.1``; those that fetch others are left out."""
+    """The shapes in a folder, or in its folder ``shacl-3.0.1``; those that fetch others are left out.
+
+    Our supplement comes with them: what the profile's text asks and the shapes let pass.
+    """
     folder = path / "shacl-3.0.1" if (path / "shacl-3.0.1").is_dir() else path
     graph = Graph()
     for name in SHAPES:
         graph.parse(folder / name)
+    graph.parse(data=files(__package__).joinpath("supplement.ttl").read_text("utf-8"), format="turtle")
     return graph
 
 
@@ -157,6 +162,18 @@ def also(kind: URIRef, name: URIRef, *values: Node) -> Mutation:
     return mutate
 
 
+def instead(kind: URIRef, name: URIRef, other: URIRef) -> Mutation:
+    """Point at a thing of another class."""
+
+    def mutate(graph: Graph) -> None:
+        about, node = _first(graph, kind), BNode()
+        graph.remove((about, name, None))
+        graph.add((about, name, node))
+        graph.add((node, RDF.type, other))
+
+    return mutate
+
+
 def unclass(kind: URIRef) -> Mutation:
     """Forget what something is."""
     return lambda graph: graph.remove((_first(graph, kind), RDF.type, kind))
@@ -164,6 +181,8 @@ def unclass(kind: URIRef) -> Mutation:
 
 _A, _B = URIRef("http://a.example/"), URIRef("http://b.example/")
 _TWO_DATES = (Literal("2026-01-01", datatype=XSD.date), Literal("2026-01-02", datatype=XSD.date))
+_VCARD, _ADMS = Namespace("http://www.w3.org/2006/vcard/ns#"), Namespace("http://www.w3.org/ns/adms#")
+_SPDX, _CSV = Namespace("http://spdx.org/rdf/terms#"), URIRef(f"{AUTHORITY}/file-type/CSV")
 _CATALOG, _DATASET, _WAY, _SERVICE = DCAT.Catalog, DCAT.Dataset, DCAT.Distribution, DCAT.DataService
 MUTATIONS: dict[str, Mutation] = {
     "catalogue without title": drop(_CATALOG, DCTERMS.title),
@@ -222,4 +241,49 @@ MUTATIONS: dict[str, Mutation] = {
     "period with two ends": also(
         DCTERMS.PeriodOfTime, DCAT.endDate, Literal("2030-01-01", datatype=XSD.date)
     ),
+    "catalogue with two licences": put(_CATALOG, DCTERMS.license, _A, _B),
+    "catalogue with two homepages": also(_CATALOG, FOAF.homepage, _A),
+    "catalogue that has a word for a part": also(_CATALOG, DCTERMS.hasPart, Literal("x")),
+    "catalogue with a word for a service": also(_CATALOG, DCAT.service, Literal("x")),
+    "catalogue with a word for a record": also(_CATALOG, DCAT.record, Literal("x")),
+    "catalogue themes that are a word": put(_CATALOG, DCAT.themeTaxonomy, Literal("x")),
+    "catalogue of a time in words": put(_CATALOG, DCTERMS.temporal, Literal("always")),
+    "catalogue title said twice in one language": also(_CATALOG, DCTERMS.title, Literal("Other", lang="en")),
+    "catalogue forgotten to be one": unclass(_CATALOG),
+    "dataset forgotten to be one": unclass(_DATASET),
+    "dataset issued on a word": put(_DATASET, DCTERMS.issued, Literal("May")),
+    "dataset issued in a number": put(_DATASET, DCTERMS.issued, Literal(2026)),
+    "dataset modified at an address": put(_DATASET, DCTERMS.modified, _A),
+    "dataset title said twice in one language": also(_DATASET, DCTERMS.title, Literal("Other", lang="en")),
+    "dataset version that is a word": put(_DATASET, URIRef(f"{DCAT}hasVersion"), Literal("2")),
+    "dataset standard that is a word": put(_DATASET, DCTERMS.conformsTo, Literal("ISO 19115")),
+    "dataset provenance that is a word": put(_DATASET, DCTERMS.provenance, Literal("gauges")),
+    "dataset identifier that is an address": put(_DATASET, DCTERMS.identifier, _A),
+    "dataset sample that is a word": put(_DATASET, _ADMS.sample, Literal("x")),
+    "dataset resolution in words": put(_DATASET, DCAT.spatialResolutionInMeters, Literal("ten")),
+    "dataset access rights of another list": put(_DATASET, DCTERMS.accessRights, _CSV),
+    "dataset frequency of another list": put(_DATASET, DCTERMS.accrualPeriodicity, _CSV),
+    "dataset place that is an agent": instead(_DATASET, DCTERMS.spatial, FOAF.Agent),
+    "dataset period that is an agent": instead(_DATASET, DCTERMS.temporal, FOAF.Agent),
+    "dataset contact that is a page": instead(_DATASET, DCAT.contactPoint, FOAF.Document),
+    "distribution forgotten to be one": unclass(_WAY),
+    "distribution address without a name": put(_WAY, DCAT.accessURL, BNode()),
+    "distribution download that is a word": put(_WAY, DCAT.downloadURL, Literal("http://data.example")),
+    "distribution with two sizes": put(_WAY, DCAT.byteSize, *(Literal(n) for n in (1, 2))),
+    "distribution checksum that is a word": put(_WAY, _SPDX.checksum, Literal("abc")),
+    "distribution status that is a word": put(_WAY, _ADMS.status, Literal("done")),
+    "distribution format that is an agent": instead(_WAY, DCTERMS.format, FOAF.Agent),
+    "distribution language that is a word": put(_WAY, DCTERMS.language, Literal("zh")),
+    "service with two licences": put(_SERVICE, DCTERMS.license, _A, _B),
+    "service that serves a word": put(_SERVICE, DCAT.servesDataset, Literal("rain")),
+    "service contact that is a word": put(_SERVICE, DCAT.contactPoint, Literal("call us")),
+    "agent with an address for a name": put(FOAF.Agent, FOAF.name, _A),
+    "contact whose mail is a word": put(_VCARD.Kind, _VCARD.hasEmail, Literal("a@b.example")),
+    "concept with an address for a label": put(SKOS.Concept, SKOS.prefLabel, _A),
+    "period that begins on a word": put(DCTERMS.PeriodOfTime, DCAT.startDate, Literal("then")),
+    "period with two beginnings": put(DCTERMS.PeriodOfTime, DCAT.startDate, *_TWO_DATES),
+    "place with two middles": also(DCTERMS.Location, DCAT.centroid, Literal("POINT(0 0)")),
+    "rights forgotten to be some": unclass(DCTERMS.RightsStatement),
+    "licence forgotten to be one": unclass(DCTERMS.LicenseDocument),
+    "language forgotten to be one": unclass(DCTERMS.LinguisticSystem),
 }

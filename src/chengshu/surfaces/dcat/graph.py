@@ -33,6 +33,9 @@ _FREQUENCIES = (  # the longest update cycle, in hours, that still counts as thi
     (24 * 250, "ANNUAL_2"),
     (24 * 500, "ANNUAL"),
 )
+_DURATION = re.compile(
+    r"P(?:\d{1,9}(?:\.\d{1,9})?[YMWD]){0,4}(?:T(?:\d{1,9}(?:\.\d{1,9})?[HMS]){1,3})?", re.ASCII
+)
 _HOURS = {"Y": 8766.0, "M": 730.5, "W": 168.0, "D": 24.0}
 _FORMATS = {
     "csv": ("CSV", "text/csv"),
@@ -97,8 +100,9 @@ class CatalogGraph:
         service = item.kind in _SERVICES
         self._class(about, DCAT.DataService if service else DCAT.Dataset)
         self._add(self.catalog, DCAT.service if service else DCAT.dataset, about)
-        self._words(about, DCTERMS.title, item.title)
-        self._words(about, DCTERMS.description, item.summary if _said(item.summary) else item.title)
+        title = item.title if _said(item.title) else Text.of(item.id)
+        self._words(about, DCTERMS.title, title)
+        self._words(about, DCTERMS.description, item.summary if _said(item.summary) else title)
         self._add(about, DCTERMS.identifier, Literal(item.id))
         for word in item.keywords:
             self._add(about, DCAT.keyword, Literal(_printable(word)))
@@ -274,6 +278,8 @@ def _moment(text: str) -> Literal | None:
 
 def _frequency(cycle: str) -> str | None:
     """The EU frequency nearest above an ISO 8601 duration such as ``P1D``."""
+    if not _DURATION.fullmatch(cycle):
+        return None
     hours, number, in_time = 0.0, "", False
     for sign in cycle.removeprefix("P"):
         if sign == "T":
@@ -284,6 +290,4 @@ def _frequency(cycle: str) -> str | None:
             size = {"H": 1.0, "M": 1 / 60, "S": 1 / 3600}.get(sign, 0.0) if in_time else _HOURS.get(sign, 0.0)
             hours += float(number or 0) * size
             number = ""
-    if not cycle.startswith("P") or hours < 0:
-        return None
     return next((code for limit, code in _FREQUENCIES if hours <= limit), "IRREG")
