@@ -25,6 +25,7 @@ EVERY = [
     "/ledger/value",
     "/ledger/crossings",
     "/ledger/libraries",
+    "/ledger/lookup",
     "/ledger/retention",
     "/ledger/retention/deletions/destruction-1",
     "/ledger/datasets",

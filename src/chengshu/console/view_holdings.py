@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from chengshu.console.model import Person
-from chengshu.console.model.holdings import CrossingsView, LibrariesView, ValueView
+from chengshu.console.model.holdings import CrossingsView, LibrariesView, LookupGrant, ValueView
+from chengshu.console.model.sharing import UseResult
 
 
 class HoldingsDesk(Protocol):
@@ -22,4 +24,12 @@ class HoldingsDesk(Protocol):
 
     def ledger_libraries(self, person: Person) -> LibrariesView:
         """The five base libraries as they stand now, and the thematic ones."""
+        ...
+
+    def lookups(self, person: Person) -> Sequence[LookupGrant]:
+        """The person's grants by which a key can be looked up."""
+        ...
+
+    def look_up(self, person: Person, grant: str, purpose: str, key: str) -> UseResult:
+        """The rows of one key, on record. Raises Invalid for a key that nobody can have, Denied, Missing."""
         ...

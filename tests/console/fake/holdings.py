@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from chengshu.console import model as m
 from chengshu.console.model import holdings as page
+from chengshu.console.model.sharing import UseResult
+from chengshu.kernel.errors import Invalid
 from chengshu.kernel.texts import Text
 
 from .ledger import GAUGES, RAIN
@@ -116,3 +118,18 @@ class Holdings:
             ),
             () if self.quiet else (("water", 4), ("business", 2)),
         )
+
+    def lookups(self, person: m.Person) -> tuple[page.LookupGrant, ...]:
+        if self.quiet:
+            return ()
+        parts = ("r-in_use", RAIN, "population", "identity_number", "公民身份号码", "grants of allowance")
+        held = page.LookupGrant("grant-2", *parts, ("name",), False, T("suspended", "已中止", "已中止"))
+        return (page.LookupGrant("grant-1", *parts, ("name", "street"), True, Text()), held)
+
+    def look_up(self, person: m.Person, grant: str, purpose: str, key: str) -> UseResult:
+        if len(key) != 18:
+            raise Invalid("library-key", "this is no identity number", where="key", remedy="look again")
+        if purpose != "grants of allowance":
+            return UseResult(8, denied=T("another purpose", "用途不同", "用途不同"))
+        found = (("王某", "Hill Lane"),) if key.endswith("X") else ()
+        return UseResult(7, ("name", "street"), found)

@@ -10,11 +10,11 @@ from chengshu.app.view.knowledge import KnowledgeReading
 from chengshu.app.view.layers import Layers
 from chengshu.app.view.ledger import LedgerReading
 from chengshu.app.view.life import LifeReading
+from chengshu.app.view.lookup import LookupDesk
 from chengshu.app.view.notices import NoticeReading
 from chengshu.app.view.operation import Operation
 from chengshu.app.view.retention import RetentionReading
 from chengshu.app.view.rule_acting import RuleActing
-from chengshu.app.view.sharing_acting import SharingActing
 from chengshu.app.view.situation import Situation
 from chengshu.app.view.steward import Stewarding
 
@@ -33,7 +33,7 @@ class View(
     Operation,
     RetentionReading,
     RuleActing,
-    SharingActing,
+    LookupDesk,
     Situation,
     Stewarding,
 ):

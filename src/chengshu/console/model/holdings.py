@@ -129,3 +129,19 @@ class LibrariesView:
 
     base: tuple[LibraryRow, ...]
     themes: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LookupGrant:
+    """A grant by which a key of a base library can be looked up. ``fields``: what the answer shows."""
+
+    id: str
+    request: str
+    title: ShownText
+    library: LibraryName
+    key: str
+    field: str
+    purpose: str
+    fields: tuple[str, ...]
+    answers: bool
+    why_not: ShownText
