@@ -182,7 +182,7 @@ def unclass(kind: URIRef) -> Mutation:
 _A, _B = URIRef("http://a.example/"), URIRef("http://b.example/")
 _TWO_DATES = (Literal("2026-01-01", datatype=XSD.date), Literal("2026-01-02", datatype=XSD.date))
 _VCARD, _ADMS = Namespace("http://www.w3.org/2006/vcard/ns#"), Namespace("http://www.w3.org/ns/adms#")
-_SPDX, _CSV = Namespace("http://spdx.org/rdf/terms#"), URIRef(f"{AUTHORITY}/file-type/CSV")
+_CSV = URIRef(f"{AUTHORITY}/file-type/CSV")
 _CATALOG, _DATASET, _WAY, _SERVICE = DCAT.Catalog, DCAT.Dataset, DCAT.Distribution, DCAT.DataService
 MUTATIONS: dict[str, Mutation] = {
     "catalogue without title": drop(_CATALOG, DCTERMS.title),
@@ -270,7 +270,7 @@ MUTATIONS: dict[str, Mutation] = {
     "distribution address without a name": put(_WAY, DCAT.accessURL, BNode()),
     "distribution download that is a word": put(_WAY, DCAT.downloadURL, Literal("http://data.example")),
     "distribution with two sizes": put(_WAY, DCAT.byteSize, *(Literal(n) for n in (1, 2))),
-    "distribution checksum that is a word": put(_WAY, _SPDX.checksum, Literal("abc")),
+    "distribution rights that are a word": put(_WAY, DCTERMS.rights, Literal("mine")),
     "distribution status that is a word": put(_WAY, _ADMS.status, Literal("done")),
     "distribution format that is an agent": instead(_WAY, DCTERMS.format, FOAF.Agent),
     "distribution language that is a word": put(_WAY, DCTERMS.language, Literal("zh")),
