@@ -34,6 +34,7 @@ class Asked(Declaration):
     basis: str
     duration: str = "P30D"
     manner: Literal["query", "api", "file"] = "query"
+    program: str = ""  # of the department: it uses the grant in its place
     assessment: str = ""  # of the risk, where the city's table of sources or the grade wants one
     granted: str = ""  # why
     agreement: str = ""  # of the firm or body whose data they are
@@ -100,7 +101,7 @@ def play(hub: Hub, asked: Asked) -> Request | None:
             asked.purpose,
             asked.basis,
             asked.duration,
-            (asked.department,),
+            (asked.department, *([f"client:{asked.program}"] if asked.program else [])),
             asked.manner,
             assessment=asked.assessment,
         ),
@@ -115,8 +116,9 @@ def play(hub: Hub, asked: Asked) -> Request | None:
             request = desk.object(request.id, applicant, asked.objection)
     if request.state == "granted":
         request = desk.supply(request.id, provider, "the hub")
+        user = Party(f"client:{asked.program}", "", asked.program) if asked.program else applicant
         for _ in range(asked.uses):
-            hub.sharing.gate.query(request.grant_id, applicant, asked.purpose)
+            hub.sharing.gate.query(request.grant_id, user, asked.purpose, manner=asked.manner)
     return request
 
 
