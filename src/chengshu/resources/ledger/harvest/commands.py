@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from chengshu.foundation.journal import Act, Actor, record
 from chengshu.kernel.clock import Clock, as_utc, from_millis, millis
 from chengshu.kernel.durations import add_wall, parse_duration
-from chengshu.kernel.errors import ChengshuError
+from chengshu.kernel.errors import ChengshuError, Fault
 from chengshu.ports.database import Database
 from chengshu.resources.ledger import store as ledger_store
 from chengshu.resources.ledger.checks import faults_of
@@ -204,12 +204,12 @@ class Harvester:
 
 
 def _not_there(native_id: str) -> Problem:
-    return Problem(
-        native_id,
+    fault = Fault(
         "declared-missing",
         "harvest.yaml has words for it, and the source does not have it",
-        "correct its name under entries, or remove it",
+        remedy="correct its name under entries, or remove it",
     )
+    return Problem(native_id, fault.code, fault.detail, fault.remedy)
 
 
 def is_stale(entry: Resource, now: datetime) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from chengshu.kernel.errors import Unavailable
 from chengshu.kernel.texts import Text
-from chengshu.ports.http import HttpCalls, HttpRequest
+from chengshu.ports.http import HttpAnswer, HttpCalls, HttpRequest
 from chengshu.resources.ledger.harvest.connectors.rdf import datasets_of
 from chengshu.resources.ledger.harvest.declared import Web
 from chengshu.resources.ledger.harvest.model import Page, Problem, Record
@@ -20,7 +21,16 @@ from chengshu.resources.ledger.model import Distribution, Field, Resource, encod
 _PAGE = 100
 _MOST_PAGES = 100_000
 _TIMEOUT_S = 30.0
+_MOST_MOVES = 5  # redirections followed for one page
+_PIECES = (10, 1)  # records asked for at a time where a page of CKAN is broken
 Json = Mapping[str, Any]
+
+
+_MOVED = (301, 302, 303, 307, 308)
+
+
+class _Strange(Unavailable):
+    """The other side answers, but not as it should."""
 
 
 class WebConnector:
@@ -37,21 +47,59 @@ class WebConnector:
     def _ckan(self, cursor: str) -> Iterator[Page]:
         start = int(cursor or 0)
         for _ in range(_MOST_PAGES):
-            query = urlencode({"rows": _PAGE, "start": start, "sort": "name asc"})
-            body = self._json(f"{self._base()}/api/3/action/package_search?{query}")
-            found = (_object(body).get("result") or {}).get("results")
-            if not isinstance(found, list):
-                raise self._strange("it does not answer as CKAN does")
-            if not found:
+            problems: list[Problem] = []
+            try:
+                found = self._ckan_records(start, _PAGE)
+                following = start + len(found)
+            except _Strange as broken:
+                found = list(self._around(start, problems, broken))
+                following = start + _PAGE
+            if not found and not problems:
                 return
-            start += len(found)
-            yield _page(found, _of_ckan, str(start))
+            start = following
+            page = _page(found, _of_ckan, str(start))
+            yield Page(page.records, (*problems, *page.problems), page.cursor)
+
+    def _ckan_records(self, start: int, rows: int) -> list[Any]:
+        query = urlencode({"rows": rows, "start": start, "sort": "name asc"})
+        result = _object(self._json(f"{self._base()}/api/3/action/package_search?{query}")).get("result")
+        found = _object(result).get("results")
+        if not isinstance(found, list):
+            raise self._strange("it does not answer as CKAN does")
+        return found
+
+    def _around(self, start: int, problems: list[Problem], broken: _Strange) -> Iterator[Any]:
+        """The records of a broken page without those that break it, which are told as problems.
+
+        Raises ``broken`` when no smaller piece of the page can be read either.
+        """
+        many, one = _PIECES
+        read = False
+        for piece in range(start, start + _PAGE, many):
+            try:
+                yield from self._ckan_records(piece, many)
+                read = True
+                continue
+            except _Strange:
+                if piece > start and not read:
+                    raise broken from None
+            for place in range(piece, piece + many):
+                try:
+                    yield from self._ckan_records(place, one)
+                    read = True
+                except _Strange as error:
+                    detail = f"record {place + 1} of the catalogue breaks its page: {error.fault.detail}"
+                    problems.append(Problem(str(place), "harvest-record", detail, "mend it at its source"))
+        if not read:
+            raise broken
 
     def _dcat(self, cursor: str) -> Iterator[Page]:
         address: str | None = cursor or self._declared.url
+        seen: set[str] = set()
         for _ in range(_MOST_PAGES):
             if address is None:
                 return
+            self._not_again(address, seen)
             answer = self._get(address, "text/turtle, application/ld+json;q=0.9, application/rdf+xml;q=0.8")
             try:
                 found, following = datasets_of(answer[0], answer[1], address)
@@ -62,9 +110,11 @@ class WebConnector:
 
     def _ogc(self, cursor: str) -> Iterator[Page]:
         address: str | None = cursor or f"{self._base()}/collections?f=json"
+        seen: set[str] = set()
         for _ in range(_MOST_PAGES):
             if address is None:
                 return
+            self._not_again(address, seen)
             body = self._json(address)
             if not isinstance(_object(body).get("collections"), list):
                 raise self._strange("it does not answer as an OGC API does")
@@ -94,13 +144,39 @@ class WebConnector:
         headers = {"accept": accept}
         if self._declared.token_env:
             headers["authorization"] = f"Bearer {os.environ.get(self._declared.token_env, '')}"
-        answer = self._calls.submit(HttpRequest("GET", url, headers, timeout_s=_TIMEOUT_S)).result()
+        first = urlsplit(url)[:2]
+        for _ in range(1 + _MOST_MOVES):
+            answer = self._calls.submit(HttpRequest("GET", url, headers, timeout_s=_TIMEOUT_S)).result()
+            moved = answer.headers.get("location") if answer.status in _MOVED else None
+            if not moved:
+                break
+            url = urljoin(url, moved)
+            if urlsplit(url)[:2] != first:
+                headers = {"accept": accept}  # a token is for the host it was given for
+        else:
+            raise self._strange(f"it sends from address to address, more than {_MOST_MOVES} times")
         if not answer.ok:
-            raise self._strange(f"it answers {answer.status}")
+            raise self._refusal(answer)
         return answer.body, answer.headers.get("content-type", "").partition(";")[0].strip()
 
-    def _strange(self, what: str) -> Unavailable:
-        return Unavailable(
+    def _refusal(self, answer: HttpAnswer) -> Unavailable:
+        wait = answer.headers.get("retry-after", "").strip()
+        if answer.status in (429, 503) and wait:
+            return Unavailable(
+                "harvest-busy",
+                f"it answers {answer.status} and asks to wait (Retry-After: {wait[:40]})",
+                where=self._declared.url,
+                remedy="the next run goes on from this page; look less often, or ask for a higher limit",
+            )
+        return self._strange(f"it answers {answer.status}")
+
+    def _not_again(self, address: str, seen: set[str]) -> None:
+        if address in seen:
+            raise self._strange(f"its pages go round in a circle, back to {address[:200]}")
+        seen.add(address)
+
+    def _strange(self, what: str) -> _Strange:
+        return _Strange(
             "harvest-web",
             what,
             where=self._declared.url,
@@ -151,12 +227,21 @@ def _of_ckan(item: Json) -> tuple[str, Resource]:
                 Text.of(str(part.get("name") or "")),
                 str(part.get("format") or "").lower(),
                 str(part.get("mimetype") or ""),
-                int(part.get("size") or 0),
+                _size(part.get("size")),
             )
             for part in item.get("resources") or ()
             if part.get("url")
         ),
     )
+
+
+def _size(told: object) -> int:
+    """A file's bytes; 0 for what portals write instead: 1.2 MB, unknown."""
+    text = str(told or "").strip()
+    return int(float(text)) if _BYTES.fullmatch(text) else 0
+
+
+_BYTES = re.compile(r"\d{1,15}(?:\.0+)?", re.ASCII)
 
 
 def _of_ogc(item: Json) -> tuple[str, Resource]:
