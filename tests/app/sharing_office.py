@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from tests.waiting import PATIENCE_S, listening, until
 
 from chengshu.app.http import make_app
 from chengshu.app.hub import Hub, Manner, open_hub
@@ -80,21 +77,18 @@ class Office:
             self.add(login, *grants)
         parts = (self.doors.view, self.doors.tokens, self.doors.guard, self.doors.broker)
         self.app: FastAPI = make_app(self.hub, *parts)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self._socket = listening()
+        self.port = self._socket.getsockname()[1]
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self.app,
-                host="127.0.0.1",
-                port=self.port,
                 log_level="error",
                 timeout_graceful_shutdown=1,
             )
         )
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._server.run, daemon=True),
+            threading.Thread(target=self._server.run, args=([self._socket],), daemon=True),
             threading.Thread(target=self.hub.pump.run, args=(self._stop,), daemon=True),
         ]
 
@@ -108,7 +102,7 @@ class Office:
         """Serve, and let the hub live."""
         for thread in self._threads:
             thread.start()
-        wait(lambda: self._server.started)
+        until(lambda: self._server.started)
 
     def stop(self) -> None:
         """Stop what runs, then close the hub."""
@@ -116,7 +110,7 @@ class Office:
         self._stop.set()
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(20)
+                thread.join(PATIENCE_S)
         self.hub.close()
 
 
@@ -138,13 +132,3 @@ def register() -> Resource:
         distributions=(Distribution("file:people.csv", format="csv", local=True),),
         origin=Origin("files", "people.csv"),
     )
-
-
-def wait(until: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Ask again and again, for the pages forbid waiting inside them."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := until():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"did not come true within {seconds} s")

@@ -6,18 +6,17 @@ import io
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import httpx
+from tests.waiting import PATIENCE_S, free_port, until
 
 from chengshu.app.cli import main
 
@@ -59,7 +58,7 @@ class Served:
 
     def __init__(self, process: subprocess.Popen[str], log: Path, port: int) -> None:
         self.process, self.log = process, log
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S)
 
     @property
     def said(self) -> str:
@@ -74,22 +73,19 @@ class Served:
 
     def wait(self, seconds: float = 240) -> None:
         """Until it answers. Fails with what it said when it ends before."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                raise AssertionError(f"the hub ended with {self.process.returncode}: {self.said}")
-            try:
-                self.http.get("/healthz")
-            except httpx.TransportError:
-                time.sleep(0.2)
-            else:
-                return
-        raise AssertionError(f"the hub did not answer: {self.said}")
+        until(lambda: self.process.poll() is not None or self._answers(), seconds, every=0.1)
+        assert self.process.poll() is None, f"the hub ended with {self.process.returncode}: {self.said}"
+
+    def _answers(self) -> bool:
+        with suppress(httpx.TransportError):
+            self.http.get("/healthz")
+            return True
+        return False
 
     def stop(self, how: signal.Signals) -> int:
         """Ask it to stop; gives its exit code."""
         self.process.send_signal(how)
-        return self.process.wait(timeout=90)
+        return self.process.wait(timeout=PATIENCE_S)
 
     def children(self) -> list[int]:
         """Its worker processes, and theirs."""
@@ -103,12 +99,15 @@ class Served:
         return found
 
 
+def ended(pids: list[int]) -> bool:
+    """Whether none of these processes runs any more."""
+    return not any(map(alive, pids))
+
+
 @contextmanager
 def serving(city: Path, data: Path, command: str = "serve") -> Iterator[Served]:
     """A hub serving ``city`` on a free port, ready to be asked; killed at the end where it still runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     log = data.with_suffix(".log")
     words = [
         command,
@@ -136,7 +135,7 @@ def serving(city: Path, data: Path, command: str = "serve") -> Iterator[Served]:
         served.http.close()
         if process.poll() is None:
             process.kill()
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE_S)
 
 
 def alive(pid: int) -> bool:

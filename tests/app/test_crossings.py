@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from tests.app.sharing_office import BODIES, people_of, wait
+from tests.app.sharing_office import BODIES, people_of
+from tests.waiting import PATIENCE_S, listening, until
 
 from chengshu.app.crossings import crossings_of
 from chengshu.app.harvesting import harvester_of
@@ -48,16 +49,12 @@ PARTNERS = """partners:
 UPPER = "partners:\n- {id: city, crossing: level, sources: [city]}\n"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Served:
     """A hub on a port of this machine, with what it harvests and whom it lets in."""
 
-    def __init__(self, folder: Path, name: str, port: int, harvest: str, partners: str, root: Path) -> None:
+    def __init__(
+        self, folder: Path, name: str, door: socket.socket, harvest: str, partners: str, root: Path
+    ) -> None:
         place = make_city(name, folder)
         (place / "files").mkdir()
         (place / "files" / "people.csv").write_text(people_of(40), "utf-8")
@@ -65,7 +62,7 @@ class Served:
         (place / "crossings.yaml").write_text(partners)
         with (place / "departments.yaml").open("a", encoding="utf-8") as file:
             file.write(BODIES)
-        self.clock, self.port = VirtualClock(NOW), port
+        self.clock, self.port = VirtualClock(NOW), door.getsockname()[1]
         manner = Manner(durable=False, workers=1)
         city = read_city(place, root / "scenarios")
         self.hub = open_hub(city, folder / f"{name}-data", self.clock, SequenceIds(), manner)
@@ -76,11 +73,9 @@ class Served:
         }
         doors = self.doors
         app = make_app(self.hub, doors.view, doors.tokens, doors.guard, doors.broker)
-        config = uvicorn.Config(
-            app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1
-        )
+        config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread = threading.Thread(target=self._server.run, args=([door],), daemon=True)
         self._thread.start()
         self.pump = Pump(
             self.hub.database, self.clock, [self.hub.ledger_search], [self.hub.sharing.clocks], strict=True
@@ -88,7 +83,7 @@ class Served:
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(PATIENCE_S)
         self.hub.close()
 
     def url(self, path: str) -> str:
@@ -96,7 +91,7 @@ class Served:
 
     def call(self, who: str, method: str, path: str, body: Any = None) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.tokens[who]}"}
-        return httpx.request(method, self.url(path), json=body, headers=headers, timeout=20)
+        return httpx.request(method, self.url(path), json=body, headers=headers, timeout=PATIENCE_S)
 
     def harvest(self, source: str) -> None:
         calls = ThreadedHttp(AddressGuard(["127.0.0.1"]))
@@ -133,8 +128,9 @@ class Served:
         return self.call(program, "POST", f"/shared/grants/{grant}/rows", body)
 
 
-def catalogue(source: str, port: int, variable: str) -> str:
+def catalogue(source: str, door: socket.socket, variable: str) -> str:
     """A source of harvest.yaml: the catalogue of another hub."""
+    port = door.getsockname()[1]
     return (
         f"{{id: {source}, connector: {{kind: dcat, url: 'http://127.0.0.1:{port}/dcat/catalog.ttl', "
         f"token_env: {variable}}}}}"
@@ -144,7 +140,7 @@ def catalogue(source: str, port: int, variable: str) -> str:
 @pytest.fixture(scope="module")
 def hubs(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[tuple[Served, Served]]:
     """A city's hub, and another's beside or above it; each reads the catalogue of the other."""
-    folder, here, there = tmp_path_factory.mktemp("hubs"), free_port(), free_port()
+    folder, here, there = tmp_path_factory.mktemp("hubs"), listening(), listening()
     files = "{id: files, department: civil, connector: {kind: folder, path: files}}"
     one = f"sources:\n- {files}\n- {catalogue('neighbour', there, 'TOKEN_THERE')}\n"
     two = f"sources:\n- {catalogue('city', here, 'TOKEN_HERE')}\n"
@@ -155,7 +151,7 @@ def hubs(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[tuple
         patch.setenv("TOKEN_THERE", other.tokens["city-hub"])
         try:
             for hub in (city, other):
-                wait(lambda hub=hub: hub._server.started)
+                until(lambda hub=hub: hub._server.started)
             assert [(line.state, line.paths) for line in city.lines()] == [("never", ())] * 5
             city.harvest("files")
             yield city, other

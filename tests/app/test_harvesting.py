@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.inspection.house import House
+from tests.waiting import until
 
 from chengshu.app.harvesting import HarvestThread
-
-
-def wait(until: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not until():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.02)
 
 
 class NoContracts:
@@ -37,7 +30,7 @@ def test_what_is_due_is_harvested_and_looked_into_and_the_thread_stops(tmp_path:
     thread = HarvestThread(house.harvester, house.inspector, watch, house.clock)  # type: ignore[arg-type]
     thread.start()
     try:
-        wait(lambda: any(entry.grade for entry in house.queries.page()) and watch.looks > 0)
+        until(lambda: any(entry.grade for entry in house.queries.page()) and watch.looks > 0)
     finally:
         thread.stop()
     assert house.entry("a.csv").grade == "general-1"

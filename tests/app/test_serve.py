@@ -16,7 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.app.terminal import ROOT, Served, alive, run, serving
+from tests.app.terminal import ROOT, Served, ended, run, serving
+from tests.waiting import PATIENCE_S, until
 
 from chengshu.app.hub import SERVICE, open_hub
 from chengshu.app.serve import usable_port
@@ -151,13 +152,9 @@ def test_bad_records_are_put_aside_with_a_reason_and_the_rest_is_kept(hub: Serve
         (7, "time-unreadable"),
     ]
     assert all(item["detail"] for item in body["quarantined"])
-    end = time.monotonic() + 30
     counted = r'chengshu_source_%s\{source="rain"\} [1-9]'
-    while not all(
-        re.search(counted % word, hub.http.get("/metrics").text) for word in ("accepted", "quarantined")
-    ):
-        assert time.monotonic() < end, "the figures do not show it"
-        time.sleep(0.2)
+    for word in ("accepted", "quarantined"):
+        until(lambda word=word: re.search(counted % word, hub.http.get("/metrics").text))  # type: ignore[misc]
 
 
 def test_a_bare_nan_costs_its_own_record_only(hub: Served, prepared: Home) -> None:
@@ -187,7 +184,7 @@ def test_places_in_another_crs_are_put_aside(hub: Served, prepared: Home) -> Non
 def test_the_set_up_link_works_once(hub: Served) -> None:
     form = {"code": hub.code, "login": "admin", "name": "Song Yan", "password": "seven-wide-rivers"}
     assert hub.code
-    with httpx.Client(base_url=hub.http.base_url, timeout=30) as http:
+    with httpx.Client(base_url=hub.http.base_url, timeout=PATIENCE_S) as http:
         entered = http.post("/set-up", data=form)
         assert (entered.status_code, entered.headers["location"]) == (303, "/")
         assert "httponly" in entered.headers["set-cookie"].lower()
@@ -238,10 +235,7 @@ def test_it_stops_in_order_and_goes_on_where_it_stopped(home: Home, how: signal.
         assert served.stop(how) == 0, served.said
         assert "stopped; everything accepted is kept" in served.said
         assert "Traceback" not in served.said
-        end = time.monotonic() + 20
-        while any(map(alive, workers)) and time.monotonic() < end:
-            time.sleep(0.1)
-        assert not [pid for pid in workers if alive(pid)]
+        until(lambda: ended(workers))
     with serving(home.city, home.data) as served:
         assert served.http.get("/healthz").json()["seq"] >= first
         again = home.push(served.http, "rain", message)  # the same once more changes nothing
@@ -273,7 +267,7 @@ def test_a_kill_loses_nothing_that_was_accepted(home: Home) -> None:
         base, stop = served.http.base_url, threading.Event()
 
         def pour(lane: int) -> None:
-            with httpx.Client(base_url=base, timeout=10) as http:
+            with httpx.Client(base_url=base, timeout=PATIENCE_S) as http:
                 for number in range(100_000):
                     if stop.is_set():
                         return
@@ -290,15 +284,12 @@ def test_a_kill_loses_nothing_that_was_accepted(home: Home) -> None:
         lanes = [threading.Thread(target=pour, args=(lane,)) for lane in (1, 2, 3)]
         for lane in lanes:
             lane.start()
-        end = time.monotonic() + 60
-        while len(answered) < 60 and time.monotonic() < end:
-            time.sleep(0.05)
+        until(lambda: len(answered) >= 60)
         os.kill(served.process.pid, signal.SIGKILL)
         stop.set()
         for lane in lanes:
             lane.join()
-        served.process.wait(timeout=30)
-    assert len(answered) >= 60
+        served.process.wait(timeout=PATIENCE_S)
     kept = {round(value, 6) for value in stored(home.data)}
     assert {round(value, 6) for value in answered} <= kept
     with serving(home.city, home.data) as served:  # the lock went with the process

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.app.sharing_office import ENTRY, NUMBER, PASSWORD, PEOPLE, PURPOSE, Office, wait
+from tests.app.sharing_office import ENTRY, NUMBER, PASSWORD, PEOPLE, PURPOSE, Office
+from tests.waiting import PATIENCE_S, until
 
 from chengshu.foundation.access import Grant
 from chengshu.scenes.response import EventState
@@ -47,6 +48,7 @@ class Desk:
     def __init__(self, chromium: Any, office: Office, login: str) -> None:
         self.base = f"http://127.0.0.1:{office.port}"
         self.context = chromium.new_context(base_url=self.base, reduced_motion="reduce", locale="en")
+        self.context.set_default_timeout(PATIENCE_S * 1000)
         self.page = self.context.new_page()
         self.asked: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -98,7 +100,7 @@ def test_from_the_first_question_to_the_auditors_record(chromium: Any, office: O
     assert outcomes == ["1", "1", "1", "10"]  # answered, denied, blocked; rows that left
     chen.go(request)
     assert chen.act("revoke", reason="it was used for everybody at once") == "Revoked"
-    wait(lambda: [event.state for event in office.hub.response.queries.events()] == [EventState.CLOSED])
+    until(lambda: [event.state for event in office.hub.response.queries.events()] == [EventState.CLOSED])
     told_to_the_resident(chen)
     wang.go(request)
     proof = {"how": "the copy was wiped", "witness": "Zhao", "digest": "ab" * 32}
@@ -166,7 +168,7 @@ def used_and_misused(wang: Desk) -> None:
         page.goto(grant)
         page.locator("[name=purpose]").fill(purpose)
         page.get_by_role("button", name="Show rows").click()
-        wait(lambda answer=answer: wang.reads(answer))  # type: ignore[misc]
+        until(lambda answer=answer: wang.reads(answer))  # type: ignore[misc]
         assert wang.reads("The attempt is on record.")
         assert page.locator(".rows-shown").count() == 0
 
@@ -174,7 +176,7 @@ def used_and_misused(wang: Desk) -> None:
 def seen_at_the_duty_desk(request: str, song: Desk) -> None:
     """An event with its reason leads the officer to where it is decided."""
     title = "Misuse of shared data: People who need help"
-    wait(lambda: song.go("/events") and song.reads(title))
+    until(lambda: song.go("/events") and song.reads(title))
     song.page.get_by_text(title).first.click()
     song.page.wait_for_url("**/events/*")
     assert song.reads("many rows of personal or sensitive data at once")

@@ -5,10 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +17,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from tests.waiting import PATIENCE_S, listening, until
 
 from chengshu.console import router
 from chengshu.kernel.errors import ChengshuError
@@ -107,18 +106,15 @@ class Served:
 
     def __init__(self) -> None:
         self.swap = Swap()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.socket = listening()
+        self.port = self.socket.getsockname()[1]
         config = uvicorn.Config(
             make_app(self.swap),
-            host="127.0.0.1",
-            port=self.port,
             log_level="error",
             timeout_graceful_shutdown=1,
         )
         self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
 
     @property
     def view(self) -> Any:
@@ -130,12 +126,11 @@ class Served:
 
     def start(self) -> None:
         self.thread.start()
-        while not self.server.started:
-            time.sleep(0.02)
+        until(lambda: self.server.started)
 
     def stop(self) -> None:
         self.server.should_exit = True
-        self.thread.join(5)
+        self.thread.join(PATIENCE_S)
 
 
 @pytest.fixture(scope="session")

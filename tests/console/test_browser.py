@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.console.addresses import EVERY
+from tests.waiting import PATIENCE_S, until
 
 from chengshu.console.words import Words
 from chengshu.kernel.texts import LANGUAGES
@@ -28,14 +28,9 @@ PAGES = [
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def wait(until: Callable[[], Any], seconds: float = 20.0) -> Any:
+def wait(holds: Callable[[], Any]) -> Any:
     """Ask again and again, for the strict policy of the pages forbids waiting inside them."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := until():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"did not come true within {seconds} s")
+    return until(holds, every=0.1)
 
 
 def painted(page: Any) -> None:
@@ -47,6 +42,18 @@ def hears_keys(page: Any, island: str) -> None:
     """Wait until a key reaches an island."""
     wait(lambda: page.locator(f"[data-island={island}][data-started]").count())
     painted(page)
+
+
+def at_rest(picture: Any) -> bytes:
+    """A picture once nothing in it moves any more."""
+    seen: list[bytes] = [b""]
+
+    def same() -> bool:
+        seen.append(picture.screenshot())
+        return seen[-1] == seen[-2]
+
+    until(same, every=0.3)
+    return seen[-1]
 
 
 class Visitor:
@@ -61,6 +68,7 @@ class Visitor:
         token = served.view.sign_in("lin", "a long enough secret").token
         chosen["chengshu_session"] = token
         self.context.add_cookies([{"name": n, "value": v, "url": served.url} for n, v in chosen.items()])
+        self.context.set_default_timeout(PATIENCE_S * 1000)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.outside: list[str] = []
@@ -215,7 +223,6 @@ def test_a_warning_appears_without_a_reload_and_only_its_part_changes(visitor: A
     page = one.go("/")
     assert page.get_by_text(Words("en")("warning.none"), exact=True).count() == 1
     page.evaluate("window.sameDocument = true")
-    time.sleep(1)
     served.view.quiet = False
     served.view.push("warning.raised", "w-depth-0")
     wait(lambda: page.locator("#warnings .row").count())
@@ -228,7 +235,6 @@ def test_keyboard_focus_survives_a_live_change(visitor: Any, served: Any) -> Non
     page = visitor().go("/warnings")
     link = page.locator("main a[href^='/warnings/w-rain']")
     link.focus()
-    time.sleep(1)
     served.view.acknowledged["w-depth-0"] = "Song Yan"
     served.view.push("warning.acknowledged", "w-depth-0")
     wait(lambda: page.get_by_text("Song Yan", exact=True).count())
@@ -238,7 +244,6 @@ def test_keyboard_focus_survives_a_live_change(visitor: Any, served: Any) -> Non
 def test_a_silent_hub_is_told_and_its_return_too(visitor: Any, served: Any) -> None:
     page = visitor().go("/orders")
     wait(lambda: not page.locator("#connection").is_visible())
-    time.sleep(1)
     served.view.broken = True
     wait(lambda: page.locator("#connection").is_visible())
     assert "does not answer" in page.locator("#connection").inner_text()
@@ -248,13 +253,13 @@ def test_a_silent_hub_is_told_and_its_return_too(visitor: Any, served: Any) -> N
 
 def test_the_map_draws_what_the_layers_hold(visitor: Any) -> None:
     page = visitor().go("/")
-    time.sleep(1.5)
-    picture = page.locator("[data-island=map] canvas").screenshot()
-    assert len(picture) > 60_000  # an empty ground packs to a few kB
+    canvas = page.locator("[data-island=map] canvas")
+    wait(lambda: len(canvas.screenshot()) > 60_000)  # an empty ground packs to a few kB
+    picture = at_rest(canvas)
     page.locator(".legend summary").click()
     page.locator("[data-layer=roads]").uncheck()
-    time.sleep(1)
-    assert page.locator("[data-island=map] canvas").screenshot() != picture
+    wait(lambda: canvas.screenshot() != picture)
+    assert at_rest(canvas) != picture
 
 
 def test_the_plan_shows_its_tokens_and_the_mark_its_licence_asks_for(visitor: Any) -> None:
@@ -292,8 +297,7 @@ def test_a_crew_works_through_an_order_on_a_phone(visitor: Any, served: Any) -> 
     for verb, state in (("accept", "accepted"), ("arrive", "arrived"), ("done", "done")):
         page.get_by_role("button", name=Words("en")(f"verb.{verb}")).click()
         wait(lambda state=state: states.get("o-0") == state)  # type: ignore[misc]
-        page.wait_for_load_state()
-    assert page.locator(".order-actions button").count() == 0
+    wait(lambda: page.locator(".order-actions button").count() == 0)
 
 
 def test_a_table_is_edited_by_keyboard_alone(visitor: Any, served: Any) -> None:
@@ -319,7 +323,7 @@ def test_a_table_is_edited_by_keyboard_alone(visitor: Any, served: Any) -> None:
     page.keyboard.press("Tab")
     wait(lambda: served.view.texts[1][2] == '"red"')
     wait(lambda: page.evaluate(at) == "annotation1")
-    assert page.locator("#grid-status").inner_text() == "Saved."
+    wait(lambda: page.locator("#grid-status").inner_text() == "Saved.")
     page.keyboard.press("Alt+ArrowUp")
     wait(lambda: served.view.texts[0][2] == '"red"')
     wait(lambda: page.locator("#r1:has(td:focus)").count())

@@ -89,4 +89,4 @@ def test_a_file_of_another_process_is_refused_in_words(tmp_path: Path) -> None:
         with pytest.raises(Unavailable, match="cannot be opened"):
             DuckHistory(path)
     finally:
-        holder.communicate("\n", timeout=20)
+        holder.communicate("\n", timeout=90)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.engines.broker import free_port
+from tests.waiting import PATIENCE_S, free_port, until
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.engines.embedded.history import DuckHistory
@@ -35,13 +35,16 @@ class Sender:
     token: str
     first: int
     acked: list[int] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
     sent: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
         """Send until stopped, or until the hub is dead."""
         headers = {"authorization": f"Bearer {self.token}"}
-        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers) as http:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=PATIENCE_S
+        ) as http:
             while not self.stop.is_set():
                 number = self.first + self.sent
                 self.sent += 1
@@ -49,9 +52,10 @@ class Sender:
                     answer = http.post("/ingest/gauges", content=message(number))
                 except httpx.TransportError:
                     return
-                if answer.status_code == 200:
-                    assert answer.json() == {"accepted": ROWS, "quarantined": []}
+                if answer.status_code == 200 and answer.json() == {"accepted": ROWS, "quarantined": []}:
                     self.acked.append(number)
+                else:
+                    self.odd.append(answer.text)
 
 
 def message(number: int) -> bytes:
@@ -71,12 +75,16 @@ def start(folder: Path, port: int) -> tuple[subprocess.Popen[str], str]:
     assert process.stdout is not None
     token = process.stdout.readline().strip()
     assert token, "the hub did not start"
-    for _ in range(200):
-        with contextlib.suppress(httpx.TransportError):
-            httpx.get(f"http://127.0.0.1:{port}/")
-            return process, token
-        time.sleep(0.05)
-    raise AssertionError("the hub does not answer")
+    until(lambda: process.poll() is not None or _answers(port))
+    assert process.poll() is None, "the hub ended"
+    return process, token
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        httpx.get(f"http://127.0.0.1:{port}/")
+        return True
+    return False
 
 
 @pytest.mark.slow
@@ -89,11 +97,14 @@ def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path) -> None:
         threads = [threading.Thread(target=sender.run) for sender in senders]
         for thread in threads:
             thread.start()
-        time.sleep(chance.uniform(0.3, 2.5))
+        wanted = chance.randint(10, 60)
+        until(lambda: sum(len(sender.acked) for sender in senders) >= wanted)  # noqa: B023 - asked at once
+        time.sleep(chance.uniform(0, 0.3))  # anywhere in what it does then
         process.send_signal(signal.SIGKILL)
-        process.wait(20)
+        process.wait(PATIENCE_S)
         for thread in threads:
-            thread.join(20)
+            thread.join(PATIENCE_S)
+        assert [sender.odd for sender in senders] == [[]] * 3
         acked += [number for sender in senders for number in sender.acked]
         sent += 300_000
     assert len(acked) > 50

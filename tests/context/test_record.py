@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from tests.context.conftest import START, Room, open_room
+from tests.waiting import PATIENCE_S
 
 from chengshu.foundation.context import Columns, Observation, SeriesKey, decode_batch, encode_batch
 from chengshu.foundation.journal import changes_after, entries_about, last_seq, verify
@@ -99,16 +100,16 @@ def test_what_waits_together_commits_together_per_source(tmp_path_factory: pytes
 
     def hold(_connection: object) -> None:
         held.set()
-        gate.wait(20)
+        gate.wait(PATIENCE_S)
 
     blocked = room.database.submit(hold)
-    assert held.wait(20)
+    assert held.wait(PATIENCE_S)
     futures = [
         room.context.submit(Columns([series.id], [n], [float(n)]), "a" if n % 2 else "b") for n in range(10)
     ]
     gate.set()
-    seqs = [future.result(20) for future in futures]
-    blocked.result(20)
+    seqs = [future.result(PATIENCE_S) for future in futures]
+    blocked.result(PATIENCE_S)
     assert len(set(seqs)) == 2
     with room.database.read() as connection:
         changes = list(changes_after(connection, 0, ("observations",)))
@@ -121,7 +122,7 @@ def test_what_waits_together_commits_together_per_source(tmp_path_factory: pytes
     assert [item.value for item in room.queries.latest()] == [9.0]
     room.database.close()
     with pytest.raises(RuntimeError, match="closed"):
-        room.context.submit(Columns([series.id], [1], [1.0]), "a").result(20)
+        room.context.submit(Columns([series.id], [1], [1.0]), "a").result(PATIENCE_S)
     room.history.close()
 
 

@@ -13,18 +13,10 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 
 from amqtt.broker import Broker
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
+from tests.waiting import PATIENCE_S, until
 
 MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 
@@ -38,14 +30,18 @@ def broker(port: int) -> contextlib.AbstractContextManager[int]:
 def _mosquitto(port: int) -> Iterator[int]:
     process = subprocess.Popen([str(MOSQUITTO), "-p", str(port)], stderr=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
+        until(lambda: process.poll() is not None or _listens(port))
+        assert process.poll() is None, "the broker ended"
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 @contextlib.contextmanager
@@ -66,9 +62,9 @@ def _amqtt(port: int) -> Iterator[int]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
-    assert up.wait(20), "the broker did not come up"
+    assert up.wait(PATIENCE_S), "the broker did not come up"
     try:
         yield port
     finally:
         loop.call_soon_threadsafe(down.set)
-        thread.join(20)
+        thread.join(PATIENCE_S)

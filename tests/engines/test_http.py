@@ -57,7 +57,7 @@ def test_from_plain_threads() -> None:
     http = ThreadedHttp()
     future = http.submit(HttpRequest("GET", "http://127.0.0.1:9/"))
     with pytest.raises(AddressRefused):
-        future.result(10)
+        future.result(90)
     http.close()
     http.close()
 

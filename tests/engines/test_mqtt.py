@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion
 from tests.context.conftest import START, Room, open_room
-from tests.engines.broker import MOSQUITTO, broker, free_port
+from tests.engines.broker import MOSQUITTO, broker
 from tests.sensing.conftest import GAUGES, declare
+from tests.waiting import PATIENCE_S, free_port, until
 
 from chengshu.engines.mqtt import MqttSubscriber
 from chengshu.engines.mqtt.polling import PollingClient
@@ -57,13 +58,13 @@ def open_intake(room: Room) -> Intake:
 
 
 def publish(port: int, *messages: tuple[str, bytes]) -> None:
-    """Publish with QoS 1 and wait for the broker's acknowledgement, 20 s each at most."""
+    """Publish with QoS 1 and wait for the broker's acknowledgement."""
     client = PollingClient(CallbackAPIVersion.VERSION2, "publisher")
     client.connect("127.0.0.1", port)
     client.loop_start()
     for topic, payload in messages:
         sent = client.publish(topic, payload, qos=1)
-        sent.wait_for_publish(20)
+        sent.wait_for_publish(PATIENCE_S)
         assert sent.is_published(), f"the broker did not acknowledge {topic}"
     client.disconnect()
     client.loop_stop()
@@ -71,16 +72,6 @@ def publish(port: int, *messages: tuple[str, bytes]) -> None:
 
 def reading(value: float) -> bytes:
     return json.dumps({"readings": [{"mm_h": value, "time": iso(START)}]}).encode()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread brings about."""
-    gate = threading.Event()
-    for _ in range(400):
-        if condition():
-            return
-        gate.wait(0.05)
-    raise AssertionError("it did not come about in 20 s")
 
 
 def values(room: Room) -> dict[str, Any]:
@@ -159,13 +150,13 @@ def test_no_acknowledgement_leaves_before_the_commit(room: Room) -> None:
 
     def hold(_connection: object) -> None:
         held.set()
-        gate.wait(20)
+        gate.wait(PATIENCE_S)
 
     room.context.record(
         [Observation("urn:ngsi-ld:RainGauge:1", "RainGauge", "rainIntensity", 0.0, "mm/h", START)]
     )
     blocked = room.database.submit(hold)
-    assert held.wait(20)
+    assert held.wait(PATIENCE_S)
     with socket.create_server(("127.0.0.1", 0)) as server:
         listener = MqttIntake(
             MqttSubscriber(room.clock, "127.0.0.1", server.getsockname()[1], client_id="hub"),
@@ -186,8 +177,8 @@ def test_no_acknowledgement_leaves_before_the_commit(room: Room) -> None:
         with pytest.raises(TimeoutError):
             wire.recv(1000)
         gate.set()
-        blocked.result(20)
-        wire.settimeout(20)
+        blocked.result(PATIENCE_S)
+        wire.settimeout(PATIENCE_S)
         assert wire.recv(1000) == bytes([0x40, 2, 0, 42])  # PUBACK of message 42
         assert values(room) == {"1": 7.0}
         wire.close()

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from tests.engines.broker import MOSQUITTO, broker, free_port
+from tests.engines.broker import MOSQUITTO, broker
+from tests.waiting import PATIENCE_S, free_port
 
 from chengshu.engines.mqtt import MqttPublisher
 from chengshu.engines.mqtt.polling import PollingClient
@@ -45,10 +46,10 @@ class Listener:
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         self._client.subscribe("city/#", 2)
-        assert self._ready.wait(20)
+        assert self._ready.wait(PATIENCE_S)
 
     def wait(self) -> None:
-        assert self._enough.wait(20)
+        assert self._enough.wait(PATIENCE_S)
         self._client.disconnect()
         self._client.loop_stop()
 

@@ -47,7 +47,7 @@ def _mariadb() -> str:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(running.wait)
     atexit.register(running.terminate)
-    for _ in range(300):
+    for _ in range(900):
         if socket.exists() or running.poll() is not None:
             break
         time.sleep(0.1)

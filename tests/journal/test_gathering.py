@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
+from tests.waiting import PATIENCE_S
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.journal import Gathering
@@ -35,14 +36,14 @@ def test_what_waits_goes_together_and_each_gets_its_own(tmp_path: Path) -> None:
 
     def hold(_connection: Connection) -> None:
         held.set()
-        assert go.wait(20)
+        assert go.wait(PATIENCE_S)
 
     database.submit(hold)
-    assert held.wait(20)
+    assert held.wait(PATIENCE_S)
     futures = [gathering.submit(number) for number in range(5)]
     go.set()
-    assert [future.result(20) for future in futures] == [0, 2, 4, 6, 8]
-    assert gathering.submit(7).result(20) == 14
+    assert [future.result(PATIENCE_S) for future in futures] == [0, 2, 4, 6, 8]
+    assert gathering.submit(7).result(PATIENCE_S) == 14
     assert doubling.together == [[0, 1, 2, 3, 4], [7]]
     assert doubling.ended == [True, True]
     database.close()
@@ -53,8 +54,8 @@ def test_a_failure_is_told_to_everybody_who_waited_and_to_nobody_after(tmp_path:
     doubling = Doubling()
     gathering = Gathering(database, doubling.work, doubling.ended.append)
     with pytest.raises(ValueError, match="thirteen"):
-        gathering.submit(13).result(20)
-    assert gathering.submit(1).result(20) == 2
+        gathering.submit(13).result(PATIENCE_S)
+    assert gathering.submit(1).result(PATIENCE_S) == 2
     assert doubling.ended == [False, True]
     database.close()
 
@@ -64,4 +65,4 @@ def test_a_closed_database_is_said_to_who_comes_late(tmp_path: Path) -> None:
     gathering = Gathering(database, Doubling().work)
     database.close()
     with pytest.raises(RuntimeError, match="closed"):
-        gathering.submit(1).result(20)
+        gathering.submit(1).result(PATIENCE_S)

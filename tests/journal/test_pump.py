@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select
 from tests.examples import examples
+from tests.waiting import PATIENCE_S
 
 from chengshu.engines.embedded.database import SqliteDatabase
 from chengshu.foundation.journal import Act, Actor, Pump, entries_about, last_seq, record
@@ -306,9 +307,9 @@ def test_the_server_loop_follows_commits_until_stopped(
     thread = threading.Thread(target=pump.run, args=(stop,))
     thread.start()
     publish(database, clock, "a", "b", "c")
-    assert done.wait(20)
+    assert done.wait(PATIENCE_S)
     stop.set()
-    thread.join(20)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert seen(database, "all") == [1, 2, 3]
     database.close()

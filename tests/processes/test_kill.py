@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from tests.processes.conftest import House
 
 from chengshu.foundation.journal import Actor
 from chengshu.foundation.processes import queries
@@ -20,7 +23,7 @@ HUB = Actor.hub("test")
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
 
 
-def step(house: Any) -> bool:
+def step(house: House) -> bool:
     """The next thing to do, read off the stored state alone; False when the run is over."""
     with house.database.read() as connection:
         [instance] = queries.instances(connection)
@@ -36,12 +39,34 @@ def step(house: Any) -> bool:
     return True
 
 
-def run_until_killed(house_class: Any, path: Path, fault: int) -> int | None:
+class Killer:
+    """A process that runs a house in children of its own: it has one thread only, so that it may fork."""
+
+    def __init__(self) -> None:
+        words = [sys.executable, "-m", "tests.processes.test_kill"]
+        root = Path(__file__).resolve().parents[2]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True, cwd=root)
+
+    def __enter__(self) -> Killer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def run(self, path: Path, fault: int) -> int:
+        """Run until the ``fault``-th statement or commit; the exit status."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        print(fault, path, file=self._process.stdin, flush=True)
+        return int(self._process.stdout.readline())
+
+
+def run_until_killed(path: Path, fault: int) -> int:
     """Run in a child that kills itself at its ``fault``-th statement or commit; its exit status."""
     child = os.fork()
     if child == 0:
         try:
-            house = house_class(path, durable_ids=True)
+            house = House(path, durable_ids=True)
             count = 0
 
             def tick(*_: Any) -> None:
@@ -61,38 +86,38 @@ def run_until_killed(house_class: Any, path: Path, fault: int) -> int | None:
 
 
 @pytest.mark.parametrize("stride", [23, pytest.param(2, marks=pytest.mark.slow)])
-def test_kill_at_every_fault_point(house: Any, tmp_path: Path, stride: int) -> None:
+def test_kill_at_every_fault_point(tmp_path: Path, stride: int) -> None:
     """A statement has three fault points; a stride that is no multiple of three meets all kinds."""
-    house_class = type(house)
     base = tmp_path / "base.db"
-    first = house_class(base, durable_ids=True)
+    first = House(base, durable_ids=True)
     first.deploy("sharing.bpmn")
     first.processes.start("sharing", "r", {"owner": "water", "resource": "x"}, HUB)
     first.database.close()
     reference: Counter[str] | None = None
     fault, killed = 0, 0
-    while True:
-        fault += stride
-        path = tmp_path / f"run{fault}.db"
-        shutil.copy(base, path)
-        status = run_until_killed(house_class, path, fault)
-        assert status in (0, signal.SIGKILL)
-        killed += status == signal.SIGKILL
-        again = house_class(path, durable_ids=True)
-        while step(again):
-            pass
-        found = Counter(change.kind for change in again.changes())  # and the hash chain holds
-        reference = reference or found
-        assert found == reference, f"fault point {fault}"
-        with again.database.read() as connection:
-            [ended] = queries.instances(connection)
-        assert (ended.state, ended.revision) == ("ended", 6)
-        assert not again.tasks() and not again.requests()
-        again.database.close()
-        for leftover in tmp_path.glob(f"run{fault}.db*"):
-            leftover.unlink()
-        if status == 0:
-            break
+    with Killer() as killer:
+        while True:
+            fault += stride
+            path = tmp_path / f"run{fault}.db"
+            shutil.copy(base, path)
+            status = killer.run(path, fault)
+            assert status in (0, signal.SIGKILL)
+            killed += status == signal.SIGKILL
+            again = House(path, durable_ids=True)
+            while step(again):
+                pass
+            found = Counter(change.kind for change in again.changes())  # and the hash chain holds
+            reference = reference or found
+            assert found == reference, f"fault point {fault}"
+            with again.database.read() as connection:
+                [ended] = queries.instances(connection)
+            assert (ended.state, ended.revision) == ("ended", 6)
+            assert not again.tasks() and not again.requests()
+            again.database.close()
+            for leftover in tmp_path.glob(f"run{fault}.db*"):
+                leftover.unlink()
+            if status == 0:
+                break
     assert killed > 200 / stride
     assert reference == Counter(
         {
@@ -105,3 +130,9 @@ def test_kill_at_every_fault_point(house: Any, tmp_path: Path, stride: int) -> N
             "process.service_failed": 1,
         }
     )
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        number, _, place = line.rstrip("\n").partition(" ")
+        print(run_until_killed(Path(place), int(number)), flush=True)

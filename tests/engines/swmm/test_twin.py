@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from types import ModuleType
 import numpy as np
 import psutil
 import pytest
+from tests.waiting import until
 
 from chengshu.engines.swmm.pool import Pool, WorkerDied
 from chengshu.engines.swmm.twin import SwmmEngine, SwmmTwin
@@ -157,7 +157,7 @@ def test_a_job_that_keeps_killing_its_worker_is_a_typed_error(tmp_path: Path) ->
         twin = engine.open(TwinSetup(path))
         twin.reset(START)
         state = twin.snapshot()
-        long_run = Run(state, Rain.steady(WET, 30 * 86400), sample_s=3600)
+        long_run = Run(state, Rain.steady(WET, 300 * 86400), sample_s=3600)
         stop = threading.Event()
         killer = threading.Thread(target=_kill_all, args=(engine.pool, stop))
         killer.start()
@@ -213,11 +213,8 @@ def test_no_process_and_no_file_is_left_behind(tmp_path: Path) -> None:
     child.kill()
     child.wait()
     child.stdout.close()
-    end = time.monotonic() + 20
-    while any(_alive(pid) for pid in pids) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not any(_alive(pid) for pid in pids)
-    assert not list(tmp_path.glob("chengshu-swmm-*"))
+    until(lambda: not any(_alive(pid) for pid in pids))
+    until(lambda: not list(tmp_path.glob("chengshu-swmm-*")))
 
 
 def _alive(pid: int) -> bool:
@@ -239,7 +236,7 @@ twin.reset(datetime(2026, 7, 17, tzinfo=UTC))
 rain = Rain.steady({"north": 50.0, "south": 50.0}, 300)
 twin.simulate([Run(twin.snapshot(), rain)] * 2)
 print(*engine.pool.pids(), flush=True)
-long = Rain.steady({"north": 50.0, "south": 50.0}, 30 * 86400)
+long = Rain.steady({"north": 50.0, "south": 50.0}, 3000 * 86400)
 twin.simulate([Run(twin.snapshot(), long)] * 2)
 """
 

@@ -41,11 +41,11 @@ def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path) -> None:
             cwd=ROOT,
         )
         assert process.stdout is not None
-        said = [process.stdout.readline()]
-        time.sleep(chance.uniform(0.2, 1.5))
+        said = [process.stdout.readline() for _ in range(chance.randint(50, 400))]
+        time.sleep(chance.uniform(0, 0.1))  # anywhere in what it does then
         process.send_signal(signal.SIGKILL)
         said += process.stdout.read().splitlines(keepends=True)
-        process.wait(20)
+        process.wait()
         for line in said:
             if line.endswith("\n") and line.strip():
                 name, number = line.split()

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.surfaces.ngsi_ld.test_distribution import TYPE, City, pump
+from tests.waiting import PATIENCE_S
 
 RECEIVER = "http://receiver/told"
 POWER = [{"entities": [{"type": TYPE}], "propertyNames": ["power"]}]
@@ -73,8 +74,8 @@ class Region(City):
 
 
 async def until(holds: Callable[[], Any]) -> None:
-    """Wait until it holds, ten seconds at most."""
-    async with asyncio.timeout(10):
+    """Wait until it holds."""
+    async with asyncio.timeout(PATIENCE_S):
         while not (await found if asyncio.iscoroutine(found := holds()) else found):
             await asyncio.sleep(0.01)
 
