@@ -133,6 +133,24 @@ def test_a_steward_answers_takes_back_and_is_asked_again_when_the_data_change(bu
     assert [action for action, _ in told].count("grading.said") == 2
 
 
+def test_who_answers_for_the_data_completes_the_entry_and_no_harvest_takes_it_back(bureau: Bureau) -> None:
+    steward = bureau.enter("steward", Grant("operator", "water"))
+    page = steward.get(f"/ledger/{quote(ENTRY)}").text
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version is not None and "the purpose" in page
+    typed = {"entry": ENTRY, "version": version.group(1), "purpose": "flood defence", "steward": "water"}
+    assert steward.post("/ledger/describe", data=typed, follow_redirects=False).status_code == 303
+    bureau.write(*PHONES)
+    bureau.cycle()
+    steward.post("/sign-in", data={"login": "steward", "password": PASSWORD})
+    page = steward.get(f"/ledger/{quote(ENTRY)}").text
+    assert "flood defence" in page and "the purpose" not in page and "by hand" in page
+    assert steward.post("/ledger/describe", data=typed).status_code == 409  # another version by now
+    other = bureau.enter("other", Grant("operator", "traffic"))
+    assert "/ledger/describe" not in other.get(f"/ledger/{quote(ENTRY)}").text
+    assert other.post("/ledger/describe", data=typed).status_code == 403
+
+
 def test_who_does_not_answer_for_the_data_sees_the_queue_and_may_not_say(bureau: Bureau) -> None:
     other = bureau.enter("other", Grant("operator", "traffic"))
     page = other.get("/steward").text

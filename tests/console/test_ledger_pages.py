@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from chengshu.kernel.texts import Text
+
 from .fake.ledger import GAUGES
 
 
@@ -204,3 +206,21 @@ async def test_an_entrys_life_has_five_stages_each_with_its_rule(
     assert page.count('<g class="box') == 4 and "As a table" in page and "show=lineage&amp;column=" in page
     view.quiet = True
     assert "Nothing was due, held back or deleted." in await shown(client, "life")
+
+
+async def test_an_entry_is_completed_by_hand(client: httpx.AsyncClient, view: Any) -> None:
+    page = (await client.get(f"/ledger/{GAUGES}")).text
+    form = page[page.index('action="/ledger/describe"') :]
+    assert 'name="version" value="2"' in form and 'value="rain, gauge"' in form
+    assert form.count("by hand") == 1  # the update cycle
+    typed = {"entry": GAUGES, "version": "2", "purpose": " flood defence ", "keywords": "rain、storm, rain"}
+    typed |= {"title.en": "Rain", "title.zh-Hans": "雨", "title.zh-Hant": "雨"}
+    answer = await client.post("/ledger/describe", data=typed)
+    assert answer.status_code == 303 and "told=written" in answer.headers["location"]
+    assert view.described == {
+        "purpose": "flood defence",
+        "title": Text("Rain", "雨", "雨"),
+        "keywords": ("rain", "storm"),
+    }
+    assert (await client.post("/ledger/describe", data=typed | {"version": "1"})).status_code == 409
+    assert "/ledger/describe" not in (await client.get(f"/ledger/{GAUGES}?as_of=2026-07-21T17:45")).text

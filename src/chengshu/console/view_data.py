@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from chengshu.console.model import Person
 from chengshu.console.model.grading import (
@@ -37,6 +38,13 @@ class DataDesk(Protocol):
 
     def entry_changes(self, person: Person, id_: str, since: datetime, until: datetime) -> DifferenceView:
         """What changed of an entry after ``since`` until ``until``. Raises Missing."""
+        ...
+
+    def describe_entry(self, person: Person, id_: str, version: int, parts: Mapping[str, Any]) -> None:
+        """Write parts of an entry by hand: texts, ``title`` and ``summary`` in the languages, ``keywords``.
+
+        Raises Missing, Denied, Invalid, Conflict when it has changed since ``version``.
+        """
         ...
 
     def steward(self, person: Person, item: str, entry: str, column: str) -> StewardView:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from chengshu.console import model as m
 from chengshu.console.model import ledger as page
 from chengshu.console.model.sharing import SourcePolicy
-from chengshu.kernel.errors import Missing
+from chengshu.kernel.errors import Conflict, Missing
 from chengshu.kernel.reasons import Reason
 from chengshu.kernel.texts import Text
 
@@ -129,4 +130,24 @@ class Ledger:
             None if bare else page.ContractView("rain-contract", "1.2.0", 2, self.now, self.now, 9, 1, False),
             SourcePolicy("personal", HARMLESS, True, False, True, "mask"),
             person.id != "crew",
+            None
+            if bare or person.id == "crew" or as_of
+            else page.EntryWriting(
+                RAIN,
+                Text(),
+                "",
+                "water",
+                "",
+                "PT5M",
+                "conditional",
+                "by agreement",
+                "",
+                ("rain", "gauge"),
+                ("update_cycle",),
+            ),
         )
+
+    def describe_entry(self, person: m.Person, id_: str, version: int, parts: Mapping[str, Any]) -> None:
+        if version != 2:
+            raise Conflict("entry-moved", f"{id_} has changed meanwhile: version 2", where=id_)
+        self.described = dict(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -111,6 +112,7 @@ class LedgerReading(DataBase):
             measured = history(connection, id_, as_of)
             look = inspection_store.find_look(connection, id_)
             shared = _shared(connection, id_, until) if as_of is None else None
+        may_write = as_of is None and self.may_settle(person, entry).allowed
         lacks = tuple(fault.code.removeprefix("wanting-") for fault in wanting(entry))
         return page.EntryView(
             entry.id,
@@ -144,8 +146,14 @@ class LedgerReading(DataBase):
             shared,
             self._contract(id_) if as_of is None else None,
             policy_of(self.hub.sharing.desk, entry) if as_of is None else None,
-            as_of is None and self.may_settle(person, entry).allowed,
+            may_write,
+            _writing(entry) if may_write and entry.origin and entry.state != "retired" else None,
         )
+
+    def describe_entry(self, person: shown.Person, id_: str, version: int, parts: Mapping[str, Any]) -> None:
+        """Write parts of an entry by hand."""
+        self.must_settle(person, self.hub.ledger_queries.get(id_))
+        self.hub.ledger.describe(id_, parts, self.account(person).actor, version=version)
 
     def _contract(self, id_: str) -> page.ContractView | None:
         """The contract kept with an entry, in short."""
@@ -316,3 +324,19 @@ def _versions(versions: list[Version]) -> tuple[page.VersionRow, ...]:
         rows.append(page.VersionRow(item.version, from_millis(item.at), item.actor, item.what, changed))
         before = after
     return tuple(reversed(rows))
+
+
+def _writing(entry: Resource) -> page.EntryWriting:
+    return page.EntryWriting(
+        entry.title,
+        entry.summary,
+        entry.purpose,
+        entry.steward,
+        entry.contact,
+        entry.update_cycle,
+        entry.sharing,
+        entry.sharing_condition,
+        entry.licence,
+        entry.keywords,
+        entry.said,
+    )

@@ -158,6 +158,23 @@ class LookView:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryWriting:
+    """What a person may write of an entry by hand: the parts as they stand, and which of them are by hand."""
+
+    title: ShownText
+    summary: ShownText
+    purpose: str
+    steward: str
+    contact: str
+    update_cycle: str
+    sharing: str
+    sharing_condition: str
+    licence: str
+    keywords: tuple[str, ...]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EntryView:
     """One entry. ``facts``: (name, words); ``wanting``: what its core metadata lacks;
     ``uses`` and ``used_by``: (id, title) of entries it is made from, and of those made from it.
@@ -188,3 +205,4 @@ class EntryView:
     contract: ContractView | None = None
     policy: SourcePolicy | None = None
     settle: bool = False  # whether the person may say what its columns hold
+    writing: EntryWriting | None = None  # where the person may write of it by hand

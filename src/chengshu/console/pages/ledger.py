@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,14 +14,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chengshu.console.model.grading import DIMENSIONS
-from chengshu.console.page import Console
+from chengshu.console.page import Console, back_to
 from chengshu.console.pages.choices import one_of, positive
 from chengshu.console.pictures import lineage_picture, trend_picture
 from chengshu.console.visit import Visit
 from chengshu.kernel.clock import as_utc
 from chengshu.kernel.errors import Invalid
+from chengshu.kernel.texts import LANGUAGES, Text
 
 FACETS = ("kind", "provider", "source_class", "sharing", "state", "theme")
+PLAIN_PARTS: Final = (
+    *("purpose", "steward", "contact", "update_cycle", "sharing", "sharing_condition", "licence"),
+)
 SHOWS: Final = ("about", "fields", "quality", "lineage", "life", "versions")
 
 
@@ -41,6 +47,18 @@ def router(console: Console) -> APIRouter:
     def changes(request: Request) -> Response:
         visit = console.visit(request)
         return console.page(visit, "ledger_changes", period=view.ledger_period(visit.who, *_period(visit)))
+
+    @routes.post("/ledger/describe")
+    async def describe(request: Request) -> Response:
+        form = await request.form()
+        typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+        return await console.in_thread(_describe, request, typed)
+
+    def _describe(request: Request, typed: Mapping[str, str]) -> Response:
+        visit = console.visit(request)
+        entry, version = typed.get("entry", ""), positive(typed.get("version"), "version") or 0
+        view.describe_entry(visit.writing(), entry, version, _parts(typed))
+        return back_to(visit, visit.url(f"/ledger/{quote(entry, safe=':')}", told="written"))
 
     @routes.get("/ledger/{id_:path}")
     def entry(request: Request, id_: str) -> Response:
@@ -73,13 +91,25 @@ def router(console: Console) -> APIRouter:
                 "quoted": quote,
             }
         shown = view.entry(visit.who, id_, visit.as_of)
-        content: dict[str, Any] = {"head": shown, "entry": shown}
+        content: dict[str, Any] = {"head": shown, "entry": shown, "told": query.get("told", "")}
         if show == "versions":
             since, until = _period(visit)
             content["difference"] = view.entry_changes(visit.who, id_, since, until)
         return content
 
     return routes
+
+
+def _parts(typed: Mapping[str, str]) -> dict[str, Any]:
+    """The parts of an entry as the form gives them; one that the form does not have is not written."""
+    parts: dict[str, Any] = {name: typed[name] for name in PLAIN_PARTS if name in typed}
+    for name in ("title", "summary"):
+        if f"{name}.en" in typed:
+            parts[name] = Text.of({tag: typed.get(f"{name}.{tag}", "") for tag in LANGUAGES})
+    if "keywords" in typed:
+        words = re.split(r"[,，、;；]", typed["keywords"])
+        parts["keywords"] = tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
+    return parts
 
 
 def _period(visit: Visit) -> tuple[datetime, datetime]:

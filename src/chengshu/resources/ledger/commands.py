@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from chengshu.kernel.ids import Ids
 from chengshu.ports.database import Database
 from chengshu.resources.ledger import store
 from chengshu.resources.ledger.checks import check
+from chengshu.resources.ledger.describing import described
 from chengshu.resources.ledger.model import Kind, Resource, Version, fingerprint
 
 _NAMED = 100  # ids told in the journal entry of a batch; the hash covers all of them
@@ -71,6 +73,31 @@ class Ledger:
             version = before.version + 1 if before else 1
             moved.append((replace(item, version=version), print_, _what(before, item)))
         return self._book(connection, moved, actor, why, unchanged=len(newest) - len(moved))
+
+    def describe(self, id_: str, parts: Mapping[str, Any], actor: Actor, *, version: int) -> Booked:
+        """Write parts of an entry by hand, as it stood at ``version``; no harvest changes them then.
+
+        Raises :class:`Missing`, :class:`Invalid` and :class:`Conflict` (see
+        :func:`~chengshu.resources.ledger.describing.described`; also when it has changed meanwhile).
+        """
+
+        def work(connection: Connection) -> Booked:
+            known = store.find_entries(connection, [id_])
+            if id_ not in known:
+                raise Missing("resource-missing", f"the ledger has no entry {id_}")
+            before = known[id_][0]
+            if before.version != version:
+                raise Conflict(
+                    "entry-moved",
+                    f"{id_} has changed meanwhile: version {before.version}",
+                    where=id_,
+                    remedy="reload the page, and write it again",
+                )
+            after = described(before, parts)
+            check([after])
+            return self.put_in(connection, [after], actor, why="written by hand")
+
+        return self._database.write(work)
 
     def retire(self, ids: Iterable[str], actor: Actor, *, why: str) -> Booked:
         """Take entries out of the standing ledger; they and their past stay readable.

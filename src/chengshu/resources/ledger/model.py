@@ -77,7 +77,7 @@ class Resource(msgspec.Struct, frozen=True, omit_defaults=True):
     ``code`` is the 政務信息資源代碼; ``class_path`` its 類/項/目/細目 in words. ``update_cycle`` is an ISO
     8601 duration (``P1D``) or empty when nothing is promised; ``published_on``, ``updated_on`` are RFC 3339.
     ``areas`` are area ids of the city; ``bbox`` west, south, east, north in degrees. ``version`` counts the
-    changes of the entry, from 1.
+    changes of the entry, from 1. ``said`` names the parts that people wrote by hand: no harvest changes them.
     """
 
     id: str
@@ -117,6 +117,7 @@ class Resource(msgspec.Struct, frozen=True, omit_defaults=True):
     state: State = "active"
     version: int = 0
     extra: dict[str, str] = {}
+    said: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The form of files, APIs and versions; empty parts are left out."""

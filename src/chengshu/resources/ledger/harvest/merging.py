@@ -40,8 +40,8 @@ def declared(source: HarvestSource, native_id: str, entry: Resource) -> Resource
         return entry
     return replace(
         entry,
-        title=words.title,
-        summary=words.summary or entry.summary,
+        title=entry.title if "title" in entry.said else words.title,
+        summary=entry.summary if "summary" in entry.said else words.summary or entry.summary,
         themes=words.themes or entry.themes,
         fields=tuple(replace(part, title=words.fields.get(part.name, part.title)) for part in entry.fields),
     )
@@ -52,6 +52,7 @@ def merged(before: Resource | None, found: Resource) -> Resource:
     if before is None:
         return found
     kept = {name: getattr(before, name) for name in KEPT if getattr(before, name) != getattr(_PLAIN, name)}
+    kept |= {name: getattr(before, name) for name in before.said} | {"said": before.said}
     earlier = {part.name: part for part in before.fields}
     fields = tuple(_field(earlier.get(part.name), part) for part in found.fields)
     return replace(found, **kept, fields=fields)
