@@ -19,6 +19,8 @@ os.environ["LANGUAGE"] = "en"  # what the command line says is compared in Engli
 gc.set_threshold(20_000, 20, 100)  # what was imported stays: it need not be looked at every moment
 leftovers.watch()
 
+_BESIDE = {"threading", "subprocess", "socket", "multiprocessing", "until", "free_port", "listening"}
+"""Names in a file of tests that say something runs beside them."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -28,13 +30,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that drive other processes or a browser get a second try, which the summary names.
+    """Tests that drive a browser, threads or other processes get a second try, which the summary names.
 
     On a machine that others load, one in some thousands meets a moment that no wait foresaw. What fails twice
     is red; what needed its second try is listed, to be looked into.
     """
     for item in items:
-        if any(item.get_closest_marker(kind) for kind in ("browser", "slow")):
+        names = vars(item.module) if isinstance(item, pytest.Function) else {}
+        if any(map(item.get_closest_marker, ("browser", "slow"))) or not _BESIDE.isdisjoint(names):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -11,9 +11,14 @@ settings.register_profile(
     "whole",
     max_examples=_WHOLE,
     deadline=None,  # nothing here depends on how busy the machine is
+    derandomize=True,  # the same examples each time: what passed here passes there
+    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.register_profile("quick", settings.get_profile("whole"), max_examples=15)
+settings.register_profile(
+    "exploring", settings.get_profile("whole"), derandomize=False, max_examples=10 * _WHOLE, print_blob=True
+)
 
 
 def examples(count: int) -> int:
