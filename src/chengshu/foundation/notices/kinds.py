@@ -53,7 +53,12 @@ _KINDS = (
     Kind("order.issued", Text("Work order", "工单派发", "工單派發"), ("handler",), urgent=True),
     Kind("order.proposed", Text("Work order to approve", "待批工单", "待批工單"), ("duty",), urgent=True),
     Kind("order.cancelled", Text("Work order called off", "工单取消", "工單取消"), ("handler",), urgent=True),
-    Kind("order.late", Text("Clock of a work order", "工单时限", "工單時限"), ("handler", "above"), urgent=True),
+    Kind(
+        "order.late",
+        Text("Clock of a work order", "工单时限", "工單時限"),
+        ("handler", "above"),
+        urgent=True,
+    ),
     Kind(
         "delivery.failed",
         Text("A message outside failed", "对外消息未送达", "對外訊息未送達"),
