@@ -61,12 +61,14 @@ class KeptAnswers:
         way = (operation.method, operation.path)
         self._inner[way] = operation
         more = (*operation.params, params.ENTITY_MAP, params.ENTITY_MAP_LIFETIME)
+        mapped = {**operation.answers, 201: "found, and an entity map is made"}
         if way in _QUERIES:
-            return replace(operation, handler=self._querying(operation.handler), params=more)
+            handler = self._querying(operation.handler)
+            return replace(operation, handler=handler, params=more, answers=mapped)
         if way == _ONE:
             return replace(operation, handler=self._retrieving(operation.handler), params=more)
         if way in _PASTS:
-            return replace(operation, handler=self._querying_past(operation), params=more)
+            return replace(operation, handler=self._querying_past(operation), params=more, answers=mapped)
         if way == _PAST:
             return replace(operation, handler=self._retrieving_past(operation.handler))
         if way == _PURGE:

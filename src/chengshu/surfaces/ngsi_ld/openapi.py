@@ -8,6 +8,7 @@ from typing import Any
 
 from chengshu.surfaces.ngsi_ld.media import JSON, PROBLEM
 from chengshu.surfaces.ngsi_ld.operation import PREFIX, Operation, Param
+from chengshu.surfaces.ngsi_ld.preference import rewrites
 from chengshu.surfaces.ngsi_ld.schemas import SCHEMAS
 
 _VALUE = re.compile(r"\{(\w+)\}")
@@ -108,6 +109,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
     for code, text in operation.answers.items():
         if code < 400:
             found[str(code)] = {"description": text} | _content(operation, code)
+    if "200" in found and rewrites(operation):
+        found["203"] = found["200"] | {"description": "found, in the earlier version that Prefer names"}
     for code in sorted(problems):
         found[str(code)] = {
             "description": problems[code],

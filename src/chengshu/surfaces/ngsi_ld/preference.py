@@ -23,6 +23,11 @@ def preferred(header: str) -> Version | None:
     return version_of(found[1]) if found else None
 
 
+def rewrites(operation: Operation) -> bool:
+    """Whether its answers hold entities, which earlier versions write otherwise."""
+    return bool(operation.gives) and operation.path.startswith(_ENTITIES)
+
+
 def as_preferred(answer: Answer, operation: Operation, version: Version) -> Answer:
     """The answer in that version, which its header says; ``203`` when that changed anything.
 
@@ -33,7 +38,7 @@ def as_preferred(answer: Answer, operation: Operation, version: Version) -> Answ
     applied = min(version, NEWEST)
     said = ("preference-applied", f"ngsi-ld={applied[0]}.{applied[1]}")
     answer = replace(answer, headers=(*answer.headers, said))
-    if version >= NEWEST or not operation.path.startswith(_ENTITIES):
+    if version >= NEWEST or not rewrites(operation):
         return answer
     value = _decode(answer.body)
     temporal = operation.path.startswith("temporal")
